@@ -1,0 +1,106 @@
+"""All checks of what users hand in: one place, one voice (parameter, value, fix)."""
+
+import numbers
+
+import numpy as np
+
+from growgraph.errors import DataError, GraphError
+
+
+def check_choice(name, value, choices):
+    """Raise unless ``value`` is one of ``choices``; returns it."""
+    if value not in choices:
+        known = ", ".join(repr(c) for c in choices)
+        raise ValueError(f"{name} must be one of {known}, got {value!r}")
+    return value
+
+
+def check_number(name, value, low=None, high=None, *, integer=False):
+    """Raise unless ``value`` is a finite number in [low, high]; returns it as int or float."""
+    kind = numbers.Integral if integer else numbers.Real
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
+        wanted = "an integer" if integer else "a number"
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    if (low is not None and value < low) or (high is not None and value > high):
+        bounds = f"in [{'-inf' if low is None else low}, {'inf' if high is None else high}]"
+        raise ValueError(f"{name} must be {bounds}, got {value!r}")
+    return int(value) if integer else float(value)
+
+
+def as_ids(name, nodes):
+    """Node ids as a contiguous int64 array; a single id becomes an array of one."""
+    try:
+        ids = np.atleast_1d(np.asarray(nodes))
+    except (TypeError, ValueError) as error:
+        raise GraphError(f"{name} must be node ids, got {nodes!r}") from error
+    if ids.size == 0:
+        return np.empty(0, np.int64)
+    if ids.ndim != 1 or ids.dtype.kind not in "iu":
+        raise GraphError(f"{name} must be integer node ids, got {nodes!r}")
+    return np.ascontiguousarray(ids, dtype=np.int64)
+
+
+def as_float32(name, values, shape):
+    """Finite float32 values broadcast to ``shape``, contiguous."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+        array = np.broadcast_to(array, shape)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} must be numbers of shape {tuple(shape)}, got {_shape_or_value(values)}"
+        ) from error
+    with np.errstate(over="ignore"):
+        array = np.array(array, dtype=np.float32, order="C")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must be finite float32 numbers, got {_first_bad(array)}")
+    return array
+
+
+def _shape_or_value(values):
+    shape = getattr(values, "shape", None)
+    return f"shape {shape}" if shape else repr(values)
+
+
+def _first_bad(array):
+    place = np.argwhere(~np.isfinite(array))[0]
+    return f"{array[tuple(place)]} at {tuple(int(i) for i in place)}"
+
+
+def dense_rows(X, name="X"):
+    """Rows of numbers as a float64 or float32 array [rows, columns] (no copy if it is one).
+
+    Takes numpy arrays, scipy sparse matrices, DataFrames and nested lists.
+    """
+    if hasattr(X, "toarray"):
+        X = X.toarray()
+    elif hasattr(X, "to_numpy"):
+        X = X.to_numpy()
+    array = np.asarray(X)
+    if array.dtype.kind == "c":
+        raise ValueError(f"{name}: Complex data not supported, got dtype {array.dtype}")
+    if array.dtype.kind not in "fiub":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{name} must hold numbers, got {_example(array)}: {error}") from error
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
+    return array
+
+
+def _example(array):
+    return repr(array.flat[0]) if array.size else f"dtype {array.dtype}"
+
+
+def check_finite(array, name="X"):
+    """Raise on NaN or infinity, naming the first."""
+    if not np.isfinite(array).all():
+        row = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        value = array[row]
+        what = "NaN" if np.isnan(value) else "infinity"
+        raise DataError(
+            f"{name} contains {what} at {row}: remove the row, fill the value in, or give the data "
+            "as a file or DataFrame, where an empty cell is a state of its own"
+        )

@@ -1,0 +1,210 @@
+"""Graph: nodes and weighted edges in arrays, always ordered, ready to run, learn and grow."""
+
+import numpy as np
+
+from growgraph._validation import as_ids
+from growgraph.errors import GraphError
+from growgraph.graph import build, check, convert, learning
+from growgraph.graph.run import Runner, as_samples, as_sequence
+from growgraph.graph.structure import Structure
+
+
+class Graph(Structure):
+    """A directed graph of computing nodes that runs, learns locally and grows.
+
+    Nodes are named by integer ids that stay valid for ever. Undelayed edges never close a cycle:
+    an order is kept while the graph changes, so running needs no sorting. A call that fails
+    changes nothing.
+
+    Examples
+    --------
+    >>> import growgraph
+    >>> g = growgraph.Graph()
+    >>> x = g.add_inputs(2)
+    >>> h = g.add_nodes(3, activation="relu", sources=x, weights=[[1, 1], [1, -1], [-1, 1]])
+    >>> y = g.add_outputs(1, sources=h)
+    >>> g.forward([[1.0, 2.0]])
+    array([[4.]], dtype=float32)
+
+    Notes
+    -----
+    Arrays: slack compressed sparse rows by target, float32 weights, float32 stability, an order
+    list after Bender et al. (2002) and Pearce and Kelly (2006). See ``ARCHITECTURE.md``.
+    """
+
+    # ---- running --------------------------------------------------------------------------------
+    def forward(self, X, *, inputs=None, outputs=None, n_threads=None):
+        """Run samples through the graph.
+
+        Parameters
+        ----------
+        X : array [batch, inputs] or [inputs]
+            numpy, scipy CSR or DataFrame, finite.
+        inputs : ids, optional
+            The columns of X stand for these inputs, the others are 0.
+        outputs : ids, optional
+            Nodes whose activity is returned; all outputs if not given. The sweep ends at the
+            last of them.
+        n_threads : int, optional
+            By default decided by the amount of work; the bits do not depend on it.
+
+        Returns
+        -------
+        ndarray of float32 [batch, outputs] or [outputs]
+
+        Raises
+        ------
+        DataError
+            For NaN, infinity or a wrong number of columns.
+        """
+        wanted = self._slots(self._outputs if outputs is None else outputs, "outputs")
+        if wanted.size == 0:
+            raise GraphError("the graph has no output nodes: add_outputs first, or name outputs=")
+        rows, single = self._samples(X, inputs)
+        fed = self._slots(self._inputs)
+        if single:
+            return self._runner.forward_one(self._store, rows[0], fed, wanted)
+        return self._runner.forward(self._store, rows, fed, wanted, n_threads)
+
+    __call__ = forward
+
+    def _samples(self, X, inputs=None):
+        """Checked float32 rows over all inputs."""
+        if inputs is None:
+            return as_samples(X, self._inputs.size, self._shift, self._scale)
+        ids = as_ids("inputs", inputs)
+        column = np.array([np.argmax(self._inputs == i) for i in ids], np.int64)
+        if not (self._inputs.size and np.array_equal(self._inputs[column], ids)):
+            raise GraphError(f"inputs must be ids of input nodes, got {inputs!r}")
+        shift = None if self._shift is None else self._shift[column]
+        scale = None if self._scale is None else self._scale[column]
+        part, single = as_samples(X, ids.size, shift, scale)
+        rows = np.zeros((part.shape[0], self._inputs.size), np.float32)
+        rows[:, column] = part
+        return rows, single
+
+    def activities(self, X):
+        """Activity of every living node, [batch, nodes], columns as in :attr:`nodes`."""
+        rows, single = self._samples(X)
+        V = self._runner.activities(self._store, rows, self._slots(self._inputs))
+        out = V[self._slots(self.nodes)].T.copy()
+        return out[0] if single else out
+
+    def run(self, sequence):
+        """Step through time; delayed edges read the step before.
+
+        Parameters
+        ----------
+        sequence : array [steps, inputs] or [steps, batch, inputs]
+
+        Returns
+        -------
+        ndarray of float32 [steps, outputs] or [steps, batch, outputs]
+
+        Notes
+        -----
+        A following call goes on where this one stopped; :meth:`reset` starts anew.
+        """
+        X, single = as_sequence(sequence, self._inputs.size, self._shift, self._scale)
+        state = self._runner.state
+        if state is not None and state.shape[1] != X.shape[1]:
+            raise GraphError(
+                f"sequence has batch {X.shape[1]} but the run under way has {state.shape[1]}: "
+                "call reset() first"
+            )
+        slots_in, slots_out = self._slots(self._inputs), self._slots(self._outputs)
+        Y = self._runner.run(self._store, X, slots_in, slots_out)
+        return Y[:, 0] if single else Y
+
+    def reset(self):
+        """Forget the activities of the step before."""
+        self._runner.state = None
+
+    # ---- learning -------------------------------------------------------------------------------
+    def tension(self, X, targets=None, *, per_sample=False):
+        """|expected - observed| at every node, see :func:`growgraph.graph.learning.tension`."""
+        return learning.tension(self, X, targets, per_sample)
+
+    def learn(self, X, targets=None, *, rule="resonance", lr=0.1, gate=None, decay=1.0):
+        """Learn locally, see :func:`growgraph.graph.learning.learn`."""
+        return learning.learn(self, X, targets, rule, lr, gate, decay)
+
+    # ---- the whole graph ------------------------------------------------------------------------
+    def check(self):
+        """Verify every invariant; raises GraphError naming the first that is broken."""
+        check.check(self)
+
+    def copy(self):
+        """An independent graph with the same content."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        twin._store, twin._runner = self._store.copy(), Runner()
+        state = self._runner.state
+        twin._runner.state = None if state is None else state.copy()
+        twin.names = dict(self.names)
+        twin.groups = {k: v.copy() for k, v in self.groups.items()}
+        twin._shift = None if self._shift is None else self._shift.copy()
+        twin._scale = None if self._scale is None else self._scale.copy()
+        return twin
+
+    __copy__ = copy
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __eq__(self, other):
+        return check.equal(self, other) if isinstance(other, Graph) else NotImplemented
+
+    __hash__ = None
+
+    def __getstate__(self):
+        return self.to_state()
+
+    def __setstate__(self, state):
+        self.__dict__.update(Graph.from_state(state).__dict__)
+
+    def to_state(self):
+        """The graph as a dict of arrays and plain values, block order and labels as they are."""
+        return convert.to_state(self)
+
+    @classmethod
+    def from_state(cls, state):
+        """Rebuild a graph from :meth:`to_state`."""
+        return convert.from_state(cls, state)
+
+    def subgraph(self, nodes):
+        """A new graph of these nodes and the edges among them; ids are kept in ``names``."""
+        return convert.subgraph(self, nodes)
+
+    def to_networkx(self):
+        """A networkx.DiGraph with all node and edge attributes."""
+        return convert.to_networkx(self)
+
+    @classmethod
+    def from_networkx(cls, graph):
+        """A Graph from a networkx.DiGraph, see :func:`growgraph.graph.convert.from_networkx`."""
+        return convert.from_networkx(cls, graph)
+
+    def to_scipy(self):
+        """Undelayed weights as a scipy.sparse CSR array [nodes, nodes]: row = target."""
+        return convert.to_scipy(self)
+
+    @classmethod
+    def from_scipy(cls, matrix, **options):
+        """A Graph from a square sparse matrix, row = target."""
+        return convert.from_scipy(cls, matrix, **options)
+
+    @classmethod
+    def layered(cls, sizes, **options):
+        """Dense layers, see :func:`growgraph.graph.build.layered`."""
+        return build.layered(cls, sizes, **options)
+
+    @classmethod
+    def random_dag(cls, n_nodes, fan_in, **options):
+        """A random acyclic graph, see :func:`growgraph.graph.build.random_dag`."""
+        return build.random_dag(cls, n_nodes, fan_in, **options)
+
+    @classmethod
+    def from_edges(cls, n_inputs, edges, **options):
+        """A graph from (source, target, weight) triples."""
+        return build.from_edges(cls, n_inputs, edges, **options)

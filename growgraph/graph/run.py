@@ -1,0 +1,190 @@
+"""Running a graph: gate for samples, scratch strips, threads, steps through time."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from growgraph._validation import check_finite, check_number, dense_rows
+from growgraph.errors import DataError
+from growgraph.graph.store import aligned
+from growgraph.kernels import _handle as h
+from growgraph.kernels import propagate
+
+_LANES = 16  # strips are a multiple of one 512-bit register
+_WIDE = 64
+_WIDE_BYTES = 4 << 20  # scratch up to this size takes wide strips
+_THREAD_WORK = 2e7  # edges times samples from which a second thread pays
+
+_pools = {}
+
+
+def _pool(workers):
+    key = (os.getpid(), workers)  # a forked child must not use its parent's threads
+    if key not in _pools:
+        _pools[key] = ThreadPoolExecutor(workers, thread_name_prefix="growgraph")
+    return _pools[key]
+
+
+class Runner:
+    """Scratch memory and forward calls of one graph.
+
+    The scratch is no state: each call writes what it reads, but for ``state``, the activities
+    that delayed edges read at the next step of :meth:`run`.
+    """
+
+    def __init__(self):
+        self._strips = {}
+        self.state = None  # float32 [ids, batch] by public id, or None
+
+    def _strip(self, store, width, thread=0):
+        """Scratch [slots, width] of one thread, with room for the slots to come."""
+        held = self._strips.get((width, thread))
+        rows = store[h.N_SLOTS]
+        if held is None or held.shape[0] < rows:
+            held = aligned((store[h.NODE_CAP], width))
+            self._strips[width, thread] = held
+        return held[:rows]
+
+    def forward(self, store, X, inputs, outputs, n_threads=None):
+        """Activities [batch, outputs] of slots, by strips."""
+        batch = X.shape[0]
+        Y = np.empty((batch, outputs.size), np.float32)
+        if batch == 0 or outputs.size == 0:
+            return Y
+        width = _strip_width(store, batch)
+        first, last = store[h.HEAD], _last_needed(store, outputs)
+        cuts = _cuts(batch, width, _n_threads(store, batch, n_threads))
+
+        def work(thread):
+            V = self._strip(store, width, thread)
+            P = self._previous(store, width)
+            propagate.forward_strips(
+                store.H, X, inputs, outputs, V, P, Y, first, last, cuts[thread], cuts[thread + 1]
+            )
+
+        if len(cuts) == 2:
+            work(0)
+        else:
+            list(_pool(len(cuts) - 1).map(work, range(len(cuts) - 1)))
+        return Y
+
+    def forward_one(self, store, x, inputs, outputs):
+        """Activities [outputs] of one sample."""
+        y = np.empty(outputs.size, np.float32)
+        P = self._previous(store, 1)
+        propagate.forward_one(store.H, x, inputs, outputs, self._strip(store, 1), P, y)
+        return y
+
+    def _previous(self, store, width):
+        """What delayed edges read in a plain forward: the state of a single run, or nothing."""
+        if self.state is None or store[h.N_DELAYED] == 0 or self.state.shape[1] != 1:
+            return np.empty((0, width), np.float32)
+        P = aligned((store[h.N_SLOTS], width))
+        P[:] = _by_slot(store, self.state)
+        return P
+
+    def run(self, store, X, inputs, outputs):
+        """Activities [steps, batch, outputs]; goes on from ``state`` and leaves it behind."""
+        steps, batch, _ = X.shape
+        Y = np.empty((steps, batch, outputs.size), np.float32)
+        A, B = aligned((store[h.N_SLOTS], batch)), aligned((store[h.N_SLOTS], batch))
+        if self.state is not None:
+            A[:] = _by_slot(store, self.state)
+        propagate.run_steps(store.H, X, inputs, outputs, A, B, Y)
+        self.state = _by_id(store, A if steps % 2 == 0 else B)
+        return Y
+
+    @staticmethod
+    def activities(store, X, inputs):
+        """The whole strip [slots, batch] of a batch, in an array of its own."""
+        V = aligned((store[h.N_SLOTS], X.shape[0]))
+        nothing = np.empty((0, X.shape[0]), np.float32)
+        none, Y = np.empty(0, np.int32), np.empty((X.shape[0], 0), np.float32)
+        propagate.forward_strips(
+            store.H, X, inputs, none, V, nothing, Y, store[h.HEAD], -1, 0, X.shape[0]
+        )
+        return V
+
+
+def _strip_width(store, batch):
+    if batch > _LANES and store[h.N_SLOTS] * _WIDE * 4 <= _WIDE_BYTES:
+        return min(_WIDE, -(-batch // _LANES) * _LANES)
+    return _LANES
+
+
+def _last_needed(store, outputs):
+    """The slot behind which nothing the outputs need can stand."""
+    return int(outputs[np.argmax(store.label[outputs])])
+
+
+def _n_threads(store, batch, n_threads):
+    if n_threads is not None:
+        return check_number("n_threads", n_threads, 1, integer=True)
+    enough = store[h.N_EDGES] * batch >= _THREAD_WORK
+    return (os.cpu_count() or 1) if enough else 1
+
+
+def _cuts(batch, width, threads):
+    """Bounds of each thread's rows, whole strips each."""
+    strips = -(-batch // width)
+    threads = max(1, min(threads, strips))
+    return [min(batch, strips * t // threads * width) for t in range(threads + 1)]
+
+
+def _by_id(store, V):
+    out = np.zeros((store[h.NEXT_ID], V.shape[1]), np.float32)
+    slots = store.order()
+    out[store.id_of[slots]] = V[slots]
+    return out
+
+
+def _by_slot(store, state):
+    out = np.zeros((store[h.N_SLOTS], state.shape[1]), np.float32)
+    slots = store.order()
+    ids = store.id_of[slots]
+    known = ids < state.shape[0]  # nodes born since the state was taken start at 0
+    out[slots[known]] = state[ids[known]]
+    return out
+
+
+def as_samples(X, n_inputs, shift, scale, name="X"):
+    """Samples [batch, n_inputs] in contiguous float32; one sample becomes a batch of one.
+
+    Returns the array and whether it was a single sample.
+    """
+    rows = dense_rows(X, name)
+    single = rows.ndim == 1
+    if single:
+        rows = rows[None]
+    if rows.ndim != 2 or rows.shape[1] != n_inputs:
+        raise DataError(
+            f"{name} must have {n_inputs} columns, one per input node, got shape {rows.shape}"
+        )
+    return _to_float32(rows, shift, scale, name), single
+
+
+def as_sequence(X, n_inputs, shift, scale):
+    """A sequence [steps, batch, n_inputs] in contiguous float32, and whether batch was given."""
+    rows = dense_rows(X, "sequence")
+    single = rows.ndim == 2
+    if single:
+        rows = rows[:, None]
+    if rows.ndim != 3 or rows.shape[2] != n_inputs:
+        raise DataError(
+            f"sequence must have shape [steps, {n_inputs}] or [steps, batch, {n_inputs}], "
+            f"got {np.shape(X)}"
+        )
+    return _to_float32(rows, shift, scale, "sequence"), single
+
+
+def _to_float32(rows, shift, scale, name):
+    """The inputs' own affine map in float64, then float32: big offsets lose no digits."""
+    check_finite(rows, name)
+    if shift is not None:
+        rows = (rows - shift) * scale
+    with np.errstate(over="ignore"):
+        out = np.ascontiguousarray(rows, dtype=np.float32)
+    if out.dtype != rows.dtype:
+        check_finite(out, f"{name} as float32")
+    return out

@@ -1,0 +1,362 @@
+"""What a graph holds and how it is built: nodes, edges, names, values."""
+
+import numpy as np
+
+from growgraph._validation import as_float32, as_ids, check_choice, check_number
+from growgraph.errors import GraphError
+from growgraph.graph import build, convert
+from growgraph.graph.run import Runner
+from growgraph.graph.store import Store
+from growgraph.kernels import _handle as h
+from growgraph.kernels import cut
+
+
+class Structure:
+    """The building half of :class:`growgraph.Graph`; not made by users."""
+
+    def __init__(self):
+        self._store = Store()
+        self._runner = Runner()
+        self._inputs = np.empty(0, np.int64)
+        self._outputs = np.empty(0, np.int64)
+        self._shift = None  # float64 per input, or None: values enter as they are
+        self._scale = None
+        #: Names of nodes, id -> str.
+        self.names = {}
+        #: Named groups of nodes, name -> ids.
+        self.groups = {}
+
+    # ---- what is there --------------------------------------------------------------------------
+    @property
+    def inputs(self):
+        """Ids of the input nodes, in the sequence in which :meth:`forward` takes columns."""
+        return self._inputs.copy()
+
+    @property
+    def outputs(self):
+        """Ids of the output nodes, in the sequence in which :meth:`forward` gives columns."""
+        return self._outputs.copy()
+
+    @property
+    def nodes(self):
+        """Ids of all living nodes, ascending."""
+        return np.flatnonzero(self._store.slot_of[: self._store[h.NEXT_ID]] >= 0)
+
+    @property
+    def n_nodes(self):
+        """Number of living nodes."""
+        return self._store[h.N_ALIVE]
+
+    @property
+    def n_edges(self):
+        """Number of edges, delayed ones included."""
+        return self._store[h.N_EDGES] + self._store[h.N_DELAYED]
+
+    @property
+    def nbytes(self):
+        """Bytes of all arrays, slack included."""
+        return self._store.nbytes
+
+    def __len__(self):
+        return self.n_nodes
+
+    def __contains__(self, node):
+        try:
+            return bool(self._slots(node, "node").size)
+        except GraphError:
+            return False
+
+    def __repr__(self):
+        return (
+            f"Graph({self.n_nodes} nodes: {self._inputs.size} inputs, {self._outputs.size} "
+            f"outputs; {self.n_edges} edges)"
+        )
+
+    def _slots(self, nodes, name="nodes"):
+        """Internal slots (int32) of ids, checked."""
+        ids = as_ids(name, nodes)
+        slot_of = self._store.slot_of
+        inside = (ids >= 0) & (ids < self._store[h.NEXT_ID])
+        slots = np.where(inside, slot_of[np.where(inside, ids, 0)], -1)
+        if (slots < 0).any():
+            self._store[h.ERR_A] = ids[np.argmax(slots < 0)]
+            self._store._raise(-3)
+        return slots.astype(np.int32)
+
+    def _slot(self, node):
+        slots = self._slots(node, "node")
+        if slots.size != 1:
+            raise GraphError(f"node must be one id, got {node!r}")
+        return int(slots[0])
+
+    def order(self):
+        """Ids in the order in which a forward visits them: each after its sources."""
+        return self._store.id_of[self._store.order()]
+
+    def sources(self, node):
+        """Ids, weights and stabilities of a node's undelayed in-edges, in block order."""
+        s, v = self._store, self._slot(node)
+        a, b, n = int(s.start[v]), int(s.sstart[v]), int(s.length[v])
+        return s.id_of[s.src[b : b + n]], s.w[a : a + n].copy(), s.stab[a : a + n].copy()
+
+    def delayed_sources(self, node):
+        """Ids, weights and flags (0 delayed, 1 recurrent) of a node's edges from the step before."""
+        s, v = self._store, self._slot(node)
+        a, n = int(s.dstart[v]), int(s.dlen[v])
+        return s.id_of[s.dsrc[a : a + n]], s.dw[a : a + n].copy(), s.dflag[a : a + n].copy()
+
+    def node(self, node):
+        """What a node is: kind, activation, role, bias, p0, p1, name."""
+        s, v = self._store, self._slot(node)
+        return {
+            "kind": build.KIND_NAMES[s.kind[v]],
+            "activation": build.ACTIVATION_NAMES[s.act[v]],
+            "role": build.ROLE_NAMES[s.role[v]],
+            "bias": float(s.bias[v]),
+            "p0": float(s.p0[v]),
+            "p1": float(s.p1[v]),
+            "name": self.names.get(int(node), ""),
+        }
+
+    def edges(self):
+        """All edges as a structured array: source, target, weight, stability, delay, recurrent."""
+        return convert.edge_table(self)
+
+    # ---- building -------------------------------------------------------------------------------
+    def add_inputs(self, count, names=None, *, activation="identity"):
+        """Add input nodes.
+
+        Parameters
+        ----------
+        count : int, >= 1
+        names : sequence of str, optional
+            One name each.
+        activation : str, default "identity"
+            Applied to the values that enter, see ``ACTIVATIONS``.
+
+        Returns
+        -------
+        ndarray of int64 [count]
+            The new ids.
+
+        Raises
+        ------
+        ValueError
+            If ``count`` is below 1, the activation is unknown or the names do not match.
+
+        Examples
+        --------
+        >>> Graph().add_inputs(2, names=["height", "weight"])
+        array([0, 1])
+        """
+        ids = build.add_nodes(self, count, "input", activation, "input", names=names)
+        self._inputs = np.concatenate([self._inputs, ids])
+        if self._shift is not None:
+            self._shift = np.concatenate([self._shift, np.zeros(ids.size)])
+            self._scale = np.concatenate([self._scale, np.ones(ids.size)])
+        return ids
+
+    def add_nodes(
+        self, count, *, kind="sum", activation="identity", sources=None, weights=1.0, bias=0.0,
+        p0=0.0, p1=0.0, names=None, random_state=None,
+    ):  # fmt: skip
+        """Add hidden nodes, with or without edges from the same sources to each.
+
+        Parameters
+        ----------
+        count : int, >= 1
+        kind : str, default "sum"
+            How a node gathers its sources, see ``KINDS``.
+        activation : str, default "identity"
+            See ``ACTIVATIONS``.
+        sources : ids, optional
+            Each new node gets an edge from each of them; the source list is stored once.
+        weights : float, "normal" or array broadcastable to [count, sources], default 1
+            "normal" draws N(0, 1/len(sources)) from ``random_state``.
+        bias, p0, p1 : float or array [count]
+            p0 is the width of "match" and the sharpness of "cosine", p1 the floor of "cosine";
+            both are the bounds of activation "clip".
+        names : sequence of str, optional
+        random_state : None, int or numpy Generator
+
+        Returns
+        -------
+        ndarray of int64 [count]
+            The new ids.
+
+        Raises
+        ------
+        ValueError
+            For an unknown kind or activation or values that are no finite numbers.
+        UnknownNodeError
+            For a source that does not live.
+
+        Examples
+        --------
+        >>> g = Graph()
+        >>> g.add_nodes(2, sources=g.add_inputs(3), activation="tanh", weights="normal")
+        array([3, 4])
+        """
+        return build.add_nodes(
+            self, count, kind, activation, "hidden", sources=sources, weights=weights, bias=bias,
+            p0=p0, p1=p1, names=names, random_state=random_state,
+        )  # fmt: skip
+
+    def add_outputs(
+        self, count, *, kind="sum", activation="identity", sources=None, weights=1.0, bias=0.0,
+        p0=0.0, p1=0.0, names=None, random_state=None,
+    ):  # fmt: skip
+        """Add output nodes; the arguments are those of :meth:`add_nodes`."""
+        ids = build.add_nodes(
+            self, count, kind, activation, "output", sources=sources, weights=weights, bias=bias,
+            p0=p0, p1=p1, names=names, random_state=random_state,
+        )  # fmt: skip
+        self._outputs = np.concatenate([self._outputs, ids])
+        return ids
+
+    def add_node(self, sources=None, weights=1.0, **options):
+        """Add one hidden node and return its id; the arguments are those of :meth:`add_nodes`."""
+        return int(self.add_nodes(1, sources=sources, weights=weights, **options)[0])
+
+    def add_edge(self, source, target, weight=1.0, *, delay=0, recurrent=False):
+        """Add one edge.
+
+        Parameters
+        ----------
+        source, target : int
+            Ids.
+        weight : float, default 1
+        delay : {0, 1}, default 0
+            1: the edge carries the activity of the step before and may close loops.
+        recurrent : bool, default False
+            A delayed edge that settling reads in place.
+
+        Raises
+        ------
+        CycleError
+            If an undelayed edge would close a cycle; the message names it.
+        GraphError
+            For a second edge between the same nodes, an input as target, a dead id.
+        """
+        self.connect(as_ids("source", source), as_ids("target", target), weight, delay=delay,
+                     recurrent=recurrent, pairs=True)  # fmt: skip
+
+    def connect(
+        self, sources, targets, weights=1.0, *, density=None, fan_in=None, pairs=False, delay=0,
+        recurrent=False, random_state=None,
+    ):  # fmt: skip
+        """Connect two groups of nodes.
+
+        Parameters
+        ----------
+        sources, targets : ids
+        weights : float, "normal" or array
+            For all pairs [targets, sources], else one an edge; "normal" draws N(0, 1/fan-in).
+        density : float in (0, 1], optional
+            Keep each possible edge with this probability.
+        fan_in : int, optional
+            Each target gets so many sources, drawn without replacement.
+        pairs : bool, default False
+            Connect sources[i] to targets[i] only.
+        delay : {0, 1}, default 0
+        recurrent : bool, default False
+        random_state : None, int or numpy Generator
+
+        Raises
+        ------
+        CycleError, GraphError, ValueError
+            As :meth:`add_edge`; no edge is added.
+        """
+        build.connect(self, sources, targets, weights, density, fan_in, pairs, delay, recurrent,
+                      random_state)  # fmt: skip
+
+    def split_edge(self, source, target, *, kind="sum", activation="identity", bias=0.0,
+                   w_in=1.0, w_out=None):  # fmt: skip
+        """Put a new hidden node on an edge, in its place: source -> new -> target.
+
+        Parameters
+        ----------
+        source, target : int
+            Ids of an undelayed edge.
+        kind, activation : str
+            Of the new node.
+        bias, w_in : float
+            Bias of the new node and weight source -> new.
+        w_out : float, optional
+            Weight new -> target; the old weight if not given, so that with the defaults the
+            graph computes what it did.
+
+        Returns
+        -------
+        int
+            The new id.
+        """
+        return build.split_edge(self, source, target, kind, activation, bias, w_in, w_out)
+
+    def remove_edge(self, source, target, *, delay=0):
+        """Remove one edge; raises GraphError if it is not there."""
+        u, v = self._one_id("source", source), self._one_id("target", target)
+        self._store.call(cut.remove_edge, u, v, int(check_choice("delay", delay, (0, 1))))
+
+    def remove_node(self, node):
+        """Remove a node with all its edges."""
+        self.remove_nodes(self._one_id("node", node))
+
+    def remove_nodes(self, nodes):
+        """Remove nodes with all their edges in one pass; a gate then opens to its next source."""
+        ids = as_ids("nodes", nodes)
+        self._store.call(cut.remove_nodes, ids)
+        build.forget(self, ids)
+
+    def prune(self, threshold):
+        """Remove edges of |weight| < threshold from nodes that sum or average; returns how many."""
+        threshold = check_number("threshold", threshold, 0)
+        return self._store.call(cut.prune, np.float32(threshold))
+
+    def pack(self):
+        """Lay the store out afresh in running order; ids stay valid, answers stay the same bits."""
+        self._store.pack()
+
+    def _one_id(self, name, node):
+        ids = as_ids(name, node)
+        if ids.size != 1:
+            raise GraphError(f"{name} must be one node id, got {node!r}")
+        return int(ids[0])
+
+    # ---- values ---------------------------------------------------------------------------------
+    def set_weights(self, node, weights):
+        """Set the weights of a node's undelayed in-edges, in the order :meth:`sources` gives."""
+        s, v = self._store, self._slot(node)
+        a, n = int(s.start[v]), int(s.length[v])
+        s.w[a : a + n] = as_float32("weights", weights, (n,))
+
+    def set_weight(self, source, target, weight):
+        """Set the weight of one undelayed edge."""
+        place = np.flatnonzero(self.sources(target)[0] == self._one_id("source", source))
+        if place.size == 0:
+            raise GraphError(f"there is no edge {source} -> {target}")
+        s, v = self._store, self._slot(target)
+        s.w[int(s.start[v]) + int(place[0])] = as_float32("weight", weight, ())
+
+    def set_nodes(self, nodes, *, bias=None, p0=None, p1=None):
+        """Set parameters of nodes; each value is a number or one a node."""
+        slots = self._slots(nodes)
+        values = {"bias": bias, "p0": p0, "p1": p1}
+        ready = {k: as_float32(k, v, slots.shape) for k, v in values.items() if v is not None}
+        for name, value in ready.items():
+            self._store.arrays[name][slots] = value
+
+    def set_input_scale(self, shift, scale):
+        """Let values enter as (value - shift) * scale, computed in float64.
+
+        Parameters
+        ----------
+        shift, scale : float or array [inputs]
+            A column's mean and 1/spread: large offsets then lose no digits in float32.
+        """
+        shape = self._inputs.shape
+        shift = np.broadcast_to(np.asarray(shift, np.float64), shape).copy()
+        scale = np.broadcast_to(np.asarray(scale, np.float64), shape).copy()
+        if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
+            raise ValueError("shift and scale must be finite")
+        self._shift, self._scale = shift, scale

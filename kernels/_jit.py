@@ -1,0 +1,137 @@
+"""The only place with numba options: the decorators, the registry of kernels, the disk cache."""
+
+import contextlib
+import hashlib
+import os
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numba
+from numba import njit
+
+# True runs every load and store through a bounds check (slow; a CI mode).
+CHECKED = os.environ.get("GROWGRAPH_CHECKED", "0") not in ("", "0")
+
+# Without nnan/ninf, so that NaN stays NaN; without reassoc, so that one summation order per node
+# gives the same bits at every strip width.
+_OPTIONS = {
+    "fastmath": {"nsz", "arcp", "contract", "afn"},
+    "error_model": "numpy",
+    "nogil": True,
+    "boundscheck": CHECKED,
+}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What the registry knows of a kernel: its function and the arguments it writes."""
+
+    name: str
+    function: object
+    writes: tuple
+
+
+REGISTRY: dict[str, Kernel] = {}
+
+
+def _source_key():
+    """Hash of all kernel sources: numba misses an edit in an imported file, this does not."""
+    digest = hashlib.sha256(f"checked={CHECKED}".encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_root():
+    named = os.environ.get("GROWGRAPH_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "growgraph"
+    except RuntimeError:  # no home folder at all
+        return None
+
+
+def _usable(folder):
+    """True when files can be written there (tried, because permissions alone do not tell)."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _find_cache():
+    root = _cache_root()
+    folder = root / _source_key() if root is not None else None
+    if folder is not None and _usable(folder):
+        return folder
+    return None
+
+
+CACHE_DIR = None if numba.config.DISABLE_JIT else _find_cache()
+
+
+@contextlib.contextmanager
+def _numba_cache_dir():
+    """Point numba at our folder only while one of our functions is decorated."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(CACHE_DIR)
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _forgive_full_disk(dispatcher):
+    """A cache that cannot be written costs a compilation next time, never the user's run."""
+    save = dispatcher._cache.save_overload
+
+    def save_if_possible(sig, data):
+        try:
+            save(sig, data)
+        except OSError as error:
+            warnings.warn(
+                f"kernel cache {CACHE_DIR} could not be written ({error}); "
+                "kernels will be compiled again next time; set GROWGRAPH_CACHE_DIR to a "
+                "folder with room",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+
+    dispatcher._cache.save_overload = save_if_possible
+
+
+def _compile(function):
+    if numba.config.DISABLE_JIT:
+        return function
+    if CACHE_DIR is None:
+        return njit(**_OPTIONS)(function)
+    with _numba_cache_dir():
+        dispatcher = njit(cache=True, **_OPTIONS)(function)
+    _forgive_full_disk(dispatcher)
+    return dispatcher
+
+
+def kernel(*, writes=()):
+    """Register and compile a kernel; ``writes`` names the arguments it changes."""
+
+    def register(function):
+        compiled = _compile(function)
+        name = f"{function.__module__.rsplit('.', 1)[-1]}.{function.__name__}"
+        REGISTRY[name] = Kernel(name, compiled, tuple(writes))
+        return compiled
+
+    return register
+
+
+def helper(function):
+    """A function only kernels call: compiled with the same options, not registered."""
+    if numba.config.DISABLE_JIT:
+        return function
+    return njit(**_OPTIONS)(function)

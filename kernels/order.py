@@ -1,0 +1,227 @@
+"""Linked topological order: splice, one-sided repair of an edge that goes backwards, labels.
+
+Labels increase strictly along the list. Splicing takes the midpoint of two labels; where no gap
+is left the smallest thin enough range is spread out again (Bender, Cole, Demaine, Farach-Colton,
+Zito 2002, "Two simplified algorithms for maintaining order in a list": amortised O(log n)).
+A backward edge u -> v is repaired by moving the ancestors of u that stand behind v (Pearce and
+Kelly 2006, one-sided; searched over in-edges, so no out-mirror is needed).
+``H[ORDER_WORK]`` counts every node touched.
+"""
+
+import numpy as np
+
+from growgraph.kernels import _handle as h
+from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels.status import CYCLE, OK
+
+GAP = 1 << 32
+_TOP = 62  # labels stay below 2**62
+_THIN = 1.5  # a range of 2**i labels may hold (2 / _THIN)**i nodes
+
+
+@helper
+def unlink(H, slot):
+    """Take a slot out of the list."""
+    nxt, prv = h.get_nxt(H), h.get_prv(H)
+    before, after = prv[slot], nxt[slot]
+    if before >= 0:
+        nxt[before] = after
+    else:
+        H[h.HEAD] = after
+    if after >= 0:
+        prv[after] = before
+    else:
+        H[h.TAIL] = before
+
+
+@helper
+def _link(H, slot, before):
+    """Put a slot behind ``before`` (-1: in front of all), without a label."""
+    nxt, prv = h.get_nxt(H), h.get_prv(H)
+    after = H[h.HEAD] if before < 0 else np.int64(nxt[before])
+    nxt[slot] = after
+    prv[slot] = before
+    if before >= 0:
+        nxt[before] = slot
+    else:
+        H[h.HEAD] = slot
+    if after >= 0:
+        prv[after] = slot
+    else:
+        H[h.TAIL] = slot
+
+
+@helper
+def _spread(H, slot):
+    """Relabel the smallest thin enough range around a listed slot that has its label."""
+    nxt, prv, label = h.get_nxt(H), h.get_prv(H), h.get_label(H)
+    first = last = np.int64(slot)
+    count = 1
+    room = 1.0
+    for i in range(1, _TOP + 1):
+        size = np.int64(1) << i
+        low = label[slot] & ~(size - 1)
+        while prv[first] >= 0 and label[prv[first]] >= low:
+            first = np.int64(prv[first])
+            count += 1
+        while nxt[last] >= 0 and label[nxt[last]] < low + size:
+            last = np.int64(nxt[last])
+            count += 1
+        room *= 2.0 / _THIN
+        # two labels of distance >= 2 per node leave room for the next splice
+        if (count < room and size >= 4 * count) or i == _TOP:
+            step = size // (count + 1)
+            at = low + step
+            node = first
+            for _ in range(count):
+                label[node] = at
+                at += step
+                node = np.int64(nxt[node])
+            H[h.ORDER_WORK] += 2 * count
+            return
+
+
+@helper
+def splice(H, slot, before):
+    """Put an unlisted slot right behind ``before`` (-1: in front of all) and label it."""
+    nxt, label = h.get_nxt(H), h.get_label(H)
+    after = H[h.HEAD] if before < 0 else np.int64(nxt[before])
+    if before >= 0 and after >= 0 and label[after] - label[before] < 2:
+        _spread(H, before)
+    if before < 0 and after >= 0 and label[after] < 2:
+        _spread(H, after)
+    if before < 0 and after < 0:
+        label[slot] = np.int64(1) << (_TOP - 1)
+    elif before < 0:
+        label[slot] = label[after] - min(GAP, label[after] - label[after] // 2)
+    elif after < 0:
+        limit = np.int64(1) << _TOP
+        if limit - label[before] < 2:
+            _spread(H, before)
+        label[slot] = label[before] + min(GAP, (limit - label[before]) // 2)
+    else:
+        label[slot] = label[before] + (label[after] - label[before]) // 2
+    _link(H, slot, before)
+    H[h.ORDER_WORK] += 1
+
+
+@helper
+def _ancestors_behind(H, u, v):
+    """Collect in scratch u and its ancestors that stand behind v; -1 if v is one of them."""
+    length, sstart, src = h.get_length(H), h.get_sstart(H), h.get_src(H)
+    label, mark, stack, via = h.get_label(H), h.get_mark(H), h.get_scratch(H), h.get_via(H)
+    H[h.MARK] += 1
+    epoch = H[h.MARK]
+    floor = label[v]
+    mark[u] = epoch
+    via[u] = -1
+    stack[0] = u
+    count, done = 1, 0
+    while done < count:
+        node = np.int64(stack[done])
+        done += 1
+        first = sstart[node]
+        for e in range(first, first + length[node]):
+            parent = np.int64(src[e])
+            if label[parent] < floor or mark[parent] == epoch:
+                continue
+            mark[parent] = epoch
+            via[parent] = node
+            if parent == v:
+                return -1
+            stack[count] = parent
+            count += 1
+    H[h.ORDER_WORK] += count
+    return count
+
+
+@helper
+def _path(H, v):
+    """Write the path v ... u that the search found into scratch; its length to H[ERR_N]."""
+    stack, via = h.get_scratch(H), h.get_via(H)
+    n, node = 0, np.int64(v)
+    while node >= 0:
+        following = np.int64(via[node])
+        stack[n] = node
+        n += 1
+        node = following
+    H[h.ERR_N] = n
+
+
+@helper
+def _sort_by_label(slots, label, count):
+    """Heapsort of slots[:count] by label (the library's sort costs 1.5 s to compile)."""
+    for end in range(count - 1, 0, -1):
+        first = (count - 2) // 2 if end == count - 1 else 0
+        if end < count - 1:
+            slots[0], slots[end + 1] = slots[end + 1], slots[0]
+        for top in range(first, -1, -1):
+            _sift(slots, label, top, end)
+    if count > 1:
+        slots[0], slots[1] = slots[1], slots[0]
+
+
+@helper
+def _sift(slots, label, root, end):
+    """Let slots[root] sink in the heap slots[:end+1]."""
+    while 2 * root + 1 <= end:
+        child = 2 * root + 1
+        if child < end and label[slots[child]] < label[slots[child + 1]]:
+            child += 1
+        if label[slots[root]] >= label[slots[child]]:
+            return
+        slots[root], slots[child] = slots[child], slots[root]
+        root = child
+
+
+@kernel(writes=("H",))
+def fix(H, u, v):
+    """Make the order obey an edge u -> v: move what u needs to just before v.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle; the order list, labels, mark, scratch and via are written.
+    u, v : int64
+        Slots of source and target, u != v.
+
+    Returns
+    -------
+    int64
+        OK, or CYCLE with the path v ... u in scratch[:H[ERR_N]] and the order unchanged.
+    """
+    label, prv, stack = h.get_label(H), h.get_prv(H), h.get_scratch(H)
+    if label[u] < label[v]:
+        return OK
+    count = _ancestors_behind(H, u, v)
+    if count < 0:
+        _path(H, v)
+        return CYCLE
+    _sort_by_label(stack, label, count)
+    for i in range(count):
+        unlink(H, np.int64(stack[i]))
+        splice(H, np.int64(stack[i]), np.int64(prv[v]))
+    return OK
+
+
+@kernel(writes=("out",))
+def listing(H, out):
+    """Write the slots in list order.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle.
+    out : int64 [N_ALIVE]
+        Written.
+
+    Returns
+    -------
+    int64
+        OK.
+    """
+    nxt, slot = h.get_nxt(H), H[h.HEAD]
+    for i in range(out.size):
+        out[i] = slot
+        slot = np.int64(nxt[slot])
+    return OK

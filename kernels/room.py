@@ -1,0 +1,149 @@
+"""What every structural kernel needs: ids to slots, room checks, the event record, block room."""
+
+import numpy as np
+
+from growgraph.kernels import _handle as h
+from growgraph.kernels import codes
+from growgraph.kernels._jit import helper
+
+
+@helper
+def slot_at(H, node):
+    """Slot of a public id, -1 if there is none; the id is noted in H[ERR_A]."""
+    if node < 0 or node >= H[h.NEXT_ID]:
+        H[h.ERR_A] = node
+        return -1
+    slot = np.int64(h.get_slot_of(H)[node])
+    if slot < 0:
+        H[h.ERR_A] = node
+    return slot
+
+
+@helper
+def has_room(H, nodes, pool, spool, dpool, parents):
+    """Check room for so many nodes, pool entries and (when recording) one event a node."""
+    events = max(nodes, 1) if H[h.RECORD] else 0
+    held = parents if H[h.RECORD] else 0
+    H[h.WANT_NODES] = nodes
+    H[h.WANT_POOL] = pool
+    H[h.WANT_SPOOL] = spool
+    H[h.WANT_DPOOL] = dpool
+    H[h.WANT_EV] = events
+    H[h.WANT_EVP] = held
+    return (
+        H[h.N_SLOTS] + nodes <= H[h.NODE_CAP]
+        and H[h.NEXT_ID] + nodes <= H[h.ID_CAP]
+        and H[h.POOL_USED] + pool <= H[h.POOL_CAP]
+        and H[h.SPOOL_USED] + spool <= H[h.SPOOL_CAP]
+        and H[h.DPOOL_USED] + dpool <= H[h.DPOOL_CAP]
+        and (H[h.EV_USED] + events) * h.EV_WIDTH <= H[h.EV_CAP]
+        and H[h.EVP_USED] + held <= H[h.EVP_CAP]
+    )
+
+
+@helper
+def record(H, op, node, a, b, flag, code):
+    """Append an event with the context's cause; its payload starts where the pools end now."""
+    if not H[h.RECORD]:
+        return
+    ev, evf, ctx, ctxf = h.get_ev(H), h.get_evf(H), h.get_ctx(H), h.get_ctxf(H)
+    at = H[h.EV_USED] * h.EV_WIDTH
+    ev[at + h.EV_OP] = op
+    ev[at + h.EV_NODE] = node
+    ev[at + h.EV_A] = a
+    ev[at + h.EV_B] = b
+    ev[at + h.EV_OFFSET] = H[h.EVP_USED]
+    ev[at + h.EV_COUNT] = 0
+    ev[at + h.EV_FLAG] = flag
+    ev[at + h.EV_CODE] = code
+    for i in range(h.CTX_WIDTH):
+        ev[at + h.EV_CTX + i] = ctx[i]
+        evf[at + h.EVF_CTX + i] = ctxf[i]
+    H[h.EV_USED] += 1
+
+
+@helper
+def record_parent(H, parent, weight):
+    """Append a parent and its birth weight to the payload of the last event."""
+    if not H[h.RECORD]:
+        return
+    at = H[h.EVP_USED]
+    h.get_evp_id(H)[at] = parent
+    h.get_evp_w(H)[at] = weight
+    H[h.EVP_USED] += 1
+    h.get_ev(H)[(H[h.EV_USED] - 1) * h.EV_WIDTH + h.EV_COUNT] += 1
+
+
+@helper
+def record_birth(H, bias, p0, p1):
+    """Write the birth values of the last event's node."""
+    if not H[h.RECORD]:
+        return
+    evf = h.get_evf(H)
+    at = (H[h.EV_USED] - 1) * h.EV_WIDTH
+    evf[at + h.EVF_BIAS] = bias
+    evf[at + h.EVF_P0] = p0
+    evf[at + h.EVF_P1] = p1
+
+
+@helper
+def own_block(H, slot, extra):
+    """Make room for ``extra`` more edges in a block nobody shares; pools have been checked."""
+    start, sstart, length, cap = (
+        h.get_start(H), h.get_sstart(H), h.get_length(H), h.get_cap(H),
+    )  # fmt: skip
+    w, stab, src, flags = h.get_w(H), h.get_stab(H), h.get_src(H), h.get_flags(H)
+    n = np.int64(length[slot])
+    shared = flags[slot] & codes.SHARED
+    if n + extra <= cap[slot] and not shared:
+        return
+    room = room_after(n, extra)
+    at, sat = H[h.POOL_USED], H[h.SPOOL_USED]
+    for i in range(n):
+        w[at + i] = w[start[slot] + i]
+        stab[at + i] = stab[start[slot] + i]
+        src[sat + i] = src[sstart[slot] + i]
+    H[h.WASTE] += cap[slot]
+    start[slot], sstart[slot], cap[slot] = at, sat, room
+    for i in range(n, room):
+        src[sat + i] = 0
+        w[at + i] = 0
+        stab[at + i] = 0
+    flags[slot] &= ~np.uint8(codes.SHARED)
+    H[h.POOL_USED] += room
+    H[h.SPOOL_USED] += room
+
+
+@helper
+def room_after(n, extra):
+    """Room of a block that moves: 1.5 times what it must hold, a little more for small ones."""
+    return (n + extra) * 3 // 2 + 2
+
+
+@helper
+def room_needed(H, slot, extra):
+    """Pool entries that :func:`own_block` may take."""
+    n = np.int64(h.get_length(H)[slot])
+    if n + extra <= h.get_cap(H)[slot] and not (h.get_flags(H)[slot] & codes.SHARED):
+        return np.int64(0)
+    return room_after(n, extra)
+
+
+@helper
+def find_edge(H, u, v):
+    """Place of source slot u in v's block, -1 if it is not there."""
+    sstart, src = h.get_sstart(H)[v], h.get_src(H)
+    for i in range(h.get_length(H)[v]):
+        if src[sstart + i] == u:
+            return i
+    return -1
+
+
+@helper
+def find_delayed(H, u, v):
+    """Place of source slot u in v's delayed block, -1 if it is not there."""
+    first, dsrc = h.get_dstart(H)[v], h.get_dsrc(H)
+    for i in range(h.get_dlen(H)[v]):
+        if dsrc[first + i] == u:
+            return i
+    return -1
