@@ -13,6 +13,9 @@ __version__ = "0.1.0"
 # ``import growgraph`` is quick (PEP 562).
 _WHERE = {
     "Graph": "growgraph.graph",
+    "GrowthController": "growgraph.growth",
+    "GrowthLog": "growgraph.growth",
+    "ResoNet": "growgraph.models.resonet",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -98,6 +98,11 @@ CTX_WIDTH = 8
 EV_OP, EV_NODE, EV_A, EV_B, EV_OFFSET, EV_COUNT, EV_FLAG, EV_CODE, EV_CTX = range(9)
 # columns of evf: birth values of the node, then the context's floats
 EVF_BIAS, EVF_P0, EVF_P1, EVF_CTX = range(4)
+# columns of the context: integers (words are indices into the graph's list), then floats
+(CTX_STEP, CTX_SAMPLE, CTX_CAUSE, CTX_NODE, CTX_LASTED, CTX_RULE, CTX_INTENTION, CTX_PAID) = range(
+    CTX_WIDTH
+)
+CTXF_TENSION, CTXF_AFTER, CTXF_REALISED = range(3)
 
 COUNTERS = {name: i for i, name in enumerate(_COUNTERS)}
 N_COUNTERS = 48

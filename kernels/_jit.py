@@ -107,6 +107,10 @@ def _forgive_full_disk(dispatcher):
     dispatcher._cache.save_overload = save_if_possible
 
 
+# For sums inside one sample: they may be reordered, so that they become vector instructions.
+_SUM_OPTIONS = {**_OPTIONS, "fastmath": _OPTIONS["fastmath"] | {"reassoc"}}
+
+
 def _compile(function):
     if numba.config.DISABLE_JIT:
         return function
@@ -135,3 +139,10 @@ def helper(function):
     if numba.config.DISABLE_JIT:
         return function
     return njit(**_OPTIONS)(function)
+
+
+def reducer(function):
+    """A helper that sums over one sample: its sums may be reordered, never those over samples."""
+    if numba.config.DISABLE_JIT:
+        return function
+    return njit(**_SUM_OPTIONS)(function)

@@ -16,7 +16,6 @@ from growgraph.kernels.room import (
 )
 from growgraph.kernels.status import (
     BAD_TARGET,
-    CYCLE,
     DEAD_ID,
     DUPLICATE,
     NEED_SPACE,
@@ -45,6 +44,44 @@ def _check_new_sources(H, target, to, sources):
     return OK
 
 
+@helper
+def _append(H, target, sources, weights, moves):
+    """:func:`add_edges`, but for the order: a refusal leaves its ``moves`` to the caller to undo."""
+    to = slot_at(H, target)
+    if to < 0:
+        return DEAD_ID, moves
+    H[h.ERR_B] = target
+    if h.get_kind(H)[to] == codes.INPUT:
+        return BAD_TARGET, moves
+    status = _check_new_sources(H, target, to, sources)
+    if status != OK:
+        return status, moves
+    room = room_needed(H, to, sources.size)
+    if not has_room(H, 0, room, room, 0, sources.size):
+        return NEED_SPACE, moves
+    slot_of = h.get_slot_of(H)
+    for i in range(sources.size):
+        status, moves = order.fix(H, np.int64(slot_of[sources[i]]), to, moves)
+        if status != OK:
+            H[h.ERR_A], H[h.ERR_B] = sources[i], target
+            return status, moves
+    own_block(H, to, sources.size)
+    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
+    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
+    record(H, codes.OP_EDGE, target, 0, 0, -1, 0)
+    for i in range(sources.size):
+        at = length[to]
+        src[sstart[to] + at] = slot_of[sources[i]]
+        w[start[to] + at] = weights[i]
+        stab[start[to] + at] = 0
+        length[to] = at + 1
+        record_parent(H, sources[i], weights[i])
+    H[h.N_EDGES] += sources.size
+    H[h.GROWN] += sources.size
+    H[h.VERSION] += 1
+    return OK, moves
+
+
 @kernel(writes=("H",))
 def add_edges(H, target, sources, weights):
     """Append edges to one node's block, keeping the order; a cycle is refused.
@@ -63,40 +100,12 @@ def add_edges(H, target, sources, weights):
     Returns
     -------
     int64
-        OK, or NEED_SPACE, DEAD_ID, BAD_TARGET, SELF_LOOP, DUPLICATE, CYCLE (no edge added).
+        OK, or NEED_SPACE, DEAD_ID, BAD_TARGET, SELF_LOOP, DUPLICATE, CYCLE (nothing changed).
     """
-    to = slot_at(H, target)
-    if to < 0:
-        return np.int64(DEAD_ID)
-    H[h.ERR_B] = target
-    if h.get_kind(H)[to] == codes.INPUT:
-        return np.int64(BAD_TARGET)
-    status = _check_new_sources(H, target, to, sources)
+    status, moves = _append(H, target, sources, weights, order.no_moves())
     if status != OK:
-        return np.int64(status)
-    room = room_needed(H, to, sources.size)
-    if not has_room(H, 0, room, room, 0, sources.size):
-        return np.int64(NEED_SPACE)
-    slot_of = h.get_slot_of(H)
-    for i in range(sources.size):
-        if order.fix(H, np.int64(slot_of[sources[i]]), to) != OK:
-            H[h.ERR_A], H[h.ERR_B] = sources[i], target
-            return np.int64(CYCLE)
-    own_block(H, to, sources.size)
-    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
-    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
-    record(H, codes.OP_EDGE, target, 0, 0, -1, 0)
-    for i in range(sources.size):
-        at = length[to]
-        src[sstart[to] + at] = slot_of[sources[i]]
-        w[start[to] + at] = weights[i]
-        stab[start[to] + at] = 0
-        length[to] = at + 1
-        record_parent(H, sources[i], weights[i])
-    H[h.N_EDGES] += sources.size
-    H[h.GROWN] += sources.size
-    H[h.VERSION] += 1
-    return np.int64(OK)
+        order.undo(H, moves)
+    return np.int64(status)
 
 
 @kernel(writes=("H",))
@@ -201,17 +210,18 @@ def add_edge_groups(H, targets, indptr, sources, weights):
     Returns
     -------
     int64
-        OK, or the status of the first target that failed (no edge added).
+        OK, or the status of the first target that failed (nothing changed).
     """
-    events, payload = H[h.EV_USED], H[h.EVP_USED]
+    events, payload, moves = H[h.EV_USED], H[h.EVP_USED], order.no_moves()
     for g in range(targets.size):
         a, b = indptr[g], indptr[g + 1]
-        status = add_edges(H, targets[g], sources[a:b], weights[a:b])
+        status, moves = _append(H, targets[g], sources[a:b], weights[a:b], moves)
         if status != OK:
             _undo_tails(H, targets, indptr, g, False)
+            order.undo(H, moves)
             H[h.EV_USED], H[h.EVP_USED] = events, payload
             _want_rest(H, indptr, g)
-            return status
+            return np.int64(status)
     return np.int64(OK)
 
 
@@ -248,7 +258,7 @@ def add_delayed_groups(H, targets, indptr, sources, weights, flag):
     Returns
     -------
     int64
-        OK, or the status of the first target that failed (no edge added).
+        OK, or the status of the first target that failed (nothing changed).
     """
     events, payload = H[h.EV_USED], H[h.EVP_USED]
     for g in range(targets.size):

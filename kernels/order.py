@@ -174,34 +174,50 @@ def _sift(slots, label, root, end):
         root = child
 
 
-@kernel(writes=("H",))
-def fix(H, u, v):
-    """Make the order obey an edge u -> v: move what u needs to just before v.
+@helper
+def no_moves():
+    """An empty list of moves for :func:`fix`: entry 0 is the place of the next note."""
+    moves = np.empty(33, np.int64)
+    moves[0] = 1
+    return moves
 
-    Parameters
-    ----------
-    H : int64 [HANDLE_SIZE]
-        Handle; the order list, labels, mark, scratch and via are written.
-    u, v : int64
-        Slots of source and target, u != v.
 
-    Returns
-    -------
-    int64
-        OK, or CYCLE with the path v ... u in scratch[:H[ERR_N]] and the order unchanged.
+@helper
+def fix(H, u, v, moves):
+    """Make the order obey an edge u -> v of slots: move what u needs to just before v.
+
+    Returns OK, or CYCLE with the path v ... u in scratch[:H[ERR_N]] and the order unchanged; and
+    ``moves``, perhaps in a larger array, in which each move is noted for :func:`undo`.
     """
     label, prv, stack = h.get_label(H), h.get_prv(H), h.get_scratch(H)
     if label[u] < label[v]:
-        return OK
+        return OK, moves
     count = _ancestors_behind(H, u, v)
     if count < 0:
         _path(H, v)
-        return CYCLE
+        return CYCLE, moves
     _sort_by_label(stack, label, count)
+    at = moves[0]
+    if at + 2 * count > moves.size:
+        larger = np.empty(2 * (at + 2 * count), np.int64)
+        larger[:at] = moves[:at]
+        moves = larger
     for i in range(count):
-        unlink(H, np.int64(stack[i]))
-        splice(H, np.int64(stack[i]), np.int64(prv[v]))
-    return OK
+        slot = np.int64(stack[i])
+        moves[at], moves[at + 1] = slot, prv[slot]
+        at += 2
+        unlink(H, slot)
+        splice(H, slot, np.int64(prv[v]))
+    moves[0] = at
+    return OK, moves
+
+
+@helper
+def undo(H, moves):
+    """Put what :func:`fix` moved back where it stood, last move first."""
+    for at in range(moves[0] - 2, 0, -2):
+        unlink(H, moves[at])
+        splice(H, moves[at], moves[at + 1])
 
 
 @kernel(writes=("out",))

@@ -1,4 +1,4 @@
-"""Adding nodes to the store: singly, in bulk, in bundles, on an edge; each change told to the event buffer.
+"""Adding nodes: singly, in bulk, in bundles, on an edge; each told to the event buffer.
 
 Slack CSR: a node's in-edge block is ``w, stab [start : start+length]`` with its sources at
 ``src [sstart : sstart+length]``; bundles share one source list. A block that outgrows its room

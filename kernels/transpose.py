@@ -13,7 +13,7 @@ def send_back(H, E, own, norm):
     """E[j] = sum of w * E[reader] / sum of w^2 for nodes j without an expectation of their own.
 
     The list is walked backwards, so a node's readers are done before it. Only additive readers
-    (SUM, MEAN) send; no derivative is taken.
+    (SUM, and MEAN with w / fan-in) send; no derivative is taken.
 
     Parameters
     ----------
@@ -43,8 +43,9 @@ def send_back(H, E, own, norm):
                 error[j] *= share
         speaks = own[i] != 0 or norm[i] > 0
         if speaks and (kind[i] == codes.SUM or kind[i] == codes.MEAN):
+            mean = np.float32(length[i]) if kind[i] == codes.MEAN else np.float32(1)
             for e in range(length[i]):
-                weight, source = w[start[i] + e], src[sstart[i] + e]
+                weight, source = w[start[i] + e] / mean, src[sstart[i] + e]
                 if own[source] == 0:
                     back = E[source]
                     for j in range(error.size):

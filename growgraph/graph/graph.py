@@ -4,7 +4,7 @@ import numpy as np
 
 from growgraph._validation import as_ids
 from growgraph.errors import GraphError
-from growgraph.graph import build, check, convert, learning
+from growgraph.graph import build, check, convert, learning, networks
 from growgraph.graph.run import Runner, as_samples, as_sequence
 from growgraph.graph.structure import Structure
 
@@ -141,7 +141,7 @@ class Graph(Structure):
         twin._store, twin._runner = self._store.copy(), Runner()
         state = self._runner.state
         twin._runner.state = None if state is None else state.copy()
-        twin.names = dict(self.names)
+        twin.names, twin._words = dict(self.names), list(self._words)
         twin.groups = {k: v.copy() for k, v in self.groups.items()}
         twin._shift = None if self._shift is None else self._shift.copy()
         twin._scale = None if self._scale is None else self._scale.copy()
@@ -178,12 +178,12 @@ class Graph(Structure):
 
     def to_networkx(self):
         """A networkx.DiGraph with all node and edge attributes."""
-        return convert.to_networkx(self)
+        return networks.to_networkx(self)
 
     @classmethod
     def from_networkx(cls, graph):
-        """A Graph from a networkx.DiGraph, see :func:`growgraph.graph.convert.from_networkx`."""
-        return convert.from_networkx(cls, graph)
+        """A Graph from a networkx.DiGraph, see :func:`growgraph.graph.networks.from_networkx`."""
+        return networks.from_networkx(cls, graph)
 
     def to_scipy(self):
         """Undelayed weights as a scipy.sparse CSR array [nodes, nodes]: row = target."""

@@ -17,6 +17,17 @@ _WANT = {
     "EVP_CAP": ("EVP_USED", "WANT_EVP", 1),
 }
 _CAPS = ("NODE_CAP", "ID_CAP", "POOL_CAP", "SPOOL_CAP", "DPOOL_CAP", "EV_CAP", "EVP_CAP")
+# what a file holds of each array: as many entries as this counter says
+_COUNTED = {
+    "NODE_CAP": h.N_SLOTS,
+    "ID_CAP": h.NEXT_ID,
+    "POOL_CAP": h.POOL_USED,
+    "SPOOL_CAP": h.SPOOL_USED,
+    "DPOOL_CAP": h.DPOOL_USED,
+    "EVP_CAP": h.EVP_USED,
+    "CTX_CAP": h.CTX_CAP,
+}
+_TRANSIENT = ("mark", "scratch", "via")
 _MAX_NODES = 2**31 - 1  # slots are int32
 
 
@@ -182,27 +193,25 @@ class Store:
         order.listing(self.H, slots)
         return slots
 
-    # ---- state for files ------------------------------------------------------------------------
-    _COUNTED = {
-        "NODE_CAP": h.N_SLOTS,
-        "ID_CAP": h.NEXT_ID,
-        "POOL_CAP": h.POOL_USED,
-        "SPOOL_CAP": h.SPOOL_USED,
-        "DPOOL_CAP": h.DPOOL_USED,
-        "EVP_CAP": h.EVP_USED,
-        "CTX_CAP": h.CTX_CAP,
-    }
-    _TRANSIENT = ("mark", "scratch", "via")
+    def relist(self, slots):
+        """Give the order list this sequence of all living slots, with fresh labels."""
+        n = slots.size
+        self.nxt[slots[:-1]], self.prv[slots[1:]] = slots[1:], slots[:-1]
+        self.label[slots] = (np.arange(n, dtype=np.int64) + 1) * order.GAP
+        if n:
+            self.nxt[slots[-1]] = self.prv[slots[0]] = -1
+            self[h.HEAD], self[h.TAIL] = int(slots[0]), int(slots[-1])
 
+    # ---- state for files ------------------------------------------------------------------------
     def to_arrays(self):
         """The store as named arrays: block order, bundles, labels, slack as they are."""
         counters = self.H[: h.EVP_USED + 1].copy()
         counters[h.MARK] = 0  # epochs are no content
         out = {"counters": counters}
         for name, (_, _, cap) in h.ARRAYS.items():
-            if name in self._TRANSIENT:
+            if name in _TRANSIENT:
                 continue
-            used = self[h.EV_USED] * h.EV_WIDTH if cap == "EV_CAP" else self[self._COUNTED[cap]]
+            used = self[h.EV_USED] * h.EV_WIDTH if cap == "EV_CAP" else self[_COUNTED[cap]]
             out[name] = self.arrays[name][:used]
         return out
 
@@ -210,12 +219,12 @@ class Store:
     def from_arrays(cls, arrays):
         """Rebuild a store from :meth:`to_arrays`."""
         counters = arrays["counters"]
-        caps = {cap: int(counters[used]) for cap, used in cls._COUNTED.items() if cap != "CTX_CAP"}
+        caps = {cap: int(counters[used]) for cap, used in _COUNTED.items() if cap != "CTX_CAP"}
         caps["EV_CAP"] = int(counters[h.EV_USED]) * h.EV_WIDTH
         store = cls(caps)
         store.H[: counters.size] = counters
         for name in h.ARRAYS:
-            if name not in cls._TRANSIENT:
+            if name not in _TRANSIENT:
                 store.arrays[name][: arrays[name].size] = arrays[name]
         return store
 

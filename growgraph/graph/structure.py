@@ -21,6 +21,8 @@ class Structure:
         self._outputs = np.empty(0, np.int64)
         self._shift = None  # float64 per input, or None: values enter as they are
         self._scale = None
+        self._base = None  # state of the graph when it began to record
+        self._words = [""]  # causes, rules and intentions named in the log
         #: Names of nodes, id -> str.
         self.names = {}
         #: Named groups of nodes, name -> ids.
@@ -100,7 +102,7 @@ class Structure:
         return s.id_of[s.src[b : b + n]], s.w[a : a + n].copy(), s.stab[a : a + n].copy()
 
     def delayed_sources(self, node):
-        """Ids, weights and flags (0 delayed, 1 recurrent) of a node's edges from the step before."""
+        """Ids, weights and flags (0 delayed, 1 recurrent) of edges from the step before."""
         s, v = self._store, self._slot(node)
         a, n = int(s.dstart[v]), int(s.dlen[v])
         return s.id_of[s.dsrc[a : a + n]], s.dw[a : a + n].copy(), s.dflag[a : a + n].copy()
@@ -122,8 +124,65 @@ class Structure:
         """All edges as a structured array: source, target, weight, stability, delay, recurrent."""
         return convert.edge_table(self)
 
+    # ---- recording ------------------------------------------------------------------------------
+    @property
+    def records(self):
+        """True if each change of structure is written to the log."""
+        return bool(self._store[h.RECORD])
+
+    def record(self):
+        """Write each change of structure from now on to the log (see :class:`GrowthLog`)."""
+        if not self.records:
+            self._base = self.to_state()
+            self._store[h.RECORD] = 1
+            self.set_cause("")
+
+    def set_cause(
+        self, cause, *, node=-1, lasted=0, rule="", intention="", tension=np.nan, step=0, sample=-1
+    ):
+        """What the log gives as the cause of the changes that follow.
+
+        Parameters
+        ----------
+        cause : str
+            In words; "" for what is built by hand.
+        node : int
+            Where it was felt.
+        lasted : int
+            For how many steps.
+        rule, intention : str
+            Which rule acts, which aim it serves.
+        tension : float
+            At that node, before the change.
+        step, sample : int
+            Time, and the index of the sample that led to it.
+        """
+        ctx, ctxf = self._store.ctx, self._store.ctxf
+        ctx[:] = (
+            step, sample, self._word(cause), node, lasted, self._word(rule),
+            self._word(intention), -1,
+        )  # fmt: skip
+        ctxf[:] = np.nan
+        ctxf[h.CTXF_TENSION] = tension
+
+    def _word(self, word):
+        if word not in self._words:
+            self._words.append(str(word))
+        return self._words.index(word)
+
+    def note_outcome(self, first, last, *, after=None, realised=None, paid_off=None):
+        """Complete events first .. last-1: tension at once, tension later, whether it paid off."""
+        floats = self._store.evf.reshape(-1, h.EV_WIDTH)[first:last, h.EVF_CTX :]
+        if after is not None:
+            floats[:, h.CTXF_AFTER] = after
+        if realised is not None:
+            floats[:, h.CTXF_REALISED] = realised
+        if paid_off is not None:
+            rows = self._store.ev.reshape(-1, h.EV_WIDTH)[first:last]
+            rows[:, h.EV_CTX + h.CTX_PAID] = int(paid_off)
+
     # ---- building -------------------------------------------------------------------------------
-    def add_inputs(self, count, names=None, *, activation="identity"):
+    def add_inputs(self, count, names=None, *, activation="identity", p0=0.0, p1=0.0):
         """Add input nodes.
 
         Parameters
@@ -133,6 +192,8 @@ class Structure:
             One name each.
         activation : str, default "identity"
             Applied to the values that enter, see ``ACTIVATIONS``.
+        p0, p1 : float or array [count]
+            Bounds of "clip".
 
         Returns
         -------
@@ -149,7 +210,7 @@ class Structure:
         >>> Graph().add_inputs(2, names=["height", "weight"])
         array([0, 1])
         """
-        ids = build.add_nodes(self, count, "input", activation, "input", names=names)
+        ids = build.add_nodes(self, count, "input", activation, "input", p0=p0, p1=p1, names=names)
         self._inputs = np.concatenate([self._inputs, ids])
         if self._shift is not None:
             self._shift = np.concatenate([self._shift, np.zeros(ids.size)])
@@ -323,6 +384,26 @@ class Structure:
             raise GraphError(f"{name} must be one node id, got {node!r}")
         return int(ids[0])
 
+    def undo_births(self, nodes):
+        """Take back the newest nodes as if they had never been, their ids and events included.
+
+        Parameters
+        ----------
+        nodes : ids
+            The newest nodes of the graph, nothing else having changed since the first of them.
+        """
+        ids = as_ids("nodes", nodes)
+        if ids.size == 0:
+            return
+        events = self._store[h.EV_USED] - ids.size if self.records else 0
+        payload = int(self._store.ev[events * h.EV_WIDTH + h.EV_OFFSET]) if self.records else 0
+        recording, self._store[h.RECORD] = self._store[h.RECORD], 0
+        self.remove_nodes(ids)
+        self._store[h.NEXT_ID] = int(ids.min())
+        self._store[h.RECORD] = recording
+        if recording:
+            self._store[h.EV_USED], self._store[h.EVP_USED] = events, payload
+
     # ---- values ---------------------------------------------------------------------------------
     def set_weights(self, node, weights):
         """Set the weights of a node's undelayed in-edges, in the order :meth:`sources` gives."""
@@ -337,6 +418,20 @@ class Structure:
             raise GraphError(f"there is no edge {source} -> {target}")
         s, v = self._store, self._slot(target)
         s.w[int(s.start[v]) + int(place[0])] = as_float32("weight", weight, ())
+
+    def weights(self, node):
+        """Weights of a node's undelayed in-edges, in the order :meth:`sources` gives."""
+        s, v = self._store, self._slot(node)
+        a = int(s.start[v])
+        return s.w[a : a + int(s.length[v])].copy()
+
+    def set_stability(self, nodes, stability):
+        """Set the stability of all undelayed in-edges of nodes."""
+        value = check_number("stability", stability, 0)
+        s = self._store
+        for v in self._slots(nodes).tolist():
+            a = int(s.start[v])
+            s.stab[a : a + int(s.length[v])] = value
 
     def set_nodes(self, nodes, *, bias=None, p0=None, p1=None):
         """Set parameters of nodes; each value is a number or one a node."""

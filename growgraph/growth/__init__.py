@@ -1,0 +1,20 @@
+"""Growth: the log of every change, rules that propose, the controller that decides."""
+
+from growgraph.growth.controller import GrowthController
+from growgraph.growth.log import GrowthLog, replay
+from growgraph.growth.proposal import NewNode, Proposal, Rule, Situation
+from growgraph.growth.rules import InsertNode, InsertPath, PruneWeak, SplitEdge
+
+__all__ = [
+    "GrowthController",
+    "GrowthLog",
+    "InsertNode",
+    "InsertPath",
+    "NewNode",
+    "Proposal",
+    "PruneWeak",
+    "Rule",
+    "Situation",
+    "SplitEdge",
+    "replay",
+]

@@ -1,0 +1,269 @@
+"""The growth log: what changed, when, where and why; everything shown of growth is a view of it.
+
+The store's kernels write an event in the same call that changes the structure; there is no other
+path. One row an event, plus pools (parents, birth weights) by offset and count.
+"""
+
+import numpy as np
+
+from growgraph.errors import GraphError
+from growgraph.graph import Graph
+from growgraph.graph.build import KIND_NAMES, ROLE_NAMES
+from growgraph.kernels import _handle as h
+from growgraph.kernels import codes, cut, edges, store
+
+_TEXT = "U32"
+EVENT_DTYPE = np.dtype(
+    [
+        ("step", np.int64),
+        ("sample", np.int64),
+        ("operation", _TEXT),
+        ("node", np.int64),
+        ("n_parents", np.int64),
+        ("cause", _TEXT),
+        ("cause_node", np.int64),
+        ("lasted", np.int64),
+        ("rule", _TEXT),
+        ("intention", _TEXT),
+        ("tension", np.float32),
+        ("after", np.float32),
+        ("realised", np.float32),
+        ("paid_off", np.int8),
+    ]
+)
+
+
+class GrowthLog:
+    """The events of one graph, oldest first.
+
+    Parameters
+    ----------
+    graph : Graph
+        A graph that records: each graph grown by a controller or a model does, any other after
+        ``graph.record()``.
+
+    Notes
+    -----
+    Columns of :meth:`table`: ``step`` (calls of the controller or samples seen), ``sample`` (index
+    of the sample that led to it, -1 if none), ``operation``, ``node``, ``n_parents``, ``cause``,
+    ``cause_node`` (where the tension was), ``lasted`` (for how many steps), ``rule``, ``intention``
+    (the unrealised aim it serves), ``tension`` (before), ``after`` (at once), ``realised`` (after
+    ``patience`` more steps; NaN until then), ``paid_off`` (1, 0, or -1: not known yet). There is no
+    wall-clock time: the same data must give the same file.
+
+    Examples
+    --------
+    >>> from growgraph import Graph
+    >>> g = Graph()
+    >>> g.record()
+    >>> x = g.add_inputs(2)
+    >>> y = g.add_outputs(1, sources=x)
+    >>> log = GrowthLog(g)
+    >>> len(log)
+    3
+    >>> print(log.why(2))
+    node 2 (output, sum) was built by hand from nodes 0, 1
+    """
+
+    def __init__(self, graph):
+        if not graph.records:
+            raise GraphError("this graph keeps no log: call graph.record() before it grows")
+        self._graph = graph
+
+    def __len__(self):
+        return self._graph._store[h.EV_USED]
+
+    def __repr__(self):
+        born = int((self._column(h.EV_OP) <= codes.OP_SPLIT).sum())
+        return f"GrowthLog({len(self)} events, {born} of them growth)"
+
+    def _rows(self):
+        return self._graph._store.ev[: len(self) * h.EV_WIDTH].reshape(-1, h.EV_WIDTH)
+
+    def _floats(self):
+        return self._graph._store.evf[: len(self) * h.EV_WIDTH].reshape(-1, h.EV_WIDTH)
+
+    def _column(self, column):
+        return self._rows()[:, column]
+
+    def _words(self, column):
+        words = np.array(self._graph._words, dtype=_TEXT)
+        return words[self._column(h.EV_CTX + column)]
+
+    def table(self):
+        """All events as a structured array, see Notes of the class."""
+        rows, floats = self._rows(), self._floats()
+        out = np.zeros(len(self), EVENT_DTYPE)
+        out["operation"] = np.array(codes.OPERATIONS, dtype=_TEXT)[rows[:, h.EV_OP]]
+        out["node"] = rows[:, h.EV_NODE]
+        out["n_parents"] = rows[:, h.EV_COUNT]
+        for name, column in (
+            ("step", h.CTX_STEP),
+            ("sample", h.CTX_SAMPLE),
+            ("cause_node", h.CTX_NODE),
+            ("lasted", h.CTX_LASTED),
+            ("paid_off", h.CTX_PAID),
+        ):
+            out[name] = rows[:, h.EV_CTX + column]
+        for name, column in (
+            ("cause", h.CTX_CAUSE),
+            ("rule", h.CTX_RULE),
+            ("intention", h.CTX_INTENTION),
+        ):
+            out[name] = self._words(column)
+        for name, column in (
+            ("tension", h.CTXF_TENSION),
+            ("after", h.CTXF_AFTER),
+            ("realised", h.CTXF_REALISED),
+        ):
+            out[name] = floats[:, h.EVF_CTX + column]
+        return out
+
+    def parents(self, event):
+        """Ids and birth weights of the edges an event made (or, pruning, removed)."""
+        row = self._rows()[event]
+        a, n = int(row[h.EV_OFFSET]), int(row[h.EV_COUNT])
+        s = self._graph._store
+        return s.evp_id[a : a + n].copy(), s.evp_w[a : a + n].copy()
+
+    def birth(self, node):
+        """Index of the event that made a node.
+
+        Raises
+        ------
+        GraphError
+            If the node is older than the log.
+        """
+        rows = self._rows()
+        born = np.isin(rows[:, h.EV_OP], (codes.OP_NODE, codes.OP_SPLIT))
+        place = np.flatnonzero(born & (rows[:, h.EV_NODE] == node))
+        if place.size == 0:
+            raise GraphError(f"node {node} is not in the log: it is older, or never was")
+        return int(place[0])
+
+    def why(self, node):
+        """One sentence: why a node exists."""
+        event = self.birth(node)
+        row, told = self._rows()[event], self.table()[event]
+        split = row[h.EV_OP] == codes.OP_SPLIT
+        kind = KIND_NAMES[int(row[h.EV_FLAG] if split else row[h.EV_A])]
+        role = "hidden" if split else ROLE_NAMES[int(row[h.EV_FLAG])]
+        name = self._graph.names.get(int(node))
+        text = f"node {node} ({role}, {kind}{', ' + name if name else ''}) was "
+        if told["rule"]:
+            text += f"grown by {told['rule']}"
+        else:
+            text += "built by hand"
+        text += f" {self._where(row, event, split)}"
+        if told["cause"]:
+            text += f" because of {told['cause']}"
+            if told["cause_node"] >= 0:
+                text += f" at node {told['cause_node']}"
+            if np.isfinite(told["tension"]):
+                text += f": {told['tension']:.3g}"
+            if told["lasted"] > 0:
+                text += f", lasting {told['lasted']} steps"
+        return text + self._outcome(told)
+
+    def _where(self, row, event, split):
+        if split:
+            return f"on the edge {row[h.EV_A]} -> {row[h.EV_B]}"
+        parents = self.parents(event)[0]
+        if parents.size == 0:
+            return "without sources"
+        shown = ", ".join(map(str, parents[:6].tolist()))
+        return f"from nodes {shown}" + (f" and {parents.size - 6} more" if parents.size > 6 else "")
+
+    @staticmethod
+    def _outcome(told):
+        text = ""
+        if np.isfinite(told["after"]):
+            text += f"; then {told['after']:.3g}"
+        if np.isfinite(told["realised"]):
+            text += f", later {told['realised']:.3g}"
+        if told["paid_off"] >= 0:
+            text += " (it paid off)" if told["paid_off"] else " (it did not pay off)"
+        return text
+
+    def replay(self, upto=None):
+        """The graph as it was after the first ``upto`` events (all by default), at birth values."""
+        return replay(self, upto)
+
+    def fold(self, keep):
+        """Fold all but the newest ``keep`` events into the base the log starts from."""
+        graph, n = self._graph, len(self)
+        gone = n - min(keep, n)
+        if gone == 0:
+            return
+        graph._base = replay(self, gone).to_state()
+        s = graph._store
+        rows, floats = self._rows()[gone:].copy(), self._floats()[gone:].copy()
+        first = int(rows[0, h.EV_OFFSET]) if rows.size else s[h.EVP_USED]
+        held = s[h.EVP_USED] - first
+        rows[:, h.EV_OFFSET] -= first
+        s.ev[: rows.size], s.evf[: rows.size] = rows.ravel(), floats.ravel()
+        for pool in (s.evp_id, s.evp_w):
+            pool[:held] = pool[first : first + held].copy()
+        s[h.EV_USED], s[h.EVP_USED] = rows.shape[0], held
+
+
+def replay(log, upto=None):
+    """Rebuild structure and birth values from a log.
+
+    Parameters
+    ----------
+    log : GrowthLog
+    upto : int, optional
+        Stop after so many events.
+
+    Returns
+    -------
+    Graph
+        With the same ids, kinds, order and edges in block order. Weights are those at birth.
+    """
+    graph = Graph.from_state(log._graph._base)
+    rows, floats = log._rows()[:upto], log._floats()[:upto]
+    event = 0
+    while event < rows.shape[0]:
+        event += _redo(graph, log, rows, floats, event)
+    return graph
+
+
+def _redo(graph, log, rows, floats, event):
+    """Repeat one event (a removal of several nodes at once); returns how many it was."""
+    row, store_ = rows[event], graph._store
+    parents, weights = log.parents(event)
+    op, node = int(row[h.EV_OP]), int(row[h.EV_NODE])
+    birth = floats[event, : h.EVF_P1 + 1].astype(np.float32)
+    a, b, flag = int(row[h.EV_A]), int(row[h.EV_B]), int(row[h.EV_FLAG])
+    if op == codes.OP_NODE:
+        indptr = np.array([0, parents.size], np.int64)
+        values = (birth[:1], birth[1:2], birth[2:3])
+        new = store_.call(store.add_nodes, a, b, flag, *values, indptr, parents, weights)
+        _enlist(graph, new, flag)
+    elif op == codes.OP_EDGE and flag < 0:
+        store_.call(edges.add_edges, node, parents, weights)
+    elif op == codes.OP_EDGE:
+        store_.call(edges.add_delayed, node, parents, weights, flag)
+    elif op == codes.OP_SPLIT:
+        code = int(row[h.EV_CODE])
+        store_.call(store.split_edge, a, b, flag, code, birth[0], weights[1], weights[0])
+    elif op == codes.OP_REMOVE_EDGE:
+        store_.call(cut.remove_edge, a, node, flag)
+    elif op == codes.OP_REMOVE_NODE:
+        count = a
+        graph.remove_nodes(rows[event : event + count, h.EV_NODE].copy())
+        return count
+    else:
+        for source in parents:
+            store_.call(cut.remove_edge, int(source), node, 0)
+    return 1
+
+
+def _enlist(graph, node, role):
+    if role == codes.ROLE_INPUT:
+        graph._inputs = np.append(graph._inputs, node)
+    elif role == codes.ROLE_OUTPUT:
+        graph._outputs = np.append(graph._outputs, node)
+
+

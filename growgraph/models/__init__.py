@@ -1,0 +1,1 @@
+"""The models: estimators that grow one graph."""

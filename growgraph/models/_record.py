@@ -1,0 +1,69 @@
+"""What a model knows of itself: only from answers it gave before it learnt the truth."""
+
+import numpy as np
+
+from growgraph.kernels import resonet
+
+_PER_UNIT = 30.0
+_NOVEL = 3.0  # novel: beyond mean + 3 sd of what went right
+_DOUBT = 0.9  # less confidence is doubt
+
+
+class Record:
+    """Prequential record: hits by margin, and the scales of resonance and novelty when right."""
+
+    ARRAYS = ("right_by", "count_by", "scales")
+
+    def __init__(self):
+        self.right_by = np.zeros(resonet.BINS)
+        self.count_by = np.zeros(resonet.BINS)
+        self.scales = np.zeros((2, 3))
+
+    def confidence(self, margin):
+        """Share of right answers among those given with such a margin (never falling with it).
+
+        Parameters
+        ----------
+        margin : ndarray of float64 [batch]
+            Distance of the best score from the second, in the unit of the record.
+        """
+        place = np.clip(np.nan_to_num(margin * _PER_UNIT, posinf=1e9), 0, resonet.BINS - 1)
+        return monotone(self.right_by, self.count_by)[place.astype(np.int64)]
+
+    def novelty(self, reading, best, use_evidence):
+        """Higher = stranger: distance from a clear answer + .1 * misfit of the best concept."""
+        count, mean, variance = self.scales[0]
+        strange = (mean - best) / np.sqrt(variance + 1e-12) if count else np.zeros(len(best))
+        if not use_evidence:
+            return strange
+        clear = np.eye(reading.shape[1])[reading.argmax(axis=1)]
+        away = np.sqrt(((clear - reading) ** 2).sum(axis=1))
+        return away + 0.1 * np.maximum(strange, -1)
+
+    def cause(self, answer, confidence, novelty, like, votes):
+        """Why an answer may be wrong: "novel", "contradictory", "ambiguous", or "fine"."""
+        count, mean, variance = self.scales[1]
+        cause = np.full(len(answer), "fine", dtype="<U13")
+        doubt = confidence < _DOUBT
+        cause[doubt] = "ambiguous"
+        cause[doubt & ((like[:, 0] != answer) | (votes < 0.5))] = "contradictory"
+        if count > 1:
+            cause[novelty > mean + _NOVEL * np.sqrt(variance)] = "novel"
+        return cause
+
+
+def monotone(right, count):
+    """Share right in each bin, never falling (pool adjacent violators, Ayer et al. 1955).
+
+    Examples
+    --------
+    >>> monotone(np.array([1.0, 0.0, 4.0]), np.array([2.0, 2.0, 4.0])).round(2).tolist()
+    [0.25, 0.25, 1.0]
+    """
+    blocks = []
+    for r, c in zip((right + 1e-6).tolist(), (count + 2e-6).tolist(), strict=True):
+        blocks.append([r, c, 1])
+        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
+            r, c, m = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + r, blocks[-1][1] + c, blocks[-1][2] + m]
+    return np.concatenate([np.full(m, r / c) for r, c, m in blocks])

@@ -1,0 +1,557 @@
+"""ResoNet: learning by resonance, in one pass, classes unknown in advance."""
+
+import numpy as np
+
+from growgraph._random import seed_of
+from growgraph._validation import check_choice, check_number
+from growgraph.errors import DataError
+from growgraph.growth import GrowthLog
+from growgraph.kernels import resonet
+from growgraph.models._core import Core
+from growgraph.models.base import Explanation, GrowingClassifier, Reflection, is_table, n_rows
+from growgraph.senses import Retina, Table
+
+_SENSES = {"retina": Retina, "table": Table}
+_PROGRESS_ROWS = 1024
+
+
+class ResoNet(GrowingClassifier):
+    """Classifier that grows a graph: each class a concept of prototypes and aspects.
+
+    One pass over the data, in any order; a class may appear at any time and grows its own nodes,
+    so it overwrites nothing. How the samples are cut into calls changes nothing, bit for bit.
+
+    Parameters
+    ----------
+    random_state : None, int or numpy Generator, default None
+        Seed of what is dreamt before birth; None is 0.
+    max_nodes : int, optional
+        Concepts stop growing aspects at so many nodes.
+    max_bytes : int, optional
+        The same for ``nbytes_``.
+    patience : int, default 2
+        Samples of a class for each aspect it may have grown.
+    intention : bool, default True
+        From 5000 samples on, write evidence of easy samples only now and then (images).
+    progress : None, True or callable, default None
+        True shows a bar; a callable gets (samples done, samples in all, model).
+    learning : {"evidence", "resonance"}, default "evidence"
+        "resonance": concepts alone answer; nothing is solved. "evidence" adds a linear readout
+        of all parts, which is ridge regression, solved exactly.
+    image_shape : (int, int), optional
+        Rows of X are images of so many rows and columns. Without it X is a table.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        Labels met, sorted.
+    graph_ : Graph
+        All that is needed to answer.
+    growth_log_ : GrowthLog
+        Why each node is there.
+    n_samples_seen_ : int
+    nbytes_ : int
+        Bytes of graph and statistics.
+    prequential_accuracy_ : float
+        Share of samples answered rightly before they were learnt.
+
+    Notes
+    -----
+    Images pass a retina of patch concepts grown from dreams; tables are scaled by their first 64
+    rows. Class concepts are streaming principal components (Weng, Zhang and Hwang 2003) read out as
+    modified quadratic discriminants (Kimura et al. 1987); the readout is ridge regression, for
+    tables on resonant targets: own expectation plus surprise, one-pass logistic regression of
+    fixed curvature (Boehning 1992). No derivative passes through a hidden node.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from growgraph import ResoNet
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = ResoNet(image_shape=(8, 8)).partial_fit(X[:1297], y[:1297])
+    >>> bool(model.score(X[1297:], y[1297:]) > 0.95)
+    True
+    """
+
+    def __init__(
+        self, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
+        progress=None, learning="evidence", image_shape=None,
+    ):  # fmt: skip
+        self.random_state = random_state
+        self.max_nodes = max_nodes
+        self.max_bytes = max_bytes
+        self.patience = patience
+        self.intention = intention
+        self.progress = progress
+        self.learning = learning
+        self.image_shape = image_shape
+
+    # ---- learning ---------------------------------------------------------------------------------
+    def fit(self, X, y):
+        """Learn from scratch, in one pass.
+
+        Parameters
+        ----------
+        X : array [samples, columns], sparse, DataFrame or dict of columns
+            Finite; in DataFrames and dicts, text makes a column categorical and a missing cell is
+            a state of its own.
+        y : array [samples]
+            Labels: numbers or strings.
+
+        Returns
+        -------
+        ResoNet
+            Itself.
+        """
+        return self._learn(X, y, first=True)
+
+    def partial_fit(self, X, y, classes=None):
+        """Learn more samples; ``classes`` is accepted and not needed.
+
+        Parameters
+        ----------
+        X, y
+            As in :meth:`fit`.
+        classes : ignored
+
+        Returns
+        -------
+        ResoNet
+            Itself.
+        """
+        return self._learn(X, y, first=not hasattr(self, "n_samples_seen_"))
+
+    def _learn(self, X, y, first):
+        """Check everything, then learn; a call that raises leaves the model as it was."""
+        held = dict(self.__dict__)
+        try:
+            X = self._rows(X, first=first)
+            labels = self._labels(y, n_rows(X))
+            classes = _merged([] if first else self.classes_, labels)
+            core = self._newborn(X) if first else self._core
+            rows = core.sense.read(X) if is_table(X) or isinstance(core.sense, Table) else X
+            core.sense.check(rows)
+        except Exception:
+            self.__dict__.clear()
+            self.__dict__.update(held)
+            raise
+        if first:
+            self._core, self._infant, self._infant_labels = core, None, []
+            self.n_samples_seen_ = 0
+        self.classes_ = classes
+        self._asked = None
+        for a, b in _spans(len(rows), self.progress):
+            self._take(rows[a:b], labels[a:b].tolist())
+            self.n_samples_seen_ += b - a
+            self._tell_progress(b, len(rows))
+        return self
+
+    def _newborn(self, X):
+        """A core that has seen nothing, with checked options."""
+        check_choice("learning", self.learning, ("evidence", "resonance"))
+        options = {
+            "learning": self.learning,
+            "seed": seed_of(self.random_state),
+            "intention": bool(self.intention),
+            "patience": check_number("patience", self.patience, 1, integer=True),
+            "max_nodes": _optional("max_nodes", self.max_nodes),
+            "max_bytes": _optional("max_bytes", self.max_bytes),
+        }
+        if self.image_shape is None:
+            columns = Table.columns_of(X)
+            if is_table(X):
+                self.n_features_in_ = len(columns)
+            return Core(Table(columns, options["seed"]), options)
+        if is_table(X):
+            raise DataError("images must be given as an array of numbers, one row an image")
+        sense = Retina(_checked_shape(self.image_shape), options["seed"])
+        sense.check(X)
+        return Core(sense, options)
+
+    def _take(self, rows, labels):
+        """Learn rows; a table's first rows are kept until they settle its scales."""
+        infancy = self._core.sense.infancy
+        room = infancy - self.n_samples_seen_
+        if room > 0:
+            young = rows[:room]
+            self._infant = young if self._infant is None else self._infant.joined(young)
+            self._infant_labels = self._infant_labels + labels[:room]
+            rows, labels = rows[room:], labels[room:]
+            if len(self._infant) == infancy:
+                self._core = self._grown_up()
+                self._infant, self._infant_labels = None, []
+        if len(rows):
+            self._core.learn(rows, labels)
+
+    def _grown_up(self):
+        """A new core whose scales are those of the first rows, which it then learns."""
+        core = self._core
+        sense = Table(core.sense.columns, core.sense.seed)
+        fresh = Core(sense, core.options)
+        sense.settle(fresh.graph, self._infant)
+        fresh.learn(self._infant, self._infant_labels)
+        return fresh
+
+    def _tell_progress(self, done, total):
+        if callable(self.progress):
+            self.progress(done, total, self)
+        elif self.progress:
+            self._bar = getattr(self, "_bar", None) or _bar(total)
+            self._bar.update(done - self._bar.n)
+            self._bar.set_postfix(accuracy=f"{self.prequential_accuracy_:.3f}",
+                                  nodes=self.graph_.n_nodes)  # fmt: skip
+            if done == total:
+                self._bar.close()
+                del self._bar
+
+    # ---- what was learnt --------------------------------------------------------------------------
+    def _answering(self):
+        """The core that answers: readout and coefficients written into its graph."""
+        self._check_fitted()
+        if self._asked is None:
+            young = self._infant is not None and len(self._infant)
+            self._asked = self._grown_up() if young else self._core
+            self._asked.derive()
+        return self._asked
+
+    @property
+    def graph_(self):
+        """The graph that answers."""
+        return self._answering().graph
+
+    @property
+    def growth_log_(self):
+        """Why each node is there."""
+        return GrowthLog(self.graph_)
+
+    @property
+    def nbytes_(self):
+        """Bytes of the graph and of the statistics that serve further learning."""
+        return self._answering().nbytes()
+
+    @property
+    def prequential_accuracy_(self):
+        """Share of samples answered rightly before they were learnt."""
+        core = self._core
+        if self._infant is not None and len(self._infant):
+            core = self._answering()
+        return core.prequential_accuracy
+
+    # ---- answering --------------------------------------------------------------------------------
+    def _read(self, X):
+        core = self._answering()
+        X = self._rows(X, first=False)
+        rows = core.sense.read(X) if isinstance(core.sense, Table) else X
+        core.sense.check(rows)
+        return core, rows
+
+    def _order(self, core):
+        """Places of the sorted classes in the sequence of their arrival."""
+        place = {label: c for c, label in enumerate(core.classes)}
+        return np.array([place[label] for label in self.classes_.tolist()])
+
+    def _scores(self, X):
+        """Scores [batch, sorted classes] in units of the target's height."""
+        core, rows = self._read(X)
+        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
+        return core.scores(rows)[:, self._order(core)].astype(np.float64) / unit
+
+    def decision_function(self, X):
+        """Scores [samples, classes], or [samples] of the second class if there are two."""
+        scores = self._scores(X)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
+
+    def predict(self, X):
+        """The best class of each sample; it never abstains.
+
+        Parameters
+        ----------
+        X : array [samples, columns], sparse, DataFrame or dict of columns
+
+        Returns
+        -------
+        ndarray [samples]
+        """
+        return self.classes_[self._scores(X).argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        The best class gets the share of right answers the model's own record has for such a
+        margin; the others share the rest by the softmax of their scores.
+        """
+        scores = self._scores(X)
+        return self._probabilities(scores)
+
+    def _probabilities(self, scores):
+        n, m = scores.shape
+        if m == 1:
+            return np.ones((n, 1))
+        top = scores.argmax(axis=1)
+        confidence = self._confidence(scores)
+        rest = np.exp(scores - scores.max(axis=1, keepdims=True))
+        rest[np.arange(n), top] = 0
+        rest /= np.maximum(rest.sum(axis=1, keepdims=True), 1e-300)
+        least = rest.max(axis=1) / (1 + rest.max(axis=1))  # the best class stays the best
+        sure = np.clip(np.maximum(confidence, least + 1e-9), 0, 1)
+        out = rest * (1 - sure)[:, None]
+        out[np.arange(n), top] = sure
+        return out / out.sum(axis=1, keepdims=True)
+
+    def _confidence(self, scores):
+        """Calibrated share of right answers for the margins of these scores."""
+        if scores.shape[1] == 1:
+            return np.ones(len(scores))
+        ordered = np.sort(scores, axis=1)
+        return self._asked.record.confidence(ordered[:, -1] - ordered[:, -2])
+
+    # ---- reflecting -------------------------------------------------------------------------------
+    def reflect(self, X):
+        """Answer, confidence, novelty, cause and what it is like.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        Reflection
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> X = np.array([[0.0], [0.1], [1.0], [1.1]] * 20)
+        >>> model = ResoNet().fit(X, [0, 0, 1, 1] * 20)
+        >>> model.reflect([[0.05]]).answer
+        array([0])
+        """
+        core, rows = self._read(X)
+        order = self._order(core)
+        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
+        scores = core.scores(rows)[:, order].astype(np.float64) / unit
+        L = core.resonances(rows)[:, order]
+        total = L.sum(axis=2)
+        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1) / unit
+        novelty = core.record.novelty(scores - pull * total, total.max(axis=1), core.use_evidence)
+        answer, confidence = scores.argmax(axis=1), self._confidence(scores)
+        like = np.argsort(-total, axis=1, kind="stable")[:, :2]
+        like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
+        votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
+        cause = core.record.cause(answer, confidence, novelty, like, votes)
+        return Reflection(
+            self.classes_[answer], confidence, novelty, cause, self.classes_[like]
+        )
+
+    def score_samples(self, X):
+        """Familiarity of samples: higher = more familiar (the negative of novelty)."""
+        return -self.reflect(X).novelty
+
+    def explain(self, x):
+        """Why this answer, what its nodes are for, and what the sample is like.
+
+        Parameters
+        ----------
+        x : array [columns] or [1, columns], or a table of one row
+
+        Returns
+        -------
+        Explanation
+            ``str()`` in words; ``data`` with answer, confidence, novelty, cause, rival, windows
+            (resonance of answer and rival in each), nodes (those that spoke most).
+        """
+        X = x if is_table(x) else np.atleast_2d(np.asarray(x))
+        if n_rows(X) != 1:
+            raise ValueError(f"x must be one sample, got {n_rows(X)}")
+        seen = self.reflect(X)
+        core, rows = self._read(X)
+        data = _why(core, rows, seen, self._scores(X)[0], self.classes_)
+        return Explanation(_in_words(data), data)
+
+    def knowledge(self):
+        """What the model knows of each class.
+
+        Returns
+        -------
+        ndarray, structured
+            One row a class: ``label, samples, accuracy`` (prequential), ``last_seen, aspects``
+            (a window), ``stability`` (of its prototypes), ``rival`` (nearest prototypes).
+        """
+        core = self._answering()
+        concepts = core.concepts
+        means = np.array(
+            [[core.graph.weights(p) for p in row] for row in concepts.prototypes.tolist()]
+        ).reshape(len(core.classes), -1)
+        label = self.classes_.dtype
+        table = np.zeros(len(core.classes), [
+            ("label", label), ("samples", int), ("accuracy", float), ("last_seen", int),
+            ("aspects", int), ("stability", float), ("rival", label),
+        ])  # fmt: skip
+        for row, c in zip(table, self._order(core), strict=True):
+            away = ((means - means[c]) ** 2).sum(axis=1)
+            away[c] = np.inf
+            rival = int(np.argmin(away)) if len(away) > 1 else c
+            stability = core.graph.sources(concepts.prototypes[c, 0])[2]
+            samples = int(concepts.counts[c])
+            row["label"], row["rival"] = core.classes[c], core.classes[rival]
+            row["samples"], row["accuracy"] = samples, core.tally[c, 0] / samples
+            row["last_seen"], row["aspects"] = core.tally[c, 1], concepts.k[c]
+            row["stability"] = stability[0] if stability.size else 0.0
+        return table
+
+    # ---- files --------------------------------------------------------------------------------
+    def to_state(self):
+        """The model as arrays and plain values, see :func:`growgraph.save`."""
+        self._check_fitted()
+        state = self._core.to_state()
+        infant = self._infant
+        if infant is not None:
+            state["arrays"]["infant/numbers"] = infant.numbers
+        state["plain"] |= {
+            "params": _plain_params(self.get_params(deep=False)),
+            "n_samples_seen": self.n_samples_seen_, "n_features_in": self.n_features_in_,
+            "classes": self.classes_.tolist(), "arrived": self._core.classes,
+            "dtype": self.classes_.dtype.str, "infant_labels": self._infant_labels,
+            "infant_marks": None if infant is None else [[r, *k] for r, k in infant.marks],
+            "feature_names": getattr(self, "feature_names_in_", np.empty(0)).tolist(),
+        }  # fmt: skip
+        return state
+
+    @classmethod
+    def from_state(cls, state):
+        """Rebuild a model; see :meth:`to_state`."""
+        from growgraph.senses.table import Rows
+
+        arrays, plain = state["arrays"], state["plain"]
+        params = dict(plain["params"])
+        if params["image_shape"] is not None:
+            params["image_shape"] = tuple(params["image_shape"])
+        model = cls(**params)
+        model._core = Core.from_state(arrays, plain, plain["arrived"], _SENSES)
+        model._infant, model._infant_labels = None, plain["infant_labels"]
+        if plain["infant_marks"] is not None:
+            marks = [(row, (name, value)) for row, name, value in plain["infant_marks"]]
+            model._infant = Rows(arrays["infant/numbers"].copy(), marks)
+        dtype = object if plain["dtype"] == "|O" else plain["dtype"]
+        model.classes_ = np.array(plain["classes"], dtype)
+        model.n_samples_seen_, model._asked = plain["n_samples_seen"], None
+        model.n_features_in_ = plain["n_features_in"]
+        if plain["feature_names"]:
+            model.feature_names_in_ = np.array(plain["feature_names"], object)
+        return model
+
+    def __getstate__(self):
+        state = super().__getstate__().copy()
+        state["_asked"] = None if "_asked" in state else None
+        return state
+
+
+def _merged(known, labels):
+    """Sorted labels of old and new; raises if they cannot be put in order."""
+    try:
+        return np.unique(np.concatenate([known, labels]) if len(known) else labels)
+    except TypeError as error:
+        kinds = sorted({type(v).__name__ for v in [*np.asarray(known).tolist(), *labels.tolist()]})
+        raise DataError(
+            f"y must hold labels of one kind that can be ordered, got {' and '.join(kinds)}: make "
+            "them all strings or all numbers"
+        ) from error
+
+
+def _spans(total, progress):
+    """Bounds of the pieces between which progress is told."""
+    step = _PROGRESS_ROWS if progress else max(total, 1)
+    return [(a, min(a + step, total)) for a in range(0, total, step)]
+
+
+def _bar(total):
+    from tqdm.auto import tqdm
+
+    return tqdm(total=total, unit=" samples", mininterval=0.5)
+
+
+def _optional(name, value):
+    return None if value is None else check_number(name, value, 1, integer=True)
+
+
+def _checked_shape(shape):
+    try:
+        rows, columns = shape
+        return tuple(check_number("image_shape", s, 4, 512, integer=True) for s in (rows, columns))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"image_shape must be two integers from 4 to 512, rows and columns, got {shape!r}"
+        ) from error
+
+
+def _plain_params(params):
+    """Constructor parameters as JSON holds them; what cannot be saved becomes None."""
+    plain = {}
+    for name, value in params.items():
+        if isinstance(value, (np.integer, np.floating, np.bool_)):
+            value = value.item()
+        if isinstance(value, tuple):
+            value = [int(v) for v in value]
+        plain[name] = value if isinstance(value, (int, float, str, bool, list)) else None
+    return plain
+
+
+def _why(core, rows, seen, scores, classes):
+    """The figures behind an answer: windows that agree or not, nodes that spoke, the rival."""
+    answer = seen.answer[0]
+    order = np.argsort(-scores, kind="stable")
+    rival = classes[order[1]] if len(classes) > 1 else None
+    place = {label: c for c, label in enumerate(core.classes)}
+    a = place[classes[order[0]].item() if hasattr(classes[order[0]], "item") else answer]
+    L = core.resonances(rows)[0]
+    names = core.sense.window_names(core.graph)
+    windows = []
+    for w, name in enumerate(names):
+        best = core.classes[int(np.argmax(L[:, w]))]
+        other = None if rival is None else float(L[place[_item(rival)], w])
+        windows.append({"window": name, "says": best, "answer": float(L[a, w]), "rival": other})
+    return {
+        "answer": _item(answer), "confidence": float(seen.confidence[0]),
+        "novelty": float(seen.novelty[0]), "cause": str(seen.cause[0]),
+        "like": [_item(v) for v in seen.like[0]], "rival": None if rival is None else _item(rival),
+        "margin": float(scores[order[0]] - scores[order[1]]) if len(classes) > 1 else None,
+        "windows": windows, "nodes": _loudest(core, rows, a),
+        "grown_because": core.graph and GrowthLog(core.graph).why(int(core.concepts.outputs[a])),
+    }  # fmt: skip
+
+
+def _item(value):
+    return value.item() if hasattr(value, "item") else value
+
+
+def _loudest(core, rows, c, most=5):
+    """The sources of the answer's node that moved it most: id, name, share of the score."""
+    output = int(core.concepts.outputs[c])
+    ids, weights, _ = core.graph.sources(output)
+    values = core.sense.values(core.graph, rows)
+    x = core.graph.forward(values, inputs=core.sense.inputs(core.graph), outputs=ids)[0]
+    spoke = weights * x
+    top = np.argsort(-np.abs(spoke), kind="stable")[:most]
+    return [
+        {"node": int(ids[i]), "name": core.graph.names.get(int(ids[i]), ""),
+         "spoke": float(spoke[i])}
+        for i in top
+    ]  # fmt: skip
+
+
+def _in_words(data):
+    """An explanation as a few sentences: why, what for, what it is like."""
+    lines = [
+        f"answer {data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"
+    ]
+    spoke = ", ".join(f"{n['name'] or n['node']} {n['spoke']:+.2f}" for n in data["nodes"][:3])
+    lines.append(f"why: the nodes that spoke most: {spoke}")
+    dissent = [f"{w['window']} says {w['says']}" for w in data["windows"]
+               if w["says"] != data["answer"]]  # fmt: skip
+    if dissent:
+        lines.append("against it: " + "; ".join(dissent))
+    lines.append(f"what for: {data['grown_because']}")
+    like = " and ".join(str(v) for v in dict.fromkeys(data["like"]))
+    rival = f"; nearest rival {data['rival']}" if data["rival"] is not None else ""
+    lines.append(f"what it is like: {like}{rival}")
+    return "\n".join(lines)

@@ -1,0 +1,349 @@
+"""The sense for tables: columns of numbers and categories -> scaled inputs, bends, landmarks.
+
+A numeric column is an input that enters as z = clip((x - centre) / spread, -6, 6). Centre and spread
+are those of the first 64 rows (labels unseen) and stay: a statistic that moves would make old
+evidence mean something else. A column that has not varied yet sleeps at z = 0 and wakes at the next
+multiple of 64 rows after it does. A missing cell is z = 0 and, from its first appearance on, an
+input of its own; so is each category: 0 until then, so that its history is exact.
+Beside z the readout hears |z| and landmarks, relu nodes of random directions drawn before any data
+(random features, Rahimi and Recht 2008).
+"""
+
+import numpy as np
+
+from growgraph._random import generator
+from growgraph._validation import dense_rows
+from growgraph.errors import DataError
+from growgraph.growth.proposal import NewNode, Proposal
+
+_CLIP = 6.0
+_LANDMARKS = 128
+_GAIN = 0.6  # linear evidence is cheaper than bent: the ridge sees smaller landmarks
+_MOST_BENDS = 256  # wider tables go without |z|
+_MOST_CATEGORIES = 64  # of one column; later ones share an input
+_MOST_EVIDENCE = 4096
+_OTHER = "(other)"
+
+# chosen on validation tables (ARCHITECTURE.md, "ResoNet")
+SETTINGS = {"kappa": 8.0, "resonant": 1.0, "alpha": 0.0, "ridge": 3e-4, "ridge_n": 120.0,
+            "ridge_power": 2.0, "ridge_cap": 0.5, "most": 8}  # fmt: skip
+
+
+class Table:
+    """The sense of :class:`growgraph.ResoNet` for tables.
+
+    Parameters
+    ----------
+    columns : dict of str to bool
+        Name of each column and whether it holds categories.
+    seed : int
+    """
+
+    kind = "table"
+    infancy = 64  # rows that settle the scales
+
+    def __init__(self, columns, seed):
+        self.columns = dict(columns)
+        self.seed = seed
+        self.settings = dict(SETTINGS)
+        self.numeric = [name for name, categorical in columns.items() if not categorical]
+        self.born = {}  # (column, category or None for missing) -> place among the born inputs
+        d = len(self.numeric)
+        self.centre, self.spread = np.zeros(d), np.zeros(d)  # spread 0: the column sleeps
+        self.met = np.zeros(d, bool)
+        self.stir = np.zeros((d, 2))  # rows and squared distance from the centre while asleep
+        if 2 * d + _LANDMARKS > _MOST_EVIDENCE:
+            raise DataError(
+                f"X has {d} numeric columns; at most {(_MOST_EVIDENCE - _LANDMARKS) // 2} fit: "
+                "leave columns out, or give images as image_shape="
+            )
+
+    # ---- birth ----------------------------------------------------------------------------------
+    def grow(self, graph, controller):
+        """Grow the nodes that need no data: inputs, |z|, landmarks."""
+        z = self._grow_inputs(graph, controller, self.numeric)
+        graph.groups["parts"] = z
+        graph.groups["bends"] = self._grow_bends(graph, controller, z)
+        graph.groups["landmarks"] = self._grow_landmarks(graph, controller, z)
+        graph.groups["born"] = np.empty(0, np.int64)
+        graph.groups["evidence"] = np.concatenate(
+            [z, graph.groups["bends"], graph.groups["landmarks"]]
+        )
+        self._write_scale(graph)
+
+    @staticmethod
+    def _grow_inputs(graph, controller, names, cause="birth", **when):
+        nodes = tuple(
+            NewNode(role="input", kind="input", activation="clip", p0=-_CLIP, p1=_CLIP, name=name)
+            for name in names
+        )
+        ids = controller.grow(graph, Proposal(1.0, nodes), rule="Sense", cause=cause,
+                              intention="see", **when)  # fmt: skip
+        return np.array(ids, np.int64)
+
+    @staticmethod
+    def _grow_bends(graph, controller, z):
+        if z.size > _MOST_BENDS:
+            return np.empty(0, np.int64)
+        nodes = tuple(
+            NewNode((int(i),), (1.0,), activation="abs", name=f"|{graph.names[int(i)]}|") for i in z
+        )
+        ids = controller.grow(graph, Proposal(1.0, nodes), rule="Sense", cause="birth",
+                              intention="see")  # fmt: skip
+        return np.array(ids, np.int64)
+
+    def _grow_landmarks(self, graph, controller, z):
+        rng = generator(self.seed, "landmark")
+        bias = _GAIN * rng.standard_normal(_LANDMARKS)
+        W = _GAIN * rng.standard_normal((z.size, _LANDMARKS)) / np.sqrt(max(z.size, 1))
+        nodes = tuple(
+            NewNode(tuple(z.tolist()), tuple(W[:, j].tolist()), activation="relu", bias=bias[j],
+                    name=f"landmark {j}")
+            for j in range(_LANDMARKS)
+        )  # fmt: skip
+        ids = controller.grow(graph, Proposal(1.0, nodes), rule="Dream", cause="dream",
+                              intention="see")  # fmt: skip
+        return np.array(ids, np.int64)
+
+    # ---- reading ----------------------------------------------------------------------------------
+    @staticmethod
+    def columns_of(X):
+        """Names of the columns of X and whether each holds categories."""
+        table = as_columns(X)
+        return {name: values.dtype == object for name, values in table.items()}
+
+    def read(self, X):
+        """X in the form this sense works on, see :class:`Rows`."""
+        table = as_columns(X)
+        batch = len(next(iter(table.values()))) if table else 0
+        numbers = np.full((batch, len(self.numeric)), np.nan)
+        marks = []
+        for name, values in table.items():
+            if self.columns.get(name, values.dtype == object):
+                marks += [(i, (name, _category(v))) for i, v in enumerate(values)]
+            elif name in self.columns:
+                numbers[:, self.numeric.index(name)] = as_numbers(name, values)
+            else:
+                raise DataError(
+                    f"column {name!r} was not there when learning began: drop it, or learn anew "
+                    f"with all columns (known: {_listed(self.columns)})"
+                )
+        for row, column in np.argwhere(np.isnan(numbers)).tolist():
+            marks.append((row, (self.numeric[column], None)))
+        for name, categorical in self.columns.items():
+            if categorical and name not in table:
+                marks += [(i, (name, None)) for i in range(batch)]
+        return Rows(numbers, sorted(marks, key=lambda m: m[0]))
+
+    def check(self, X):
+        """Nothing more to check: :meth:`read` does."""
+
+    # ---- growing inputs ---------------------------------------------------------------------------
+    def unborn(self, rows, start):
+        """First row from ``start`` on with a missing cell or category that has no input yet."""
+        for row, key in rows.marks:
+            if row >= start and self._key(key) not in self.born:
+                return row
+        return len(rows)
+
+    def _key(self, key):
+        """The key itself, or that of all further categories of a column that has many."""
+        name, value = key
+        if key in self.born or value is None:
+            return key
+        if sum(1 for other, v in self.born if other == name and v is not None) >= _MOST_CATEGORIES:
+            return (name, _OTHER)
+        return key
+
+    def give_birth(self, graph, controller, rows, row, **when):
+        """Grow the inputs a row needs; returns how many."""
+        count = 0
+        for at, key in rows.marks:
+            key = self._key(key)
+            if at == row and key not in self.born:
+                self._grow_born(graph, controller, key, when)
+                count += 1
+        return count
+
+    def _grow_born(self, graph, controller, key, when):
+        name, value = key
+        rng = generator(self.seed, f"landmark of {name}={value}")
+        text = f"{name} is missing" if value is None else f"{name} = {value}"
+        cause = "first missing cell" if value is None else "new category"
+        new = self._grow_inputs(graph, controller, [text], cause=cause, **when)
+        marks = graph.groups["landmarks"]
+        w = _GAIN * rng.standard_normal(marks.size) / np.sqrt(max(len(self.columns), 1))
+        edges = tuple((int(new[0]), int(m), float(x)) for m, x in zip(marks, w, strict=True))
+        edges += tuple((int(new[0]), int(c), 0.0) for c in graph.outputs)
+        controller.grow(graph, Proposal(1.0, edges=edges), rule="Sense", cause=cause,
+                        intention="see", **when)  # fmt: skip
+        self.born[key] = len(self.born)
+        graph.groups["born"] = np.append(graph.groups["born"], new)
+        self._write_scale(graph)
+
+    # ---- scales -----------------------------------------------------------------------------------
+    def settle(self, graph, rows):
+        """Take centre and spread of the numeric columns from these rows."""
+        for i in range(len(self.numeric)):
+            values = rows.numbers[:, i]
+            values = values[~np.isnan(values)]
+            if values.size:
+                self.met[i], self.centre[i] = True, values.mean()
+                self._stretch(i, float(((values - self.centre[i]) ** 2).mean()))
+        self._write_scale(graph)
+
+    def _stretch(self, i, variance):
+        spread = np.sqrt(variance)
+        if spread > 1e-9 * (1e-300 + abs(self.centre[i])):
+            self.spread[i] = spread
+
+    @property
+    def sleeps(self):
+        """True while a column has not varied yet."""
+        return bool((self.spread == 0).any())
+
+    def watch(self, rows):
+        """Follow the columns that sleep, row after row, so that cuts do not matter."""
+        for i in np.flatnonzero(self.spread == 0):
+            values = rows.numbers[:, i]
+            values = values[~np.isnan(values)]
+            if values.size and not self.met[i]:
+                self.met[i], self.centre[i] = True, values[0]
+            steps = np.concatenate([[self.stir[i, 1]], (values - self.centre[i]) ** 2])
+            self.stir[i] += values.size, 0
+            self.stir[i, 1] = np.cumsum(steps)[-1]
+
+    def wake(self, graph):
+        """Give a spread to the sleeping columns that have varied since the last call."""
+        for i in np.flatnonzero(self.spread == 0):
+            if self.stir[i, 0]:
+                self._stretch(i, self.stir[i, 1] / self.stir[i, 0])
+        self.stir[:] = 0
+        self._write_scale(graph)
+
+    def _write_scale(self, graph):
+        shift, scale = np.zeros(graph.inputs.size), np.ones(graph.inputs.size)
+        d = len(self.numeric)
+        shift[:d] = self.centre
+        scale[:d] = np.divide(1, self.spread, out=np.zeros(d), where=self.spread > 0)
+        graph.set_input_scale(shift, scale)
+
+    # ---- what it offers ---------------------------------------------------------------------------
+    def windows(self, graph):
+        """One window: all numeric columns."""
+        return np.arange(max(len(self.numeric), 1))[None] if self.numeric else np.zeros((1, 0), int)
+
+    def window_names(self, graph):
+        """The window, in words."""
+        return ["the columns"]
+
+    def floor(self, graph):
+        """Energy of z before there are data: 1 a column."""
+        return np.array([float(max(len(self.numeric), 1))])
+
+    def inputs(self, graph):
+        """The inputs that :meth:`values` stands for."""
+        return graph.inputs
+
+    def values(self, graph, rows):
+        """Values of all inputs for rows, [batch, inputs]."""
+        d = len(self.numeric)
+        out = np.zeros((len(rows), d + len(self.born)))
+        out[:, :d] = np.where(np.isnan(rows.numbers), self.centre, rows.numbers)
+        for row, key in rows.marks:
+            place = self.born.get(self._key(key))
+            if place is not None:
+                out[row, d + place] = 1
+        return out
+
+    # ---- files --------------------------------------------------------------------------------
+    def to_state(self):
+        """Arrays and plain values."""
+        arrays = {k: getattr(self, k) for k in ("centre", "spread", "met", "stir")}
+        born = [[name, value] for name, value in self.born]
+        return arrays, {"columns": self.columns, "seed": self.seed, "born": born}
+
+    @classmethod
+    def from_state(cls, arrays, plain):
+        """Rebuild; see :meth:`to_state`."""
+        sense = cls(plain["columns"], plain["seed"])
+        for name in ("centre", "spread", "met", "stir"):
+            setattr(sense, name, arrays[name].copy())
+        sense.born = {(name, value): i for i, (name, value) in enumerate(plain["born"])}
+        return sense
+
+
+class Rows:
+    """Rows of a table as the sense reads them.
+
+    Attributes
+    ----------
+    numbers : ndarray of float64 [batch, numeric columns]
+        NaN where a cell is missing.
+    marks : list of (row, (column, category or None for missing))
+        By row.
+    """
+
+    def __init__(self, numbers, marks):
+        self.numbers = numbers
+        self.marks = marks
+
+    def __len__(self):
+        return self.numbers.shape[0]
+
+    def __getitem__(self, some):
+        """A slice of rows."""
+        a, b, _ = some.indices(len(self))
+        marks = [(row - a, key) for row, key in self.marks if a <= row < b]
+        return Rows(self.numbers[a:b], marks)
+
+    def joined(self, other):
+        """These rows and others behind them."""
+        marks = self.marks + [(row + len(self), key) for row, key in other.marks]
+        return Rows(np.concatenate([self.numbers, other.numbers]), marks)
+
+
+def as_columns(X):
+    """X as a dict of name -> 1-d array, float64 or object (categories).
+
+    Takes arrays (columns ``x0, x1 ...``), DataFrames and dicts of arrays.
+    """
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        X = {str(name): X[name].to_numpy() for name in X.columns}
+    if isinstance(X, dict):
+        return {str(name): _column(name, values) for name, values in X.items()}
+    rows = dense_rows(X)
+    return {f"x{i}": np.asarray(rows[:, i], np.float64) for i in range(rows.shape[1])}
+
+
+def _column(name, values):
+    values = np.asarray(values)
+    if values.ndim != 1:
+        raise DataError(f"column {name!r} must be one-dimensional, got shape {values.shape}")
+    if values.dtype.kind in "fiub":
+        return as_numbers(name, values)
+    return values.astype(object)
+
+
+def as_numbers(name, values):
+    """A column as float64; text and infinity are refused by name."""
+    try:
+        numbers = np.asarray(values, np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"column {name!r} held numbers when learning began and now holds text: {error}"
+        ) from error
+    if np.isinf(numbers).any():
+        row = int(np.flatnonzero(np.isinf(numbers))[0])
+        raise DataError(f"column {name!r} contains infinity at row {row}: remove or replace it")
+    return numbers
+
+
+def _category(value):
+    """A category as text, None if the cell is missing."""
+    return None if value is None or value != value else str(value)
+
+
+def _listed(names, most=8):
+    names = list(names)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

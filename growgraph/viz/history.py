@@ -1,0 +1,136 @@
+"""What a graph and its log tell about births, as flat arrays: all that pictures know of growth."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from growgraph.errors import GraphError
+from growgraph.graph import Graph
+from growgraph.growth import GrowthLog
+from growgraph.kernels import _handle as h
+from growgraph.kernels import codes
+
+BORN_BEFORE = -1  # older than the log
+NEVER = -2  # an id that is neither in the log nor in the graph
+
+
+@dataclass
+class History:
+    """Births of nodes and edges; node arrays are indexed by id, removed nodes included.
+
+    Attributes
+    ----------
+    birth : ndarray of int64 [ids]
+        Event of each node's birth, -1 if it is older than the log.
+    role : ndarray of uint8 [ids]
+    source, target, event : ndarray of int64 [edges ever made]
+        Undelayed edges and the event that made each.
+    context : ndarray of int64 [events]
+        Counts the causes: events of one proposal have the same number.
+    prelude : int
+        So many leading events lie before time began: what was built by hand or dreamt by a
+        graph that began to record when it was empty.
+    """
+
+    birth: np.ndarray
+    role: np.ndarray
+    source: np.ndarray
+    target: np.ndarray
+    event: np.ndarray
+    context: np.ndarray
+    prelude: int
+
+
+def graph_of(thing):
+    """The Graph of a graph, a log or a model."""
+    if isinstance(thing, Graph):
+        return thing
+    if isinstance(thing, GrowthLog):
+        return thing._graph
+    graph = getattr(thing, "graph_", None)
+    if isinstance(graph, Graph):
+        return graph
+    if hasattr(thing, "fit") and not isinstance(thing, type):
+        raise GraphError(f"{type(thing).__name__} has no graph yet: call fit or partial_fit first")
+    raise TypeError(
+        f"expected a Graph, a GrowthLog or a fitted model with graph_, got {type(thing).__name__}"
+    )
+
+
+def log_of(thing):
+    """The GrowthLog of a graph, a log or a model; raises GraphError if there is none."""
+    return thing if isinstance(thing, GrowthLog) else GrowthLog(graph_of(thing))
+
+
+def history_of(graph):
+    """Read :class:`History`; a graph without a log is taken as born at once."""
+    size = graph._store[h.NEXT_ID]
+    if not graph.records:
+        nodes, edges = graph.nodes, graph.edges()
+        birth = np.full(size, NEVER)
+        birth[nodes] = BORN_BEFORE
+        role = np.zeros(size, np.uint8)
+        role[nodes] = graph._store.role[graph._slots(nodes)]
+        edges = edges[edges["delay"] == 0]
+        event = np.full(edges.size, BORN_BEFORE)
+        none = np.empty(0, np.int64)
+        return History(birth, role, edges["source"], edges["target"], event, none, 0)
+    log = GrowthLog(graph)
+    past = history_of(_base(graph))
+    rows = log._rows()
+    birth, role = _births(rows, past, size)
+    parts = zip((past.source, past.target, past.event), _edges_made(graph, rows), strict=True)
+    prelude = 0 if past.birth.size else _prelude(rows)
+    return History(birth, role, *map(np.concatenate, parts), _contexts(rows), prelude)
+
+
+def _base(graph):
+    """The graph as it was when it began to record."""
+    base = Graph.from_state(graph._base)
+    base._store[h.RECORD] = 0
+    return base
+
+
+def _births(rows, past, size):
+    birth, role = np.full(size, NEVER), np.zeros(size, np.uint8)
+    known = past.birth.size
+    birth[:known], role[:known] = past.birth, past.role
+    born = np.flatnonzero(np.isin(rows[:, h.EV_OP], (codes.OP_NODE, codes.OP_SPLIT)))
+    birth[rows[born, h.EV_NODE]] = born
+    split = rows[born, h.EV_OP] == codes.OP_SPLIT
+    role[rows[born, h.EV_NODE]] = np.where(split, codes.ROLE_HIDDEN, rows[born, h.EV_FLAG])
+    return birth, role
+
+
+def _edges_made(graph, rows):
+    """Sources, targets and events of all undelayed edges the log made."""
+    op, flag = rows[:, h.EV_OP], rows[:, h.EV_FLAG]
+    plain = np.flatnonzero((op == codes.OP_NODE) | ((op == codes.OP_EDGE) & (flag < 0)))
+    count = rows[plain, h.EV_COUNT]
+    place = np.arange(count.sum()) + np.repeat(
+        rows[plain, h.EV_OFFSET] - np.cumsum(count) + count, count
+    )
+    split = np.flatnonzero(op == codes.OP_SPLIT)
+    new, u, v = (rows[split, column] for column in (h.EV_NODE, h.EV_A, h.EV_B))
+    source = np.concatenate([graph._store.evp_id[place], u, new])
+    target = np.concatenate([np.repeat(rows[plain, h.EV_NODE], count), new, v])
+    return source, target, np.concatenate([np.repeat(plain, count), split, split])
+
+
+def _contexts(rows):
+    """A number for each run of events of the same step, sample, rule and tense node.
+
+    What is built by hand has no rule: there each event stands for itself.
+    """
+    columns = [h.EV_CTX + c for c in (h.CTX_STEP, h.CTX_SAMPLE, h.CTX_NODE, h.CTX_RULE)]
+    if rows.shape[0] == 0:
+        return np.empty(0, np.int64)
+    changed = (np.diff(rows[:, columns], axis=0) != 0).any(axis=1)
+    changed |= rows[1:, h.EV_CTX + h.CTX_RULE] == 0
+    return np.concatenate([[0], np.cumsum(changed)])
+
+
+def _prelude(rows):
+    """How many leading events have neither a step nor a sample."""
+    timed = (rows[:, h.EV_CTX + h.CTX_STEP] > 0) | (rows[:, h.EV_CTX + h.CTX_SAMPLE] >= 0)
+    return int(np.argmax(timed)) if timed.any() else rows.shape[0]

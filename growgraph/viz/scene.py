@@ -1,0 +1,224 @@
+"""What is drawn of a graph: marks (nodes, or many alike as one) and the strongest edges."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from growgraph.graph import KINDS
+from growgraph.kernels import codes
+from growgraph.viz import layout
+from growgraph.viz.history import history_of
+
+ALL_SHOWN = 150  # up to so many nodes each gets its own mark
+_ALIKE = 8  # more nodes than this with the same sources and kind become one mark
+_GROUPED = 2  # the same within a named group
+_OUTPUTS = 30
+_MARKS = 1500  # more marks than this are put into cells
+_CELL_COLUMNS, _CELL_ROWS = 48, 24
+_SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
+
+
+@dataclass
+class Scene:
+    """Marks and edges to draw; mark arrays have one entry a mark.
+
+    Attributes
+    ----------
+    ids : ndarray of int64 [nodes]
+    mark : ndarray of int64 [nodes]
+        The mark that shows each node.
+    x, y : ndarray of float
+    count : ndarray of int
+        Nodes a mark stands for.
+    kind, role : ndarray of uint8
+    use : ndarray of float
+        Mean over its nodes of the absolute weights they are read with.
+    tension : ndarray of float or None
+    names : list of str
+    source, target : ndarray of int [drawn edges]
+        Marks.
+    weight : ndarray of float [drawn edges]
+        Summed over the edges between the same marks.
+    share : ndarray of float [drawn edges]
+        Relative to the strongest into the same mark.
+    late : ndarray of bool [drawn edges]
+        Delayed.
+    n_edges : int
+        Of the graph.
+    least : float
+        Share below which edges are left out.
+    """
+
+    ids: np.ndarray
+    mark: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    count: np.ndarray
+    kind: np.ndarray
+    role: np.ndarray
+    use: np.ndarray
+    tension: np.ndarray | None
+    names: list
+    source: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    share: np.ndarray
+    late: np.ndarray
+    n_edges: int
+    least: float
+
+
+def scene_of(graph, tension=None, share=None):
+    """Lay a graph out and choose what is drawn; see :class:`Scene`."""
+    ids, store = graph.nodes, graph._store
+    slots = graph._slots(ids)
+    kind, role = store.kind[slots], store.role[slots]
+    history = history_of(graph)
+    x = layout.columns(history)
+    unit = np.arange(x.size)
+    unit[ids] = _alike(graph, ids, slots, x[ids])
+    y = layout.rows(x, unit, history)[ids]
+    mark = np.unique(unit[ids], return_inverse=True)[1]
+    if ids.size and mark.max() >= _MARKS:
+        mark = _cells(mark, x[ids], y, kind, role)
+    first = np.unique(mark, return_index=True)[1]
+    count = np.bincount(mark)
+    edges = graph.edges()
+    place = np.zeros(x.size, np.int64)
+    place[ids] = np.arange(ids.size)
+    source, target = place[edges["source"]], place[edges["target"]]
+    size = np.abs(edges["weight"]).astype(np.float64)
+    use = np.bincount(mark, np.bincount(source, size, minlength=ids.size)) / count
+    drawn = _strongest(mark[source], mark[target], edges, share, first.size)
+    return Scene(
+        ids, mark, np.bincount(mark, x[ids]) / count, np.bincount(mark, y) / count, count,
+        kind[first], role[first], use, _mean_tension(tension, mark, ids), _names(graph, ids, mark),
+        *drawn[:5], edges.size, drawn[5],
+    )  # fmt: skip
+
+
+# ---- marks ----------------------------------------------------------------------------------
+def _alike(graph, ids, slots, x):
+    """For each node the id that stands for it: its own, or the eldest of a crowd of alike ones."""
+    store = graph._store
+    if ids.size <= ALL_SHOWN:
+        return ids
+    group = _groups(graph, ids)
+    sources = np.where(group >= 0, 0, _fingerprints(store, slots))
+    parts = (store.kind[slots], store.act[slots], store.role[slots], x, group, sources)
+    key = _joint(*parts)
+    count = np.bincount(key)[key]
+    limit = np.where(store.role[slots] == codes.ROLE_OUTPUT, _OUTPUTS,
+                     np.where(group >= 0, _GROUPED, _ALIKE))  # fmt: skip
+    eldest = np.unique(key, return_index=True)[1]
+    return np.where(count > limit, ids[eldest[key]], ids)
+
+
+def _joint(*columns):
+    """One number for each combination of the columns' values."""
+    key = np.zeros(columns[0].size, np.int64)
+    for column in columns:
+        values, place = np.unique(column, return_inverse=True)
+        key = np.unique(key * values.size + place, return_inverse=True)[1]
+    return key
+
+
+def _groups(graph, ids):
+    """Index of each node's smallest named group, -1 for none."""
+    group = np.full(ids.size, -1)
+    members = list(graph.groups.values())
+    for index in sorted(range(len(members)), key=lambda i: -members[i].size):
+        group[np.searchsorted(ids, members[index])] = index
+    return group
+
+
+def _fingerprints(store, slots):
+    """A number for each node's set of sources: the same for the same set."""
+    length = store.length[slots].astype(np.int64)
+    rng = np.random.Generator(np.random.PCG64(0))
+    code = rng.random(store.alive.size)
+    first = store.sstart[slots]
+    # nodes of a bundle share one list: add each list up once
+    _, at, back = np.unique(first * (length.max() + 1) + length, return_index=True,
+                            return_inverse=True)  # fmt: skip
+    n = length[at]
+    place = np.arange(n.sum()) + np.repeat(first[at] - np.cumsum(n) + n, n)
+    sums = np.bincount(np.repeat(np.arange(at.size), n), code[store.src[place]],
+                       minlength=at.size)  # fmt: skip
+    return np.round(sums, 6)[back]
+
+
+def _cells(mark, x, y, kind, role):
+    """Put marks of one neighbourhood and kind into one."""
+    columns = np.unique(x, return_inverse=True)[1]
+    span = columns.max() + 1
+    column = columns * min(_CELL_COLUMNS, span) // span
+    row = np.minimum((y * _CELL_ROWS).astype(np.int64), _CELL_ROWS - 1)
+    single = np.bincount(mark)[mark] == 1
+    key = ((column * _CELL_ROWS + row) * 16 + kind) * 4 + role
+    key = np.where(single, key, -1 - mark)  # crowds stay as they are
+    return np.unique(key, return_inverse=True)[1]
+
+
+def _mean_tension(tension, mark, ids):
+    if tension is None:
+        return None
+    values = np.asarray(tension, dtype=np.float64)
+    if values.shape != ids.shape:
+        raise ValueError(
+            f"tension must have one value a node, shape {ids.shape} as graph.nodes, "
+            f"got shape {values.shape}; graph.tension(X, targets) gives it"
+        )
+    known = np.isfinite(values)
+    n = np.bincount(mark, known)
+    total = np.bincount(mark, np.where(known, values, 0))
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+
+def _names(graph, ids, mark):
+    """What is written beside each mark."""
+    count = np.bincount(mark)
+    names = [""] * count.size
+    group_names = [*graph.groups, ""]
+    groups = _groups(graph, ids)
+    alone = count[mark] == 1
+    few = count.size <= 30
+    for place in np.flatnonzero(alone) if few else ():
+        names[mark[place]] = str(ids[place])
+    for node, name in graph.names.items():
+        place = int(np.searchsorted(ids, node))
+        if alone[place]:
+            names[mark[place]] = name
+    for m, place in zip(*np.unique(mark, return_index=True), strict=True):
+        if count[m] > 1:
+            names[m] = f"{group_names[groups[place]]} ×{count[m]}".strip()
+    return names
+
+
+# ---- edges ----------------------------------------------------------------------------------
+def _strongest(u, v, edges, share, n):
+    """Edges between marks, summed, down to a share of the strongest into the same mark."""
+    key = (u * n + v) * 2 + edges["delay"]
+    pairs, back = np.unique(key, return_inverse=True)
+    weight = np.bincount(back, edges["weight"], minlength=pairs.size)
+    size = np.bincount(back, np.abs(edges["weight"]), minlength=pairs.size)
+    late = (pairs % 2).astype(bool)
+    source, target = pairs // 2 // n, pairs // 2 % n
+    inner = (source == target) & ~late
+    best = np.zeros(n)
+    np.maximum.at(best, target[~inner], size[~inner])
+    relative = np.where(inner, -1, size / np.where(best[target] > 0, best[target], 1))
+    least = _least_share(relative, n) if share is None else share
+    budget = max(600, 3 * n) if share is None else relative.size
+    kept = np.flatnonzero(relative >= least)
+    kept = kept[np.lexsort((-size[kept], -relative[kept]))][:budget][::-1]  # the strongest on top
+    return source[kept], target[kept], weight[kept], relative[kept], late[kept], least
+
+
+def _least_share(relative, n):
+    """The smallest round share at which not too many edges are left."""
+    budget = max(400, 3 * n // 2)
+    for least in _SHARES:
+        if (relative >= least).sum() <= budget:
+            break
+    return least

@@ -1,0 +1,294 @@
+"""One pass of ResoNet over samples: expect, remember how it went, write, ask for growth.
+
+All that depends on time depends on the sample counter, and each sample is taken alone, so it does
+not matter how a caller cuts the stream. Where structure must grow or a readout must be solved the
+kernel returns, the controller acts, and the kernel is entered again at the next sample.
+"""
+
+import numpy as np
+
+from growgraph.kernels import concept, evidence
+from growgraph.kernels._jit import helper, kernel
+
+# why the kernel returned
+DONE, NEW_CLASS, GROW, SOLVE = 0, 1, 2, 4
+
+# places in ``ctl`` (int64)
+AT, N, NEXT_SOLVE, WHY, RIGHT = range(5)
+CTL_SIZE = 5
+# places in ``par`` (float64): settings that do not change while learning, then running values
+(
+    ALPHA,  # weight of a sample's mean resonance in the score
+    USE_EVIDENCE,  # 1: the score has a readout
+    KAPPA,  # height of the targets; margins are told in this unit
+    RESONANT,  # 1: target = own expectation + surprise, else one-hot
+    CONTEXT,  # cosine of recent to all label counts from which targets are resonant
+    MOST,  # most aspects a window
+    PATIENCE,  # samples of a class per aspect
+    MISFIT,  # least unexplained share of the energy that makes a concept grow
+    GATE_FROM,  # samples from which the intention gate is open; inf: never
+    GATE_MARGIN,
+    GATE_LOW,
+    ROOM,  # 1: growth is allowed
+    MASS,  # samples written into A, B
+) = range(13)
+PAR_SIZE = 13
+
+BINS = 60  # of the margin, 30 a unit
+_BINS_PER_UNIT = 30.0
+_DECAY = 0.9994  # of the record of its own answers, per sample
+_SCALE_RATE = 0.01
+_RECENT = 0.9889  # per-sample decay of recent label counts: .7 ** (2 / 64)
+_NOVELTY_MIX = 0.1
+_OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... _OFTEN times
+
+
+@helper
+def track(scale, x):
+    """Running [count, mean, variance] with a least rate."""
+    scale[0] += 1
+    rate = max(1 / scale[0], _SCALE_RATE)
+    step = x - scale[1]
+    scale[1] += rate * step
+    scale[2] = (1 - rate) * (scale[2] + rate * step * step)
+
+
+@helper
+def strangeness(best, scale):
+    """How badly the best concept resonates, in units of the record."""
+    return (scale[1] - best) / np.sqrt(scale[2] + 1e-12)
+
+
+@helper
+def novelty(reading, best, scale, use_evidence):
+    """Distance of the readout from a clear answer + 0.1 * strangeness (at least -1)."""
+    strange = strangeness(best, scale)
+    if use_evidence == 0:
+        return strange
+    top = 0
+    for c in range(reading.size):
+        if reading[c] > reading[top]:
+            top = c
+    away = 0.0
+    for c in range(reading.size):
+        clear = 1.0 if c == top else 0.0
+        away += (clear - reading[c]) ** 2
+    return np.sqrt(away) + _NOVELTY_MIX * max(strange, -1.0)
+
+
+@helper
+def _top_two(score):
+    """Index of the best score and its distance to the second."""
+    top = 0
+    for c in range(1, score.size):
+        if score[c] > score[top]:
+            top = c
+    second = -np.inf
+    for c in range(score.size):
+        if c != top and score[c] > second:
+            second = score[c]
+    return top, score[top] - second
+
+
+@helper
+def _remember(right_by, count_by, scales, margin, right, best, strange):
+    """Record an answer given before learning: hits by margin, scales of what went right."""
+    for b in range(BINS):
+        right_by[b] *= _DECAY
+        count_by[b] *= _DECAY
+    b = min(max(int(margin * _BINS_PER_UNIT), 0), BINS - 1)
+    count_by[b] += 1
+    if right:
+        right_by[b] += 1
+        track(scales[0], best)
+        track(scales[1], strange)
+
+
+@helper
+def _targets(par, reading, recent, counts, c, out):
+    """Target of each class: one-hot, or resonant where the context is as usual."""
+    unit = par[KAPPA]
+    usual = False
+    if par[RESONANT] and counts.size > 1:
+        dot = a = b = 0.0
+        for i in range(counts.size):
+            dot += recent[i] * counts[i]
+            a += recent[i] * recent[i]
+            b += counts[i] * np.float64(counts[i])
+        usual = dot >= par[CONTEXT] * np.sqrt(a * b)
+    if not usual:
+        out[:] = 0.0
+        out[c] = unit
+        return
+    evidence.softmax(reading, out)
+    for i in range(out.size):
+        out[i] = reading[i] - unit * out[i]
+    out[c] += unit
+
+
+@helper
+def _intends(par, n, margin_of_label, draw):
+    """The intention gate: hard samples are written, easy ones now and then."""
+    if n < par[GATE_FROM]:
+        return True
+    return margin_of_label < par[GATE_MARGIN] or draw < par[GATE_LOW]
+
+
+@helper
+def _margin_of(reading, c):
+    best = -np.inf
+    for i in range(reading.size):
+        if i != c and reading[i] > best:
+            best = reading[i]
+    return reading[c] - best
+
+
+@helper
+def _seen_power_of_two(n):
+    return n <= _OFTEN and (n & (n - 1)) == 0
+
+
+@helper
+def _score(par, counts, total, reading, parts, score):
+    """Score of each class: its readout and its mean resonance a part; -inf if never seen."""
+    weight = par[ALPHA] / parts
+    for c in range(score.size):
+        score[c] = -np.inf
+        if counts[c] > 0:
+            score[c] = reading[c] + (weight * total[c] if weight != 0 else 0.0)
+
+
+@helper
+def _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scales):
+    """Answer before learning and record how right it was; returns the answer, -1 if none."""
+    known = 0
+    for other in range(counts.size):
+        known += counts[other] > 0
+    if known == 0:
+        return -1
+    top, margin = _top_two(score)
+    ctl[RIGHT] += top == c
+    if known > 1:
+        best = total.max()
+        strange = novelty(reading / par[KAPPA], best, scales[0], par[USE_EVIDENCE])
+        unit = par[KAPPA] if par[USE_EVIDENCE] else 1.0
+        _remember(right_by, count_by, scales, margin / unit, top == c, best, strange)
+    return top
+
+
+@helper
+def _wish(par, ctl, count, k, R, met, newcomer):
+    """What must be done before the next sample: grow where misfit lasts, solve when it is due."""
+    why = DONE
+    if par[ROOM] != 0 and not newcomer and k < par[MOST] and k * par[PATIENCE] < count:
+        if met.sum() > 0 and R.sum() > par[MISFIT] * met.sum():
+            why |= GROW
+    if par[USE_EVIDENCE] and (ctl[N] >= ctl[NEXT_SOLVE] or _seen_power_of_two(count)):
+        why |= SOLVE
+    return why
+
+
+@kernel(
+    writes=("H", "ctl", "par", "k", "counts", "size", "R", "met", "A", "B", "recent", "tally",
+            "right_by", "count_by", "scales", "newborn", "answers")
+)  # fmt: skip
+def learn(
+    H, X, y, draws, win, prototypes, aspects, floor, W, ctl, par, k, counts, size, R, met, A, B,
+    recent, tally, right_by, count_by, scales, newborn, answers,
+):  # fmt: skip
+    """Learn samples ctl[AT] .. in their sequence until something must grow or be solved.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle; weights and stability of concept edges are written.
+    X : float32 [batch, features]
+        Activities of the evidence nodes; the first ones are the parts that concepts read.
+    y : int64 [batch]
+        Class numbers in the sequence of their arrival.
+    draws : float64 [batch]
+        Uniform numbers of the intention gate.
+    win : int64 [windows, width]
+        Parts of each window.
+    prototypes : int32 [classes, windows]
+        Slots.
+    aspects : int32 [classes, windows, most]
+        Slots.
+    floor : float64 [windows]
+        Energy of the dreamt parts, the noise before there is any data.
+    W : float64 [features, classes]
+        The gate's readout.
+    ctl : int64 [CTL_SIZE]
+        AT, N and what else must be kept between calls; WHY tells why it returned.
+    par : float64 [PAR_SIZE]
+        Settings.
+    k, counts : int64 [classes]
+        Aspects a window, samples seen.
+    size : float64 [classes, windows, most]
+        Squared lengths of aspects.
+    R, met : float64 [classes, windows]
+        Running unexplained and whole energy.
+    A : float64 [features, features]
+        Coincidences, lower triangle.
+    B : float64 [features, classes]
+        Coincidences with the targets.
+    recent : float64 [classes]
+        Decayed label counts.
+    tally : int64 [classes, 2]
+        Samples answered rightly before they were learnt; when a class was last seen.
+    right_by, count_by : float64 [BINS]
+        Own record by margin.
+    scales : float64 [2, 3]
+        Scales of resonance and novelty when right.
+    newborn : float32 [windows, width]
+        With GROW: the aspects to be born to the class of the sample before AT.
+    answers : int64 [batch]
+        The answer given to each sample before it was learnt, -1 if none.
+
+    Returns
+    -------
+    int64
+        DONE, NEW_CLASS (nothing learnt of sample AT), GROW or SOLVE (sample AT - 1 is learnt).
+    """
+    n_classes, n_windows = k.size, win.shape[0]
+    parts = win.max() + 1
+    L, delta = np.empty((n_classes, n_windows)), np.empty(n_windows)
+    total, reading, score, target = (
+        np.empty(n_classes), np.zeros(n_classes), np.empty(n_classes), np.empty(n_classes),
+    )  # fmt: skip
+    while ctl[AT] < X.shape[0]:
+        i = ctl[AT]
+        c, x = y[i], X[i]
+        if c >= n_classes:
+            ctl[WHY] = NEW_CLASS
+            return np.int64(NEW_CLASS)
+        concept.noise(counts, k, R, floor, win.shape[1], delta)
+        for other in range(n_classes):
+            concept.resonance(H, x, win, prototypes[other], aspects[other], k[other], size[other],
+                              delta, L[other])  # fmt: skip
+            total[other] = L[other].sum() if counts[other] > 0 else -np.inf
+        if par[USE_EVIDENCE]:
+            evidence.read_out(W, x, reading)
+        _score(par, counts, total, reading, parts, score)
+        answers[i] = _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scales)
+        newcomer = counts[c] == 0
+        tally[c, 0] += answers[i] == c
+        tally[c, 1] = ctl[N]
+        counts[c] += 1
+        for other in range(n_classes):
+            recent[other] *= _RECENT
+        recent[c] += 1
+        if not newcomer:
+            concept.write(H, x, win, prototypes[c], aspects[c], counts[c], k[c], size[c], R[c],
+                          met[c], newborn)  # fmt: skip
+        if par[USE_EVIDENCE] and _intends(par, ctl[N], _margin_of(reading, c), draws[i]):
+            _targets(par, reading, recent, counts, c, target)
+            evidence.add_coincidence(A, B, x, target)
+            par[MASS] += 1
+        ctl[N] += 1
+        ctl[AT] = i + 1
+        ctl[WHY] = _wish(par, ctl, counts[c], k[c], R[c], met[c], newcomer)
+        if ctl[WHY] != DONE:
+            return ctl[WHY]
+    ctl[WHY] = DONE
+    return np.int64(DONE)

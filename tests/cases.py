@@ -1,0 +1,158 @@
+"""Cases: for every kernel at least one set of arguments, small, on graphs that were grown and cut.
+
+To add one for the kernel ``update`` of kernels/concept.py::
+
+    @case("concept.update")
+    def concept_is_updated():
+        return {"H": small_graph(), "x": uniform(4), "rate": np.float32(0.1)}
+
+The keys are the kernel's arguments. A Graph or a Store stands for its handle. The case is compared
+with the twin of the same name in the file of the same name, here ``update`` in
+tests/naive/concept.py, which has the same arguments and gives the same status: it writes into the
+same arrays, but has float64 for float32 and a :class:`tests.naive.model.Model` for a handle.
+A case that must be refused names its status: ``@case("edges.add_edges", CYCLE)``. That is all:
+tests/kernels/test_contract.py finds the kernel by the registry and the case by the name.
+
+Here stand the cases of the numerical kernels; those that change structure have a file of their
+own, tests/cases_structure.py.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from growgraph.graph.store import Store, aligned
+from growgraph.kernels import _handle as h
+from growgraph.kernels import codes
+from tests.material import packed, slots, small_graph, uniform
+
+CASES = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A function that makes fresh arguments, and the status the kernel must give (None: >= 0)."""
+
+    kernel: str
+    make: object
+    status: int | None
+
+    @property
+    def id(self):
+        return f"{self.kernel}-{self.make.__name__}"
+
+
+def case(kernel, status=None):
+    """Register the decorated function as a case of a kernel."""
+
+    def register(make):
+        CASES.setdefault(kernel, []).append(Case(kernel, make, status))
+        return make
+
+    return register
+
+
+# ---- propagate --------------------------------------------------------------------------------
+def strips(graph, width, rows, *, previous=False, stop=False, row0=0):
+    """Arguments of forward_strips; ``stop``: the sweep ends at the first output."""
+    n, n_in = graph._store[h.N_SLOTS], graph.inputs.size
+    wanted = slots(graph, graph.outputs[:1] if stop else graph.outputs)
+    V, P = aligned((n, width)), aligned((n if previous else 0, width))
+    P[:] = uniform(*P.shape, seed=2)
+    return {
+        "H": graph,
+        "X": uniform(rows, n_in, low=-2, high=2),
+        "inputs": slots(graph, graph.inputs),
+        "outputs": wanted,
+        "V": V,
+        "P": P,
+        "Y": np.zeros((rows, wanted.size), np.float32),
+        "first": graph._store[h.HEAD],
+        "last": int(wanted[0]) if stop else -1,
+        "row0": row0,
+        "row1": rows,
+    }
+
+
+@case("propagate.forward_strips")
+def strips_with_a_rest():
+    return strips(small_graph(), 16, 37)
+
+
+@case("propagate.forward_strips")
+def wide_strip_after_packing():
+    return strips(packed(small_graph()), 64, 64, previous=True)
+
+
+@case("propagate.forward_strips")
+def part_of_the_list_and_of_the_rows():
+    return strips(small_graph(), 16, 40, stop=True, row0=16)
+
+
+@case("propagate.run_steps")
+def five_steps():
+    graph = small_graph()
+    n = graph._store[h.N_SLOTS]
+    A, B = aligned((n, 3)), aligned((n, 3))
+    A[:] = uniform(n, 3, seed=7)
+    return {
+        "H": graph,
+        "X": uniform(5, 3, 4),
+        "inputs": slots(graph, graph.inputs),
+        "outputs": slots(graph, graph.outputs),
+        "A": A,
+        "B": B,
+        "Y": np.zeros((5, 3, 2), np.float32),
+    }
+
+
+@case("propagate.forward_one")
+def one_sample():
+    made = strips(small_graph(), 1, 1, previous=True)
+    x, y = made["X"][0].copy(), np.zeros(2, np.float32)
+    return {k: made[k] for k in ("H", "inputs", "outputs", "V", "P")} | {"x": x, "y": y}
+
+
+# ---- transpose, hebb --------------------------------------------------------------------------
+def signals(graph, width):
+    """Two strips over all slots, as activities and as what is expected."""
+    n = graph._store[h.N_SLOTS]
+    V, S = aligned((n, width)), aligned((n, width))
+    V[:], S[:] = uniform(n, width, seed=8), uniform(n, width, seed=9)
+    return V, S
+
+
+@case("transpose.send_back")
+def errors_of_the_outputs():
+    graph = small_graph()
+    average = graph.add_node(graph.inputs, 0.5, kind="mean")
+    graph.add_edge(average, graph.outputs[0], 0.9)
+    E, _ = signals(graph, 5)
+    own = np.zeros(E.shape[0], np.uint8)
+    own[slots(graph, [*graph.outputs, 6])] = 1
+    E[own == 0] = 0
+    return {"H": graph, "E": E, "own": own, "norm": np.zeros(own.size, np.float32)}
+
+
+def gated(graph):
+    """Half open for some, open for others, shut for the rest."""
+    gate = np.zeros(graph._store[h.N_SLOTS], np.float32)
+    gate[slots(graph, graph.nodes[::2])] = 1
+    gate[slots(graph, graph.nodes[::3])] = 0.5
+    return gate
+
+
+@case("hebb.resonate")
+def resonate_through_a_gate():
+    graph = small_graph()
+    graph._store.stab[: graph._store[h.POOL_USED]] = uniform(graph._store[h.POOL_USED], low=0)
+    V, S = signals(graph, 7)
+    rates = {"rate": np.float32(0.3), "decay": np.float32(0.9)}
+    return {"H": graph, "V": V, "S": S, "gate": gated(graph), **rates}
+
+
+@case("hebb.follow")
+def follow_through_a_gate():
+    graph = small_graph()
+    V, E = signals(graph, 7)
+    return {"H": graph, "V": V, "E": E, "gate": gated(graph), "rate": np.float32(0.3)}

@@ -1,0 +1,246 @@
+"""Cases of the kernels that change structure; how to add one stands in tests/cases.py."""
+
+import numpy as np
+
+from growgraph.graph.store import Store
+from growgraph.kernels import _handle as h
+from growgraph.kernels import codes, status
+from tests.cases import case
+from tests.material import ids, node_of, packed, small_graph, uniform
+
+
+# ---- order ------------------------------------------------------------------------------------
+@case("order.listing")
+def listing_in_order():
+    graph = small_graph()
+    return {"H": graph, "out": np.zeros(graph.n_nodes, np.int64)}
+
+
+# ---- store ------------------------------------------------------------------------------------
+def new_nodes(graph, indptr, parents, count=3):
+    return {
+        "H": graph,
+        "kind": codes.MAX,
+        "act": codes.RELU,
+        "role": codes.ROLE_HIDDEN,
+        "bias": uniform(count, seed=1),
+        "p0": uniform(count, seed=2),
+        "p1": uniform(count, seed=3),
+        "indptr": ids(*indptr),
+        "parents": ids(*parents),
+        "weights": uniform(len(parents), seed=4),
+    }
+
+
+@case("store.add_nodes")
+def nodes_that_read_each_other():
+    graph = small_graph(record=True)
+    new = graph._store[h.NEXT_ID]
+    return new_nodes(graph, [0, 2, 2, 5], [0, 5, 3, new, new + 1])
+
+
+@case("store.add_nodes")
+def siblings_of_one_parent():
+    return new_nodes(packed(small_graph()), [0, 1, 2, 3], [6, 6, 6])
+
+
+@case("store.add_nodes", status.DEAD_ID)
+def node_that_reads_a_younger_one():
+    graph = small_graph(record=True)
+    new = graph._store[h.NEXT_ID]
+    return new_nodes(graph, [0, 1, 2, 3], [0, new, new + 2])
+
+
+@case("store.add_nodes", status.DUPLICATE)
+def node_that_reads_a_sibling_twice():
+    graph = small_graph()
+    new = graph._store[h.NEXT_ID]
+    return new_nodes(graph, [0, 0, 2, 2], [new, new])
+
+
+def new_bundle(graph, parents):
+    made = new_nodes(graph, [0], parents)
+    del made["indptr"]
+    return made | {"weights": uniform(3, len(parents), seed=4)}
+
+
+@case("store.add_bundle")
+def bundle_of_three():
+    return new_bundle(small_graph(record=True), [0, 3, 9, 6])
+
+
+@case("store.add_bundle", status.DUPLICATE)
+def bundle_that_reads_twice():
+    return new_bundle(small_graph(), [0, 3, 0])
+
+
+@case("store.add_bundle", status.DEAD_ID)
+def bundle_that_reads_nobody():
+    return new_bundle(small_graph(), [0, 999])
+
+
+def split(graph, source, target):
+    values = {"bias": np.float32(0.1), "w_in": np.float32(0.2), "w_out": np.float32(0.3)}
+    return {"H": graph, "source": source, "target": target, "kind": 1, "act": 2, **values}
+
+
+@case("store.split_edge")
+def split_of_a_shared_block():
+    return split(small_graph(record=True), 2, 4)
+
+
+@case("store.split_edge", status.NO_EDGE)
+def split_of_nothing():
+    return split(small_graph(), 4, 2)
+
+
+@case("store.split_edge", status.DEAD_ID)
+def split_at_a_removed_node():
+    return split(small_graph(), 0, 8)
+
+
+# ---- edges ------------------------------------------------------------------------------------
+def new_edges(graph, target, sources):
+    weights = uniform(len(sources), seed=6)
+    return {"H": graph, "target": target, "sources": ids(*sources), "weights": weights}
+
+
+@case("edges.add_edges")
+def edges_that_reorder():
+    graph = small_graph(record=True)
+    late = graph.add_node([0, graph.add_node([1])])
+    return new_edges(graph, node_of(graph, "sum"), [7, late])
+
+
+@case("edges.add_edges", status.CYCLE)
+def second_edge_closes_a_cycle():
+    graph = small_graph(record=True)
+    late = graph.add_node([0])
+    return new_edges(graph, node_of(graph, "sum"), [late, int(graph.outputs[0])])
+
+
+@case("edges.add_edges", status.DUPLICATE)
+def edge_that_is_there():
+    return new_edges(small_graph(), 5, [0])
+
+
+@case("edges.add_edges", status.SELF_LOOP)
+def edge_to_itself():
+    return new_edges(small_graph(), 5, [5])
+
+
+@case("edges.add_edges", status.BAD_TARGET)
+def edge_to_an_input():
+    return new_edges(small_graph(), 1, [0])
+
+
+@case("edges.add_edges", status.DEAD_ID)
+def edge_from_a_removed_node():
+    return new_edges(small_graph(), 5, [8])
+
+
+@case("edges.add_delayed")
+def delayed_edges():
+    graph = small_graph(record=True)
+    last = int(graph.outputs[1])
+    return {**new_edges(graph, last, [last, 5, 0]), "flag": codes.RECURRENT}
+
+
+@case("edges.add_delayed", status.DUPLICATE)
+def delayed_edge_named_twice():
+    return {**new_edges(small_graph(), 5, [0, 0]), "flag": codes.DELAYED}
+
+
+def edge_groups(graph, targets, indptr, sources):
+    made = new_edges(graph, 0, sources)
+    del made["target"]
+    return {**made, "targets": ids(*targets), "indptr": ids(*indptr)}
+
+
+@case("edges.add_edge_groups")
+def groups_of_edges():
+    graph = small_graph(record=True)
+    late = graph.add_node([0])
+    return edge_groups(graph, [5, 6, 7], [0, 1, 1, 3], [late, late, 4])
+
+
+@case("edges.add_edge_groups", status.CYCLE)
+def third_group_closes_a_cycle():
+    graph = small_graph(record=True)
+    late = graph.add_node([0])
+    return edge_groups(graph, [5, 6, 4], [0, 1, 2, 3], [late, late, int(graph.outputs[0])])
+
+
+@case("edges.add_delayed_groups")
+def groups_of_delayed_edges():
+    graph = small_graph(record=True)
+    return {**edge_groups(graph, [5, 6], [0, 1, 3], [5, 5, 6]), "flag": codes.DELAYED}
+
+
+@case("edges.add_delayed_groups", status.BAD_TARGET)
+def second_group_is_an_input():
+    graph = small_graph(record=True)
+    return {**edge_groups(graph, [5, 0], [0, 1, 3], [5, 5, 6]), "flag": codes.DELAYED}
+
+
+# ---- cut --------------------------------------------------------------------------------------
+def cut_edge(graph, source, target, delayed=0):
+    return {"H": graph, "source": int(source), "target": int(target), "delayed": delayed}
+
+
+@case("cut.remove_edge")
+def edge_of_a_bundle():
+    return cut_edge(small_graph(record=True), 1, 4)
+
+
+@case("cut.remove_edge")
+def edge_of_a_gate():
+    graph = small_graph(record=True)
+    return cut_edge(graph, 0, node_of(graph, "gate"))
+
+
+@case("cut.remove_edge")
+def edge_with_a_delay():
+    graph = small_graph(record=True)
+    target = int(graph.edges()["target"][graph.edges()["delay"] == 1][0])
+    return cut_edge(graph, graph.delayed_sources(target)[0][0], target, 1)
+
+
+@case("cut.remove_edge", status.NO_EDGE)
+def edge_that_is_not_there():
+    return cut_edge(small_graph(), 5, 4)
+
+
+@case("cut.remove_edge", status.DEAD_ID)
+def edge_to_nobody():
+    return cut_edge(small_graph(), 5, -3)
+
+
+@case("cut.remove_nodes")
+def nodes_that_many_read():
+    graph = small_graph(record=True)
+    return {"H": graph, "nodes": ids(5, 0, int(graph.outputs[0]), node_of(graph, "gate"))}
+
+
+@case("cut.remove_nodes", status.DEAD_ID)
+def node_named_twice():
+    return {"H": small_graph(record=True), "nodes": ids(5, 6, 5)}
+
+
+@case("cut.prune")
+def weak_edges():
+    return {"H": small_graph(record=True), "threshold": np.float32(0.4)}
+
+
+@case("cut.prune")
+def no_edge_is_weak_enough():
+    return {"H": small_graph(record=True), "threshold": np.float32(0)}
+
+
+@case("cut.pack")
+def pack_a_grown_graph():
+    graph = small_graph(record=True)
+    caps = {"NODE_CAP": 64, "POOL_CAP": 256, "SPOOL_CAP": 256, "DPOOL_CAP": 64, "ID_CAP": 64}
+    fresh = Store(caps)
+    fresh.slot_of[:] = -1
+    return {"H": graph, "F": fresh}

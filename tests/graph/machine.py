@@ -1,0 +1,229 @@
+"""A graph that hypothesis grows, cuts and copies at random beside the model of Python lists."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from growgraph import Graph
+from growgraph.errors import CycleError, GraphError
+from growgraph.graph.build import by_target
+from growgraph.kernels import codes, status
+from tests.naive import cut, edges, store
+from tests.naive.model import Model
+
+MOST_NODES = 40
+WEIGHTS = st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0, 3.0])
+KINDS = st.sampled_from(sorted(set(codes.KINDS) - {"input"}))
+ACTIVATIONS = st.sampled_from(["identity", "relu", "tanh", "sin"])
+PARAMETERS = {"p0": 0.5, "p1": 1.0}
+SOME = st.lists(st.integers(0, 2**20), max_size=4)  # indices into the living nodes, see pick
+
+
+class GraphMachine(RuleBasedStateMachine):
+    """Each rule does the same to both; a refused call must leave the graph as it was."""
+
+    @initialize(recording=st.booleans())
+    def start(self, recording):
+        self.graph, self.model = Graph(), Model(recording=recording)
+        if recording:
+            self.graph.record()
+
+    @invariant()
+    def graph_and_model_agree(self):
+        self.graph.check()
+        found = Model.of(self.graph._store).differences(self.model, tolerance=0)
+        assert not found, found
+
+    # ---- how the rules work ---------------------------------------------------------------------
+    def pick(self, index):
+        """A living id; one time in sixteen any id, dead or not yet born."""
+        if index % 16 == 0 or not self.model.order:
+            return index // 16 % (self.model.next_id + 1) - (index % 7 == 6)
+        return self.model.order[index % len(self.model.order)]
+
+    def attempt(self, twin, call):
+        """Do it to the model, then to the graph: the same id or count, or a refusal without trace."""
+        expected = twin(self.model)
+        if expected >= 0:
+            return call()
+        before, events = self.graph.copy(), list(self.model.events)
+        with pytest.raises(GraphError) as caught:
+            call()
+        assert self.graph == before
+        assert self.model.events == events
+        if isinstance(caught.value, CycleError):
+            assert expected == status.CYCLE
+            self.is_a_cycle(caught.value.cycle)
+        return None
+
+    def is_a_cycle(self, cycle):
+        """A way along edges back to its first node, but for the one edge that was refused."""
+        assert cycle[0] == cycle[-1]
+        missing = [v for u, v in zip(cycle, cycle[1:]) if u not in self.model.nodes[v].sources]
+        assert len(missing) <= 2  # a call may bring two of its edges: none of them is there
+
+    def answers(self):
+        X = np.linspace(-1, 1, 3 * self.graph.inputs.size).reshape(3, -1)
+        return self.graph.activities(X)
+
+    def replace(self, twin):
+        """Go on with an equal graph; what is done to it must not be seen in the old one."""
+        assert twin == self.graph
+        np.testing.assert_array_equal(twin.activities(self.sample()), self.answers())
+        if twin.n_nodes:
+            old = self.graph.copy()
+            twin.set_nodes(twin.nodes, bias=0.125)
+            assert self.graph == old
+            twin.set_nodes(twin.nodes, bias=[self.model.nodes[i].bias for i in twin.nodes.tolist()])
+        self.graph = twin
+
+    def sample(self):
+        return np.linspace(-1, 1, 3 * self.graph.inputs.size).reshape(3, -1)
+
+    # ---- growth ---------------------------------------------------------------------------------
+    @precondition(lambda self: len(self.model.order) < MOST_NODES)
+    @rule(count=st.integers(1, 3))
+    def add_inputs(self, count):
+        zero = np.zeros(count)
+        head = (codes.INPUT, codes.IDENTITY, codes.ROLE_INPUT, zero, zero, zero)
+        store.add_nodes(self.model, *head, [0] * (count + 1), [], [])
+        self.graph.add_inputs(count, [f"x{i}" for i in range(count)])
+
+    @precondition(lambda self: len(self.model.order) < MOST_NODES)
+    @rule(
+        count=st.integers(1, 3), kind=KINDS, activation=ACTIVATIONS, some=SOME,
+        weight=WEIGHTS, output=st.booleans(),
+    )  # fmt: skip
+    def add_nodes(self, count, kind, activation, some, weight, output):
+        sources = [self.pick(i) for i in some]
+        weights = weight + np.arange(count * len(sources)).reshape(count, len(sources)) / 4
+        role = codes.ROLE_OUTPUT if output else codes.ROLE_HIDDEN
+        values = [np.full(count, v) for v in (weight, *PARAMETERS.values())]
+        head = (codes.KINDS[kind], codes.ACTIVATIONS[activation], role, *values)
+        add = self.graph.add_outputs if output else self.graph.add_nodes
+        options = {"kind": kind, "activation": activation, "bias": weight, **PARAMETERS}
+        self.attempt(
+            lambda g: store.add_bundle(g, *head, sources, weights),
+            lambda: add(count, sources=sources, weights=weights, **options),
+        )
+
+    @rule(pairs=st.lists(st.tuples(st.integers(1, 999), st.integers(1, 999), WEIGHTS), max_size=5))
+    def connect(self, pairs):
+        S, T, W = self.picked(pairs)
+        self.attempt(
+            lambda g: edges.add_edge_groups(g, *grouped(S, T, W)),
+            lambda: self.graph.connect(S, T, W, pairs=True),
+        )
+
+    @rule(
+        pairs=st.lists(st.tuples(st.integers(1, 999), st.integers(1, 999), WEIGHTS), max_size=5),
+        recurrent=st.booleans(),
+    )
+    def connect_with_delay(self, pairs, recurrent):
+        S, T, W = self.picked(pairs)
+        self.attempt(
+            lambda g: edges.add_delayed_groups(g, *grouped(S, T, W), int(recurrent)),
+            lambda: self.graph.connect(S, T, W, pairs=True, delay=1, recurrent=recurrent),
+        )
+
+    def picked(self, pairs):
+        S = np.array([self.pick(s) for s, *_ in pairs], np.int64)
+        T = np.array([self.pick(t) for _, t, _ in pairs], np.int64)
+        return S, T, np.array([w for *_, w in pairs])
+
+    @precondition(lambda self: len(self.model.order) < MOST_NODES)
+    @rule(index=st.integers(0, 999), w_in=WEIGHTS, w_out=st.none() | WEIGHTS)
+    def split_edge(self, index, w_in, w_out):
+        u, v, weight = self.some_edge(index, "edges")
+        known = weight if w_out is None else w_out
+        self.attempt(
+            lambda g: store.split_edge(g, u, v, codes.SUM, codes.TANH, 0.5, w_in, known),
+            lambda: self.graph.split_edge(
+                u, v, activation="tanh", bias=0.5, w_in=w_in, w_out=w_out
+            ),
+        )
+
+    def some_edge(self, index, name):
+        """(source, target, weight) of an edge, sometimes of none."""
+        there = [(e[0], n.id, e[1]) for n in self.model.in_order() for e in getattr(n, name)]
+        if index % 10 == 0 or not there:
+            return self.pick(index), self.pick(index // 3), 0.0
+        return there[index % len(there)]
+
+    # ---- cuts -----------------------------------------------------------------------------------
+    @rule(index=st.integers(0, 999), delay=st.sampled_from([0, 1]))
+    def remove_edge(self, index, delay):
+        u, v, _ = self.some_edge(index, "late" if delay else "edges")
+        self.attempt(
+            lambda g: cut.remove_edge(g, u, v, delay),
+            lambda: self.graph.remove_edge(u, v, delay=delay),
+        )
+
+    @rule(some=st.lists(st.integers(0, 999), min_size=1, max_size=5))
+    def remove_nodes(self, some):
+        nodes = np.array([self.pick(i) for i in some])
+        self.attempt(lambda g: cut.remove_nodes(g, nodes), lambda: self.graph.remove_nodes(nodes))
+
+    @rule(threshold=st.sampled_from([0.0, 0.3, 0.6]))
+    def prune(self, threshold):
+        assert self.graph.prune(threshold) == cut.prune(self.model, threshold)
+
+    @precondition(lambda self: len(self.model.order) < MOST_NODES)
+    @rule(count=st.integers(1, 3), some=SOME)
+    def births_are_undone(self, count, some):
+        before = self.graph.copy()
+        sources = sorted({self.pick(i) for i in some} & self.model.nodes.keys())
+        self.graph.undo_births(self.graph.add_nodes(count, sources=sources))
+        self.model.n_slots += count  # slots come back at the next pack, ids and events at once
+        assert self.graph == before
+
+    # ---- values, copies -------------------------------------------------------------------------
+    @precondition(lambda self: self.model.order)
+    @rule(index=st.integers(0, 999), weight=WEIGHTS)
+    def set_weights(self, index, weight):
+        node = self.model.order[index % len(self.model.order)]
+        entries = self.model.nodes[node].edges
+        for at, entry in enumerate(entries):
+            entry[1] = weight + at
+        self.graph.set_weights(node, [weight + at for at in range(len(entries))])
+
+    @rule()
+    def pack(self):
+        before = self.answers()
+        fresh = Model(next_id=self.model.next_id, recording=self.model.recording)
+        fresh.events = self.model.events
+        cut.pack(self.model, fresh)
+        self.model = fresh
+        self.graph.pack()
+        np.testing.assert_array_equal(self.answers(), before)
+        assert self.graph._store[4] == self.model.next_id
+
+    @rule(how=st.sampled_from(["copy", "deepcopy", "state", "pickle"]))
+    def go_on_with_a_twin(self, how):
+        made = {
+            "copy": lambda: self.graph.copy(),
+            "deepcopy": lambda: copy.deepcopy(self.graph),
+            "state": lambda: Graph.from_state(self.graph.to_state()),
+            "pickle": lambda: pickle.loads(pickle.dumps(self.graph)),
+        }
+        self.replace(made[how]())
+
+    @rule()
+    def there_and_back_by_networkx(self):
+        twin = Graph.from_networkx(self.graph.to_networkx())
+        twin.check()
+        if self.model.recording:  # networkx holds no log
+            assert twin == self.graph
+        else:
+            self.replace(twin)
+            self.model = Model.of(twin._store)
+
+
+def grouped(S, T, W):
+    """Arguments of the twins of the bulk kernels."""
+    indptr, targets, sources, weights = by_target(S, T, W)
+    return targets, indptr, sources, weights

@@ -1,0 +1,71 @@
+"""Twin of kernels/store.py: nodes are born, bundles are nothing special, an edge is split."""
+
+from growgraph.kernels import codes
+from growgraph.kernels.status import DEAD_ID, DUPLICATE, NO_EDGE
+
+
+def _check_parents(g, parents, limit):
+    """The first of the parents that is dead or named twice decides the status."""
+    seen = set()
+    for parent in parents:
+        if not (parent in g.nodes or g.next_id <= parent < limit):
+            return DEAD_ID
+        if parent in seen:
+            return DUPLICATE
+        seen.add(parent)
+    return 0
+
+
+def _place(g, node, parents, weights, elder):
+    """Give a new node its edges and list it behind its latest parent, or behind an elder sibling.
+
+    ``elder`` is (latest parent, id) of the node born just before in the same call.
+    """
+    node.edges = [[int(p), float(w), 0.0] for p, w in zip(parents, weights)]
+    latest = max((int(p) for p in parents), key=g.rank, default=None)
+    if latest is None:
+        g.order.append(node.id)
+    else:
+        behind = elder[1] if latest == elder[0] else latest
+        g.order.insert(g.rank(behind) + 1, node.id)
+    return latest, node.id
+
+
+def add_nodes(g, kind, act, role, bias, p0, p1, indptr, parents, weights):
+    groups = [slice(indptr[i], indptr[i + 1]) for i in range(len(bias))]
+    for i, group in enumerate(groups):
+        status = _check_parents(g, parents[group], g.next_id + i)
+        if status:
+            return status
+    first, elder = g.next_id, (None, None)
+    for i, group in enumerate(groups):
+        node = g.new_node(kind, act, role, bias[i], p0[i], p1[i])
+        born = zip(parents[group], weights[group])
+        g.record(codes.OP_NODE, node.id, kind, act, role, 0, (bias[i], p0[i], p1[i]), born)
+        elder = _place(g, node, parents[group], weights[group], elder)
+    return first
+
+
+def add_bundle(g, kind, act, role, bias, p0, p1, parents, weights):
+    n, k = weights.shape
+    indptr = [i * k for i in range(n + 1)]
+    all_parents = [p for _ in range(n) for p in parents]
+    status = _check_parents(g, parents, g.next_id)
+    if status:
+        return status
+    return add_nodes(g, kind, act, role, bias, p0, p1, indptr, all_parents, weights.ravel())
+
+
+def split_edge(g, source, target, kind, act, bias, w_in, w_out):
+    if source not in g.nodes or target not in g.nodes:
+        return DEAD_ID
+    edges = g.nodes[target].edges
+    if source not in g.nodes[target].sources:
+        return NO_EDGE
+    at = g.nodes[target].sources.index(source)
+    node = g.new_node(kind, act, codes.ROLE_HIDDEN, bias, 0, 0)
+    born = ((target, w_out), (source, w_in))
+    g.record(codes.OP_SPLIT, node.id, source, target, kind, act, (bias, 0, 0), born)
+    _place(g, node, [source], [w_in], (None, None))
+    edges[at] = [node.id, float(w_out), 0.0]
+    return node.id
