@@ -16,6 +16,8 @@ _WHERE = {
     "GrowthController": "growgraph.growth",
     "GrowthLog": "growgraph.growth",
     "ResoNet": "growgraph.models.resonet",
+    "load": "growgraph.io",
+    "save": "growgraph.io",
 }
 
 __all__ = ["__version__", *_WHERE]

@@ -84,16 +84,15 @@ def replacing(path):
     """
     path = Path(path)
     _refuse_odd_place(path)
-    target = Path(os.path.realpath(path))  # a link stays one
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
+    temporary = _temporary(path)
     try:
         try:
             with open(temporary, "xb+") as file:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, target)
-            _sync_folder(target.parent)
+            os.replace(temporary, os.path.realpath(path))
+            _sync_folder(temporary.parent)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -102,11 +101,27 @@ def replacing(path):
         raise _write_error(path, error) from error
 
 
+def check_writable(path):
+    """Raise as :func:`replacing` would, before any work is done; changes nothing."""
+    path = Path(path)
+    _refuse_odd_place(path)
+    temporary = _temporary(path)
+    try:
+        with open(temporary, "xb"):
+            pass
+        temporary.unlink()
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
+def _temporary(path):
+    target = Path(os.path.realpath(path))  # a link stays one
+    return target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
+
+
 def _refuse_odd_place(path):
     if path.is_dir():
-        raise IsADirectoryError(
-            f"path {path} is a folder: add a file name, as {path / 'model.npz'}"
-        )
+        raise IsADirectoryError(f"path {path} is a folder: add a file name to it")
     if path.exists() and not path.is_file():
         raise OSError(f"path {path} is not a regular file: choose another path")
     if not path.parent.is_dir():
@@ -130,8 +145,10 @@ def _write_error(path, error):
     """The same kind of error, in one line with path, reason and fix."""
     if error.strerror is None:
         return error
-    text = f"path {path} could not be written ({error.strerror}): free some room or choose another"
-    clear = type(error)(f"{text} path; what was there before is untouched")
+    clear = type(error)(
+        f"path {path} could not be written ({error.strerror}): free some room or choose another "
+        "path; what was there before is untouched"
+    )
     clear.errno = error.errno
     return clear
 

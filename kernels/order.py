@@ -200,7 +200,8 @@ def fix(H, u, v, moves):
     at = moves[0]
     if at + 2 * count > moves.size:
         larger = np.empty(2 * (at + 2 * count), np.int64)
-        larger[:at] = moves[:at]
+        for i in range(at):
+            larger[i] = moves[i]
         moves = larger
     for i in range(count):
         slot = np.int64(stack[i])

@@ -46,15 +46,18 @@ def _match(row, src, w, V, scale):
 @helper
 def _cosine(row, src, w, V, sharpness, floor):
     """row += sharpness * (w.x / sqrt(|x|^2 + floor) - 1)."""
-    dot = np.zeros(row.size, np.float32)
-    norm = np.full(row.size, floor, np.float32)
+    dot, norm = np.empty(row.size, np.float32), np.empty(row.size, np.float32)
+    for j in range(row.size):
+        dot[j], norm[j] = _ZERO, floor
     for e in range(src.size):
         x, weight = V[src[e]], w[e]
         for j in range(row.size):
             dot[j] = weight * x[j] + dot[j]
             norm[j] = x[j] * x[j] + norm[j]
     for j in range(row.size):
-        cosine = dot[j] / np.sqrt(norm[j]) if norm[j] > _ZERO else _ZERO
+        # in float64, because vector code would take an estimate of 1/sqrt that single columns lack
+        length = np.sqrt(np.float64(norm[j]))
+        cosine = np.float32(np.float64(dot[j]) / length) if norm[j] > _ZERO else _ZERO
         row[j] += sharpness * (cosine - np.float32(1))
 
 
@@ -114,7 +117,10 @@ def gather(row, kind, src, w, p0, p1, V):
         return
     elif kind == codes.MEAN:
         # weights are divided, not the sum, so that delayed edges and bias are not
-        _add_weighted(row, src, w / np.float32(src.size), V)
+        share = np.empty(src.size, np.float32)
+        for e in range(src.size):
+            share[e] = w[e] / np.float32(src.size)
+        _add_weighted(row, src, share, V)
     elif kind == codes.MATCH:
         _match(row, src, w, V, np.float32(0.5) / (p0 * p0))
     elif kind == codes.COSINE:
@@ -156,16 +162,14 @@ def sweep(H, V, P, first, last):
         n = np.int64(length[i])
         a, s = start[i], sstart[i]
         sources, weights = src[s : s + n], w[a : a + n]
-        if kind[i] == codes.INPUT:
-            activate_row(act[i], row, p0[i], p1[i])
-        else:
+        if kind[i] != codes.INPUT:
             for j in range(row.size):
                 row[j] = bias[i]
             if dlen[i] > 0 and P.shape[0] > 0:
                 d = dstart[i]
                 _add_weighted(row, dsrc[d : d + dlen[i]], dw[d : d + dlen[i]], P)
             gather(row, kind[i], sources, weights, p0[i], p1[i], V)
-            finish(row, kind[i], act[i], sources, weights, p0[i], p1[i], V)
+        finish(row, kind[i], act[i], sources, weights, p0[i], p1[i], V)
         if node == last:
             return
         node = np.int64(nxt[i])

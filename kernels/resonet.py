@@ -44,6 +44,15 @@ _OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... _OFTEN times
 
 
 @helper
+def _sum(values):
+    """Sum of a few values (the library's costs seconds to compile)."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+@helper
 def track(scale, x):
     """Running [count, mean, variance] with a least rate."""
     scale[0] += 1
@@ -60,7 +69,7 @@ def strangeness(best, scale):
 
 
 @helper
-def novelty(reading, best, scale, use_evidence):
+def novelty(reading, unit, best, scale, use_evidence):
     """Distance of the readout from a clear answer + 0.1 * strangeness (at least -1)."""
     strange = strangeness(best, scale)
     if use_evidence == 0:
@@ -72,7 +81,7 @@ def novelty(reading, best, scale, use_evidence):
     away = 0.0
     for c in range(reading.size):
         clear = 1.0 if c == top else 0.0
-        away += (clear - reading[c]) ** 2
+        away += (clear - reading[c] / unit) ** 2
     return np.sqrt(away) + _NOVELTY_MIX * max(strange, -1.0)
 
 
@@ -117,7 +126,8 @@ def _targets(par, reading, recent, counts, c, out):
             b += counts[i] * np.float64(counts[i])
         usual = dot >= par[CONTEXT] * np.sqrt(a * b)
     if not usual:
-        out[:] = 0.0
+        for i in range(out.size):
+            out[i] = 0.0
         out[c] = unit
         return
     evidence.softmax(reading, out)
@@ -169,8 +179,10 @@ def _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scale
     top, margin = _top_two(score)
     ctl[RIGHT] += top == c
     if known > 1:
-        best = total.max()
-        strange = novelty(reading / par[KAPPA], best, scales[0], par[USE_EVIDENCE])
+        best = total[0]
+        for other in range(1, total.size):
+            best = max(best, total[other])
+        strange = novelty(reading, par[KAPPA], best, scales[0], par[USE_EVIDENCE])
         unit = par[KAPPA] if par[USE_EVIDENCE] else 1.0
         _remember(right_by, count_by, scales, margin / unit, top == c, best, strange)
     return top
@@ -181,7 +193,7 @@ def _wish(par, ctl, count, k, R, met, newcomer):
     """What must be done before the next sample: grow where misfit lasts, solve when it is due."""
     why = DONE
     if par[ROOM] != 0 and not newcomer and k < par[MOST] and k * par[PATIENCE] < count:
-        if met.sum() > 0 and R.sum() > par[MISFIT] * met.sum():
+        if _sum(met) > 0 and _sum(R) > par[MISFIT] * _sum(met):
             why |= GROW
     if par[USE_EVIDENCE] and (ctl[N] >= ctl[NEXT_SOLVE] or _seen_power_of_two(count)):
         why |= SOLVE
@@ -251,7 +263,10 @@ def learn(
         DONE, NEW_CLASS (nothing learnt of sample AT), GROW or SOLVE (sample AT - 1 is learnt).
     """
     n_classes, n_windows = k.size, win.shape[0]
-    parts = win.max() + 1
+    parts = 0
+    for w in range(n_windows):
+        for i in range(win.shape[1]):
+            parts = max(parts, win[w, i] + 1)
     L, delta = np.empty((n_classes, n_windows)), np.empty(n_windows)
     total, reading, score, target = (
         np.empty(n_classes), np.zeros(n_classes), np.empty(n_classes), np.empty(n_classes),
@@ -266,7 +281,7 @@ def learn(
         for other in range(n_classes):
             concept.resonance(H, x, win, prototypes[other], aspects[other], k[other], size[other],
                               delta, L[other])  # fmt: skip
-            total[other] = L[other].sum() if counts[other] > 0 else -np.inf
+            total[other] = _sum(L[other]) if counts[other] > 0 else -np.inf
         if par[USE_EVIDENCE]:
             evidence.read_out(W, x, reading)
         _score(par, counts, total, reading, parts, score)

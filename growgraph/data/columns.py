@@ -74,8 +74,8 @@ class Columns:
             self._say(name, kind[0])
         if not any(kind != "skip" for kind, _ in self.kinds.values()):
             raise DataError(
-                f"no column is left to learn from beside the target {self.target!r}: check --target "
-                "and --drop"
+                f"no column is left to learn from beside the target {self.target!r}: check "
+                "--target and --drop"
             )
 
     def _kind(self, name, parts):
@@ -108,8 +108,8 @@ class Columns:
         self.label = "text"
         if kind == "skip":
             raise DataError(
-                f"target {self.target!r} holds another text in nearly every row: name the column of "
-                "the classes with --target"
+                f"target {self.target!r} holds another text in nearly every row: name the column "
+                "of the classes with --target"
             )
         if kind == "number":
             values = np.concatenate([cells.as_floats(cells.plain(p), kind)[0] for p in parts])
@@ -127,8 +127,8 @@ class Columns:
             example = values[0] if whole.all() else values[~whole][0]
             raise DataError(
                 f"target {self.target!r} looks like a quantity, not like classes ({distinct} "
-                f"different numbers in {values.size} rows, as {example:.6g}): GrowNetRegressor will "
-                f"learn these, it comes later; --categorical {self.target} takes each as a class"
+                f"different numbers in {values.size} rows, as {example:.6g}): GrowNetRegressor, "
+                f"which comes later, is for these; --categorical {self.target} learns classes"
             )
 
     # ---- rows -------------------------------------------------------------------------------

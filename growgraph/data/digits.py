@@ -36,11 +36,14 @@ class DigitsStream:
     target = "digit"
     image_shape = (8, 8)
     rereadable = True
+    n_rows = 0
 
     def __init__(self, *, seed=0, limit=None, holdout=None, **options):
         for key in ("target", "drop", "categorical"):
             if options.get(key):
-                raise DataError(f"{key} does not apply to digits, got {options[key]!r}: leave it out")
+                raise DataError(
+                    f"{key} does not apply to digits, got {options[key]!r}: leave it out"
+                )
         if holdout not in (None, "tail"):
             raise DataError(
                 f"holdout of digits is the last 500 of the shuffle, got {holdout!r}: leave it out"

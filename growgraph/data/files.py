@@ -20,6 +20,10 @@ _LONGEST_HEADER = 64 << 20
 _ROWS = 8192  # of a Parquet block
 
 
+def _all(names, source):
+    return names
+
+
 def is_text(path):
     """True for a file that is read as CSV."""
     return path.name.lower().endswith(_TEXT)
@@ -45,11 +49,17 @@ class Files:
         self.paths = find_files(Path(source))
         self._seen = [0, 0]  # bytes, rows: for an estimate of how many rows there are
 
-    def blocks(self, drop=()):
-        """Yield pyarrow record batches; CSV cells are strings, a missing cell is null."""
+    def blocks(self, select):
+        """Yield pyarrow record batches; CSV cells are strings, a missing cell is null.
+
+        Parameters
+        ----------
+        select : callable
+            Takes the names of a file's columns and the file, returns the names to read.
+        """
         done = rows = 0
         for path in self.paths:
-            for block, read in file_blocks(path, drop):
+            for block, read in file_blocks(path, select):
                 rows += block.num_rows
                 self._seen = [done + read, rows]
                 yield block
@@ -81,10 +91,10 @@ class Standard:
     def __init__(self, stream=None):
         self._stream = stream
 
-    def blocks(self, drop=()):
+    def blocks(self, select):
         """As :meth:`Files.blocks`."""
         stream = sys.stdin.buffer if self._stream is None else self._stream
-        for block, _ in csv_blocks(stream, "standard input", drop):
+        for block, _ in csv_blocks(stream, "standard input", select):
             yield block
 
     def estimate(self):
@@ -130,16 +140,16 @@ def _file_identity(path):
     return [path.name, size, hashlib.sha256(ends).hexdigest()[:16]]
 
 
-def file_blocks(path, drop=()):
+def file_blocks(path, select=_all):
     """Yield (record batch, bytes read so far) of one file."""
     try:
         if is_parquet(path):
-            yield from _parquet_blocks(path, drop)
+            yield from _parquet_blocks(path, select)
             return
         opener = gzip.open if path.name.lower().endswith(".gz") else open
         with open(path, "rb") as raw, opener(raw if opener is gzip.open else path, "rb") as file:
             at = raw if opener is gzip.open else file
-            for block, _ in csv_blocks(file, path, drop):
+            for block, _ in csv_blocks(file, path, select):
                 yield block, at.tell()
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is no whole gzip file ({error})") from error
@@ -167,12 +177,12 @@ def _open_parquet(path):
         raise DataError(f"{path} is no Parquet file ({_first_line(error)})") from error
 
 
-def _parquet_blocks(path, drop):
+def _parquet_blocks(path, select):
     import pyarrow as pa
 
     file = _open_parquet(path)
     names = check_names(file.schema_arrow.names, path)
-    columns = [name for name in names if name not in drop]
+    columns = select(names, path)
     total, rows, size = max(file.metadata.num_rows, 1), 0, path.stat().st_size
     try:
         for block in file.iter_batches(_ROWS, columns=columns, use_threads=False):
@@ -183,7 +193,7 @@ def _parquet_blocks(path, drop):
 
 
 # ---- CSV ------------------------------------------------------------------------------------
-def csv_blocks(file, name, drop=()):
+def csv_blocks(file, name, select):
     """Yield (record batch of strings, None) of a CSV stream.
 
     Parameters
@@ -191,15 +201,15 @@ def csv_blocks(file, name, drop=()):
     file : binary file object
     name : str or path
         For messages.
-    drop : collection of str
-        Columns to leave out.
+    select : callable
+        See :meth:`Files.blocks`.
     """
     import pyarrow as pa
     import pyarrow.csv as pc
 
     columns, separator, rest = _read_header(file, name)
     start = rest[: rest.find(b"\n") + 1] or rest
-    kept = [column for column in columns if column and column not in drop]
+    kept = select(columns, name)
     types = dict.fromkeys(kept, pa.string())
     row = 0
     try:

@@ -85,7 +85,7 @@ class GrowingClassifier(ClassifierMixin, BaseEstimator):
 def is_table(X):
     """True for dicts of columns, and DataFrames with text or missing cells."""
     if isinstance(X, dict):
-        return True
+        return not issparse(X)  # scipy's dok matrices are dicts
     if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
         return False
     kinds = {np.asarray(X[name].to_numpy()).dtype.kind for name in X.columns}
@@ -94,7 +94,7 @@ def is_table(X):
 
 def n_rows(X):
     """Number of rows of an array or table."""
-    if isinstance(X, dict):
+    if is_table(X) and isinstance(X, dict):
         sizes = {len(v) for v in X.values()}
         if len(sizes) != 1:
             raise DataError(f"the columns of X must be equally long, got lengths {sorted(sizes)}")

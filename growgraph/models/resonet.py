@@ -139,7 +139,7 @@ class ResoNet(GrowingClassifier):
             self._core, self._infant, self._infant_labels = core, None, []
             self.n_samples_seen_ = 0
         self.classes_ = classes
-        self._asked = None
+        self._asked = {}
         for a, b in _spans(len(rows), self.progress):
             self._take(rows[a:b], labels[a:b].tolist())
             self.n_samples_seen_ += b - a
@@ -208,11 +208,12 @@ class ResoNet(GrowingClassifier):
     def _answering(self):
         """The core that answers: readout and coefficients written into its graph."""
         self._check_fitted()
-        if self._asked is None:
+        if not self._asked:  # a dict, because answering must not change the estimator's __dict__
             young = self._infant is not None and len(self._infant)
-            self._asked = self._grown_up() if young else self._core
-            self._asked.derive()
-        return self._asked
+            core = self._grown_up() if young else self._core
+            core.derive()
+            self._asked["core"] = core
+        return self._asked["core"]
 
     @property
     def graph_(self):
@@ -272,7 +273,8 @@ class ResoNet(GrowingClassifier):
         -------
         ndarray [samples]
         """
-        return self.classes_[self._scores(X).argmax(axis=1)]
+        best = self._scores(X).argmax(axis=1)
+        return self.classes_[best]
 
     def predict_proba(self, X):
         """Probability of each class.
@@ -303,7 +305,7 @@ class ResoNet(GrowingClassifier):
         if scores.shape[1] == 1:
             return np.ones(len(scores))
         ordered = np.sort(scores, axis=1)
-        return self._asked.record.confidence(ordered[:, -1] - ordered[:, -2])
+        return self._answering().record.confidence(ordered[:, -1] - ordered[:, -2])
 
     # ---- reflecting -------------------------------------------------------------------------------
     def reflect(self, X):
@@ -434,7 +436,7 @@ class ResoNet(GrowingClassifier):
             model._infant = Rows(arrays["infant/numbers"].copy(), marks)
         dtype = object if plain["dtype"] == "|O" else plain["dtype"]
         model.classes_ = np.array(plain["classes"], dtype)
-        model.n_samples_seen_, model._asked = plain["n_samples_seen"], None
+        model.n_samples_seen_, model._asked = plain["n_samples_seen"], {}
         model.n_features_in_ = plain["n_features_in"]
         if plain["feature_names"]:
             model.feature_names_in_ = np.array(plain["feature_names"], object)
@@ -442,7 +444,8 @@ class ResoNet(GrowingClassifier):
 
     def __getstate__(self):
         state = super().__getstate__().copy()
-        state["_asked"] = None if "_asked" in state else None
+        if "_asked" in state:
+            state["_asked"] = {}
         return state
 
 

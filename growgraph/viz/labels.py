@@ -2,11 +2,10 @@
 
 import numpy as np
 
-_WIDE = 0.58  # mean width of a letter in units of the font size
-_HIGH = 1.25
+_HIGH = 1.2  # of a line, in units of the font size
 
 
-def place(words, x, y, radius, width, height, size, prefer):
+def place(words, x, y, radius, room, size, prefer):
     """Find room for words beside marks.
 
     Parameters
@@ -15,8 +14,8 @@ def place(words, x, y, radius, width, height, size, prefer):
         "" for none; earlier ones choose first where ``prefer`` is equal.
     x, y, radius : ndarray of float [marks]
         In points, y upwards.
-    width, height : float
-        Of the whole picture, in points.
+    room : tuple of float
+        Left, right, bottom and top of where words may stand, in points.
     size : float
         Font size in points.
     prefer : list of str
@@ -30,11 +29,12 @@ def place(words, x, y, radius, width, height, size, prefer):
     boxes = np.column_stack([x - radius, y - radius, x + radius, y + radius])
     placed, found = np.empty((0, 4)), []
     for i in np.flatnonzero([bool(w) for w in words]):
-        wide, high = _WIDE * size * len(words[i]), _HIGH * size
+        wide, high = width_of([words[i]], size), _HIGH * size
         for side in dict.fromkeys([prefer[i], "right", "below", "above", "left"]):
             px, py = _anchor(x[i], y[i], radius[i] + 2.5, side)
             box = _box(px, py, wide, high, side)
-            inside = box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height
+            across = room[0] <= box[0] and box[2] <= room[1]
+            inside = across and room[2] <= box[1] and box[3] <= room[3]
             if inside and not _hits(box, boxes) and not _hits(box, placed):
                 placed = np.vstack([placed, box])
                 found.append((int(i), px, py, side))
@@ -43,8 +43,13 @@ def place(words, x, y, radius, width, height, size, prefer):
 
 
 def width_of(words, size):
-    """Width in points of the longest of some words."""
-    return _WIDE * size * max((len(w) for w in words), default=0)
+    """Width in points of the longest of some words, in matplotlib's present font."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=size)
+    widths = [text_to_path.get_text_width_height_descent(w, font, False)[0] for w in words if w]
+    return max(widths, default=0.0)
 
 
 def _anchor(x, y, off, side):

@@ -50,7 +50,7 @@ def positions(graph):
 
 
 def columns(history):
-    """x of every id, see :func:`positions`; ids that never were stand at 0."""
+    """Column of every id, see :func:`positions`; ids that never were stand at 0."""
     first = history.birth < history.prelude
     old = first[history.source] & first[history.target] & (history.event < history.prelude)
     source, target = history.source[old], history.target[old]
@@ -58,7 +58,7 @@ def columns(history):
     ends = first & (history.role == codes.ROLE_OUTPUT)
     ends[source] = False  # an output that is read stands where its depth is
     if ends.any():
-        x[ends] = max(x[ends].max(), 1.0)
+        x[ends] = max(x[first].max(), 1.0)
     last = x[ends].max() if ends.any() else 1.0
     late = _in_birth_order(history)
     parents, readers = _family(history)
@@ -142,7 +142,7 @@ def depths(n, source, target):
 
 
 def rows(x, unit, history):
-    """y of every id: of its unit, if several nodes are drawn as one.
+    """Height of every id: of its unit, if several nodes are drawn as one.
 
     Parameters
     ----------

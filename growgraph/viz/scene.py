@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from growgraph.graph import KINDS
 from growgraph.kernels import codes
 from growgraph.viz import layout
 from growgraph.viz.history import history_of
@@ -30,6 +29,8 @@ class Scene:
     x, y : ndarray of float
     count : ndarray of int
         Nodes a mark stands for.
+    crowd : ndarray of bool
+        It stands for alike nodes that belong together, not for a neighbourhood.
     kind, role : ndarray of uint8
     use : ndarray of float
         Mean over its nodes of the absolute weights they are read with.
@@ -54,6 +55,7 @@ class Scene:
     x: np.ndarray
     y: np.ndarray
     count: np.ndarray
+    crowd: np.ndarray
     kind: np.ndarray
     role: np.ndarray
     use: np.ndarray
@@ -78,21 +80,22 @@ def scene_of(graph, tension=None, share=None):
     unit = np.arange(x.size)
     unit[ids] = _alike(graph, ids, slots, x[ids])
     y = layout.rows(x, unit, history)[ids]
-    mark = np.unique(unit[ids], return_inverse=True)[1]
+    x, mark = x[ids], np.unique(unit[ids], return_inverse=True)[1]
+    crowd = (np.bincount(mark) > 1)[mark]
     if ids.size and mark.max() >= _MARKS:
-        mark = _cells(mark, x[ids], y, kind, role)
+        x, mark = _cells(mark, crowd, x, y, kind, role)
     first = np.unique(mark, return_index=True)[1]
     count = np.bincount(mark)
     edges = graph.edges()
-    place = np.zeros(x.size, np.int64)
+    place = np.zeros(unit.size, np.int64)
     place[ids] = np.arange(ids.size)
     source, target = place[edges["source"]], place[edges["target"]]
     size = np.abs(edges["weight"]).astype(np.float64)
     use = np.bincount(mark, np.bincount(source, size, minlength=ids.size)) / count
     drawn = _strongest(mark[source], mark[target], edges, share, first.size)
     return Scene(
-        ids, mark, np.bincount(mark, x[ids]) / count, np.bincount(mark, y) / count, count,
-        kind[first], role[first], use, _mean_tension(tension, mark, ids), _names(graph, ids, mark),
+        ids, mark, x[first], np.bincount(mark, y) / count, count, crowd[first], kind[first],
+        role[first], use, _mean_tension(tension, mark, ids), _names(graph, ids, mark, crowd),
         *drawn[:5], edges.size, drawn[5],
     )  # fmt: skip
 
@@ -148,16 +151,15 @@ def _fingerprints(store, slots):
     return np.round(sums, 6)[back]
 
 
-def _cells(mark, x, y, kind, role):
-    """Put marks of one neighbourhood and kind into one."""
+def _cells(mark, crowd, x, y, kind, role):
+    """Put marks of one neighbourhood and kind into one; returns new x and marks of the nodes."""
     columns = np.unique(x, return_inverse=True)[1]
     span = columns.max() + 1
     column = columns * min(_CELL_COLUMNS, span) // span
     row = np.minimum((y * _CELL_ROWS).astype(np.int64), _CELL_ROWS - 1)
-    single = np.bincount(mark)[mark] == 1
     key = ((column * _CELL_ROWS + row) * 16 + kind) * 4 + role
-    key = np.where(single, key, -1 - mark)  # crowds stay as they are
-    return np.unique(key, return_inverse=True)[1]
+    key = np.where(crowd, -1 - mark, key)  # crowds stay as they are
+    return column.astype(np.float64), np.unique(key, return_inverse=True)[1]
 
 
 def _mean_tension(tension, mark, ids):
@@ -175,7 +177,7 @@ def _mean_tension(tension, mark, ids):
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)
 
 
-def _names(graph, ids, mark):
+def _names(graph, ids, mark, crowd):
     """What is written beside each mark."""
     count = np.bincount(mark)
     names = [""] * count.size
@@ -190,7 +192,7 @@ def _names(graph, ids, mark):
         if alone[place]:
             names[mark[place]] = name
     for m, place in zip(*np.unique(mark, return_index=True), strict=True):
-        if count[m] > 1:
+        if crowd[place]:
             names[m] = f"{group_names[groups[place]]} ×{count[m]}".strip()
     return names
 

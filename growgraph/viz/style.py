@@ -56,13 +56,13 @@ class Theme:
 
 LIGHT = Theme(
     ground="#ffffff", ink="#1d2733", faint="#66717e", input="#8a96a3", hidden="#2a6fb8",
-    concept="#e3a008", output="#b5341c", excite="#7f93a8", inhibit="#b0568f",
+    concept="#e3a008", output="#b5341c", excite="#6a8cb0", inhibit="#c4739a",
     tension="magma_r", span=(0.08, 0.92),
     marks=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
 )  # fmt: skip
 DARK = Theme(
     ground="#12161c", ink="#dfe5ec", faint="#98a4b1", input="#8e9aa8", hidden="#5aa5ee",
-    concept="#f4c64f", output="#ff8a66", excite="#66788c", inhibit="#c97fb0",
+    concept="#f4c64f", output="#ff8a66", excite="#5f83ab", inhibit="#c0719f",
     tension="magma", span=(0.25, 0.98),
     marks=("#56b4e9", "#ff9a4d", "#2fd0a0", "#e79fc6", "#f2d04f", "#8fa8ff"),
 )  # fmt: skip

@@ -12,25 +12,28 @@ from growgraph import Graph
 from growgraph.errors import CycleError, GraphError
 from growgraph.graph.build import by_target
 from growgraph.kernels import codes, status
+from tests.material import small_graph
 from tests.naive import cut, edges, store
 from tests.naive.model import Model
 
-MOST_NODES = 40
+MOST_NODES = 50
 WEIGHTS = st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0, 3.0])
 KINDS = st.sampled_from(sorted(set(codes.KINDS) - {"input"}))
 ACTIVATIONS = st.sampled_from(["identity", "relu", "tanh", "sin"])
 PARAMETERS = {"p0": 0.5, "p1": 1.0}
+PAIRS = st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999), WEIGHTS), max_size=4)
 SOME = st.lists(st.integers(0, 2**20), max_size=4)  # indices into the living nodes, see pick
 
 
 class GraphMachine(RuleBasedStateMachine):
     """Each rule does the same to both; a refused call must leave the graph as it was."""
 
-    @initialize(recording=st.booleans())
-    def start(self, recording):
-        self.graph, self.model = Graph(), Model(recording=recording)
+    @initialize(grown=st.booleans(), recording=st.booleans())
+    def start(self, grown, recording):
+        self.graph = small_graph(record=recording) if grown else Graph()
         if recording:
             self.graph.record()
+        self.model = Model.of(self.graph._store)
 
     @invariant()
     def graph_and_model_agree(self):
@@ -40,9 +43,9 @@ class GraphMachine(RuleBasedStateMachine):
 
     # ---- how the rules work ---------------------------------------------------------------------
     def pick(self, index):
-        """A living id; one time in sixteen any id, dead or not yet born."""
-        if index % 16 == 0 or not self.model.order:
-            return index // 16 % (self.model.next_id + 1) - (index % 7 == 6)
+        """A living id; one time in twenty any id, dead or not yet born."""
+        if index % 20 == 19 or not self.model.order:
+            return index // 20 % (self.model.next_id + 2) - 1
         return self.model.order[index % len(self.model.order)]
 
     def attempt(self, twin, call):
@@ -111,18 +114,18 @@ class GraphMachine(RuleBasedStateMachine):
             lambda: add(count, sources=sources, weights=weights, **options),
         )
 
-    @rule(pairs=st.lists(st.tuples(st.integers(1, 999), st.integers(1, 999), WEIGHTS), max_size=5))
-    def connect(self, pairs):
+    @rule(pairs=PAIRS, reverse=st.none() | st.integers(0, 999))
+    def connect(self, pairs, reverse):
         S, T, W = self.picked(pairs)
+        if reverse is not None:  # the last edge leads back along one that is there
+            u, v, _ = self.some_edge(reverse, "edges")
+            S, T, W = np.append(S, v), np.append(T, u), np.append(W, 1.0)
         self.attempt(
             lambda g: edges.add_edge_groups(g, *grouped(S, T, W)),
             lambda: self.graph.connect(S, T, W, pairs=True),
         )
 
-    @rule(
-        pairs=st.lists(st.tuples(st.integers(1, 999), st.integers(1, 999), WEIGHTS), max_size=5),
-        recurrent=st.booleans(),
-    )
+    @rule(pairs=PAIRS, recurrent=st.booleans())
     def connect_with_delay(self, pairs, recurrent):
         S, T, W = self.picked(pairs)
         self.attempt(
@@ -150,7 +153,7 @@ class GraphMachine(RuleBasedStateMachine):
     def some_edge(self, index, name):
         """(source, target, weight) of an edge, sometimes of none."""
         there = [(e[0], n.id, e[1]) for n in self.model.in_order() for e in getattr(n, name)]
-        if index % 10 == 0 or not there:
+        if index % 10 == 9 or not there:
             return self.pick(index), self.pick(index // 3), 0.0
         return there[index % len(there)]
 

@@ -1,0 +1,7 @@
+"""``python -m growgraph``."""
+
+import sys
+
+from growgraph.cli import main
+
+sys.exit(main())

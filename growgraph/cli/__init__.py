@@ -1,0 +1,177 @@
+"""The command ``growgraph``: grow a network on data, and ask a saved one.
+
+Every mistake of a user ends in one line on standard error that names the fix, and exit code 2;
+what the machine cannot do (a full disk, too little memory) in exit code 1; Ctrl-C in 130.
+"""
+
+import sys
+import warnings
+from typing import Annotated, Literal
+
+import typer
+
+from growgraph import __version__
+from growgraph.cli.say import failure, line
+from growgraph.errors import DataError, FileFormatError, GraphError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Grow a neural network that is a sparse graph, and ask it what it has learnt.",
+)
+
+Data = Annotated[
+    str, typer.Argument(help="digits, a .csv or .parquet file, a folder of them, or - (CSV)")
+]
+Model = Annotated[str, typer.Argument(help="A model file that grow has written")]
+Target = Annotated[
+    str | None, typer.Option(help="Column of labels [default: target, label, class, y or the last]")
+]
+
+
+@app.command()
+def grow(
+    data: Data = "digits",
+    target: Target = None,
+    drop: Annotated[list[str] | None, typer.Option(help="Column to leave out (repeatable)")] = None,
+    categorical: Annotated[
+        list[str] | None, typer.Option(help="Column of numbers to take as text (repeatable)")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read only so many rows")] = None,
+    holdout: Annotated[
+        Literal["random", "tail"] | None,
+        typer.Option(help="Rows never learnt: a random tenth or the last tenth [default: random]"),
+    ] = None,
+    model: Annotated[str, typer.Option(help="What grows: resonet")] = "resonet",
+    learning: Annotated[
+        Literal["evidence", "resonance"], typer.Option(help="With or without a readout")
+    ] = "evidence",
+    out: Annotated[str | None, typer.Option(help="Model file [default: named as the data]")] = None,
+    seed: Annotated[int, typer.Option(help="Of everything random")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="One JSON line on standard output")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same command was stopped")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no notes")] = False,
+    checkpoint: Annotated[
+        float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")
+    ] = 30.0,
+):
+    """Grow a network on data in one pass and save it with a picture of its growth."""
+    from growgraph.cli.grow import Grow
+
+    return Grow(
+        data,
+        {
+            "target": target,
+            "drop": tuple(drop or ()),
+            "categorical": tuple(categorical or ()),
+            "limit": limit,
+            "holdout": holdout,
+            "seed": seed,
+        },
+        model=model,
+        learning=learning,
+        out=out,
+        as_json=json,
+        resume=resume,
+        quiet=quiet,
+        checkpoint=checkpoint,
+    ).run()
+
+
+@app.command()
+def info(model: Model):
+    """Show what a saved model is and what it knows."""
+    from growgraph.cli.ask import info
+
+    return info(model)
+
+
+@app.command()
+def predict(
+    model: Model,
+    data: Data,
+    out: Annotated[str | None, typer.Option(help="CSV file [default: standard output]")] = None,
+    target: Target = None,
+):
+    """Answer each row of data: answer, probability, novelty (higher = stranger)."""
+    from growgraph.cli.ask import predict
+
+    return predict(model, data, out, target)
+
+
+@app.command()
+def explain(
+    model: Model,
+    data: Data,
+    row: Annotated[int, typer.Argument(min=0, help="Row of the data, counted from 0")],
+):
+    """Tell why a row gets its answer, what for and what it is like."""
+    from growgraph.cli.ask import explain
+
+    return explain(model, data, row)
+
+
+def _version(wanted: bool):
+    if wanted:
+        print(f"growgraph {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
+    ] = False,
+):
+    pass
+
+
+def main(argv=None):
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : list of str, optional
+        Arguments; those of the process by default.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 1 the machine could not, 2 the user must change something, 130 stopped.
+
+    Examples
+    --------
+    >>> main(["--version"])  # doctest: +ELLIPSIS
+    growgraph ...
+    0
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _as_note
+        try:
+            return int(app(argv, prog_name="growgraph", standalone_mode=False) or 0)
+        except (KeyboardInterrupt, typer.Abort):
+            line("stopped")
+            return 130
+        except (DataError, FileFormatError, GraphError) as error:
+            return failure(error, 2)
+        except MemoryError:
+            return failure("out of memory: read fewer rows (--limit) or columns (--drop)", 1)
+        except OSError as error:
+            mistake = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+            return failure(error, 2 if isinstance(error, mistake) else 1)
+        except Exception as error:
+            if not hasattr(error, "format_message"):  # a usage error of the command line
+                raise
+            return failure(f"{error.format_message().rstrip('.')} (see growgraph --help)", 2)
+
+
+def _as_note(message, category, *_):
+    if not issubclass(category, DeprecationWarning | PendingDeprecationWarning):
+        line(f"note: {message}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""``growgraph grow``: learn a stream, keep checkpoints, save, score, draw."""
+
+import contextlib
+import importlib
+import time
+from pathlib import Path
+
+from growgraph import __version__
+from growgraph.cli import say
+from growgraph.cli.report import Report, score
+from growgraph.cli.signals import Signals, Stopped
+from growgraph.data import open_stream
+from growgraph.errors import DataError, FileFormatError
+from growgraph.io import check_writable, load, load_header, save
+
+MODELS = {"resonet": ("growgraph.models.resonet", "ResoNet")}
+_LATER = ("grownet", "selfcriticnet", "simnet", "stack")
+_SECONDS_A_CALL = 0.2  # how often learning looks up: for Ctrl-C, progress, checkpoints
+_FEWEST, _MOST = 16, 8192  # rows a call
+
+
+class Grow:
+    """One run of ``growgraph grow``.
+
+    While it learns, ``OUT.part`` is the checkpoint: model, number of rows read, kinds of the
+    columns. A run with ``resume`` goes on from it. How a stream is cut changes nothing, so the
+    file at the end is, byte for byte, that of a run that was never stopped, and checkpoints may
+    follow the clock.
+
+    Parameters
+    ----------
+    data : str
+        See :func:`growgraph.data.open_stream`.
+    options : dict
+        Of the same function.
+    model, learning, out, as_json, resume, quiet, checkpoint
+        As on the command line.
+    """
+
+    def __init__(
+        self, data, options, *, model, learning, out, as_json, resume, quiet, checkpoint
+    ):  # fmt: skip
+        if model not in MODELS:
+            when = "comes later, not yet" if model in _LATER else "is unknown"
+            raise DataError(f"model {model!r} {when}: use --model {' or '.join(MODELS)}")
+        if resume and data == "-":
+            raise DataError(
+                "resume needs data that can be read again, got standard input: write it to a file"
+            )
+        self.out = Path(out or _default_out(data))
+        self.part = self.out.with_name(self.out.name + ".part")
+        if self.out.suffix == ".png":
+            raise DataError(f"out is the model's file, got {out!r}: name it {self.out.stem}.npz")
+        self.stream = open_stream(data, note=None if quiet else say.line, **options)
+        self._job = {
+            **self.stream.identity(),
+            "model": model,
+            "learning": learning,
+            "seed": options["seed"],
+        }
+        self._as_json, self._resume, self._quiet = as_json, resume, quiet
+        self._every = checkpoint
+        self._learnt = self._row = 0  # samples learnt; first row that was not read yet
+        self._size = _FEWEST * 4
+        self._open_stream = lambda schema: open_stream(
+            data, note=None if quiet else say.line, schema=schema, **options
+        )
+
+    def run(self):
+        """Learn, save, score, draw, report; returns the exit code."""
+        check_writable(self.out)
+        model = self._begin()
+        with Signals() as signals:
+            try:
+                self._learn(model, signals)
+            except Stopped as stop:
+                return self._stop(model, stop)
+            self._finish(model)
+            try:
+                report = Report(model, self.stream, self._learnt, self.out)
+                report.held_out = score(model, self.stream)
+                report.draw()
+            except Stopped as stop:
+                say.line(f"stopped while scoring; the model is whole: {self.out}")
+                return stop.code
+        report.show(as_json=self._as_json, quiet=self._quiet)
+        return 0
+
+    # ---- beginning, or going on --------------------------------------------------------------
+    def _begin(self):
+        if self._resume:
+            path = next((p for p in (self.part, self.out) if p.exists()), None)
+            if path is not None:
+                return self._go_on(path)
+            self._note(f"there is no checkpoint {self.part} yet: beginning with the first row")
+        elif self.part.exists():
+            self._note(f"beginning anew; --resume would have gone on from {self.part}")
+        where, name = MODELS[self._job["model"]]
+        return getattr(importlib.import_module(where), name)(
+            random_state=self._job["seed"],
+            learning=self._job["learning"],
+            image_shape=self.stream.image_shape,
+        )
+
+    def _go_on(self, path):
+        header = load_header(path)
+        run = header["extra"].get("run")
+        if run is None:
+            raise FileFormatError(f"{path} is not of a run of grow: leave out --resume")
+        now = {**self._job, "growgraph": __version__}
+        before = {**run["job"], "growgraph": header["growgraph"]}
+        for key in now:
+            if now[key] != before.get(key):
+                raise DataError(_difference(path, key, before.get(key), now[key]))
+        model = load(path)
+        self._row, self._learnt = run["row"], run["learnt"]
+        if "digits" not in run["schema"]:
+            self.stream = self._open_stream(run["schema"])
+        self._note(f"going on from {path}: {self._learnt:,} samples are learnt")
+        return model
+
+    # ---- learning ----------------------------------------------------------------------------
+    def _learn(self, model, signals):
+        progress = say.Progress(self._quiet, self._learnt)
+        saved = time.monotonic()
+        try:
+            for batch in self.stream.learn(self._row):
+                first = 0
+                while first < len(batch):
+                    piece = batch.piece(first, first + self._size)
+                    first += len(piece)
+                    with signals.busy():
+                        self._take(model, piece)
+                    progress.step(self._learnt, self.stream.expected_rows, model)
+                    if time.monotonic() - saved >= self._every and self.stream.rereadable:
+                        with signals.busy():
+                            self._save(model, self.part)
+                        saved = time.monotonic()
+        finally:
+            progress.close()
+
+    def _take(self, model, piece):
+        """Learn a piece; its size follows the clock, which the model does not notice."""
+        start = time.perf_counter()
+        model.partial_fit(piece.X, piece.y)
+        self._learnt += len(piece)
+        self._row = int(piece.rows[-1]) + 1
+        took = max(time.perf_counter() - start, 1e-6)
+        wanted = min(len(piece) * _SECONDS_A_CALL / took, 4 * self._size)
+        self._size = int(min(max(wanted, _FEWEST), _MOST))
+
+    def _save(self, model, path):
+        run = {
+            "job": self._job,
+            "row": self._row,
+            "learnt": self._learnt,
+            "schema": self.stream.schema(),
+        }
+        save(model, path, extra={"run": run})
+
+    def _finish(self, model):
+        self._row = max(self._row, self.stream.n_rows)
+        self._save(model, self.out)
+        with contextlib.suppress(FileNotFoundError):
+            self.part.unlink()
+
+    def _stop(self, model, stop):
+        if self._learnt == 0:
+            say.line("stopped before anything was learnt")
+            return stop.code
+        self._save(model, self.part)
+        how = "the same command with --resume goes on"
+        if not self.stream.rereadable:
+            how = "it can be loaded, but standard input cannot be read again"
+        say.line(f"stopped after {self._learnt:,} samples, saved as {self.part}: {how}")
+        return stop.code
+
+    def _note(self, text):
+        if not self._quiet:
+            say.line(text)
+
+
+def _default_out(data):
+    names = {"-": "stdin", "digits": "digits"}
+    name = names.get(data) or Path(data).resolve().name
+    for suffix in (".gz", ".csv", ".tsv", ".txt", ".parquet", ".pq"):
+        name = name.removesuffix(suffix)
+    return f"{name or 'model'}.npz"
+
+
+def _difference(path, key, before, now):
+    if key == "files":
+        return (
+            f"resume needs the same data, but the files have changed since {path} was written: "
+            "leave out --resume to begin anew"
+        )
+    return (
+        f"resume needs the same {key} as {path}: {before!r}, got {now!r}; leave out --resume to "
+        "begin anew"
+    )

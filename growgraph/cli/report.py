@@ -1,0 +1,126 @@
+"""The end of a run: score on held-out rows, picture, table and JSON line."""
+
+import io
+import json
+import logging
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from growgraph.cli import say
+from growgraph.io import replacing
+
+_ROWS = 4096
+
+
+def score(model, stream):
+    """Right answers and number of the rows that were never learnt.
+
+    Returns
+    -------
+    right, n : int
+    """
+    right = n = 0
+    for batch in stream.held_out():
+        for first in range(0, len(batch), _ROWS):
+            piece = batch.piece(first, first + _ROWS)
+            right += count_right(model.predict(piece.X), piece.y)
+            n += len(piece)
+    return right, n
+
+
+def count_right(answers, labels):
+    """Number of equal entries; labels of another kind count as wrong."""
+    return int((np.asarray(answers, object) == np.asarray(labels, object)).sum())
+
+
+class Report:
+    """What a run has come to.
+
+    Parameters
+    ----------
+    model : estimator
+    stream : DigitsStream or TableStream
+    learnt : int
+        Samples learnt, in all parts of a resumed run.
+    out : Path
+        The model's file.
+    """
+
+    def __init__(self, model, stream, learnt, out):
+        self.model, self.stream, self.learnt, self.out = model, stream, learnt, out
+        self.held_out = (0, 0)
+        self.picture = None
+
+    def draw(self):
+        """Draw the growth beside the model; a picture that fails costs a note only."""
+        path = self.out.with_suffix(".png")
+        try:
+            draw_growth(self.model, path)
+        except Exception as error:  # whatever fails here, the model is saved and stays
+            say.line(f"note: no picture ({type(error).__name__}: {error})")
+        else:
+            self.picture = path
+
+    def show(self, *, as_json, quiet):
+        """Print the table, and the JSON line last."""
+        graph, n = self.model.graph_, self.held_out[1]
+        accuracy = self.held_out[0] / n if n else None
+        before = float(self.model.prequential_accuracy_)
+        seconds = time.process_time()
+        skipped = self.stream.skipped(self.learnt, n)
+        rows = [
+            ("prequential accuracy", f"{before:.4f}", "each sample answered, then learnt"),
+            ("held-out accuracy", None if accuracy is None else f"{accuracy:.4f}",
+             f"{n:,} samples, never learnt"),
+            ("samples", f"{self.learnt:,}", f"target {self.stream.target}"),
+            ("without a label", f"{skipped:,}" if skipped else None, "rows left out"),
+            ("classes", f"{len(self.model.classes_):,}", ""),
+            ("nodes", f"{graph.n_nodes:,}", ""),
+            ("edges", f"{graph.n_edges:,}", ""),
+            ("growth events", f"{len(self.model.growth_log_):,}", ""),
+            ("memory", memory(self.model.nbytes_), "graph and statistics"),
+            ("CPU", f"{seconds:.1f} s", ""),
+            ("model", self.out, ""),
+            ("picture", self.picture, ""),
+        ]  # fmt: skip
+        if not quiet:
+            say.table(rows, sys.stderr if as_json else sys.stdout)
+        if as_json:
+            values = {
+                "accuracy": accuracy,
+                "prequential_accuracy": before if math.isfinite(before) else None,
+                "samples": self.learnt,
+                "nodes": int(graph.n_nodes),
+                "edges": int(graph.n_edges),
+                "growth_events": len(self.model.growth_log_),
+                "seconds": round(seconds, 3),
+                "model": str(self.out),
+                "picture": None if self.picture is None else str(self.picture),
+            }
+            print(json.dumps(values), flush=True)
+
+
+def memory(n):
+    """Bytes for a reader."""
+    return f"{n / 1e6:.1f} MB" if n >= 1e5 else f"{n / 1e3:.1f} kB"
+
+
+def draw_growth(model, path):
+    """Write the growth picture of a model as PNG, whole or not at all."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from growgraph.viz import plot_growth
+
+    shown = plot_growth(model)
+    shown = np.ravel(shown)[0] if isinstance(shown, np.ndarray) else shown
+    figure = getattr(shown, "figure", None) or shown
+    content = io.BytesIO()
+    figure.savefig(content, format="png", dpi=150)
+    with replacing(Path(path)) as file:
+        file.write(content.getvalue())
