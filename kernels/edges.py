@@ -46,7 +46,7 @@ def _check_new_sources(H, target, to, sources):
 
 @helper
 def _append(H, target, sources, weights, moves):
-    """:func:`add_edges`, but for the order: a refusal leaves its ``moves`` to the caller to undo."""
+    """:func:`add_edges`, but for the order: a refusal leaves its ``moves`` for the caller."""
     to = slot_at(H, target)
     if to < 0:
         return DEAD_ID, moves

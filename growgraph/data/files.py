@@ -1,5 +1,6 @@
 """Raw tables: the blocks of CSV and Parquet files, folders and standard input."""
 
+import collections
 import csv
 import gzip
 import hashlib
@@ -75,7 +76,7 @@ class Files:
         if all(is_parquet(path) for path in self.paths):
             return self.count()
         size = sum(path.stat().st_size for path in self.paths)
-        return max(rows, int(rows * size / done)) if done else None
+        return int(rows * max(1.0, size / done)) if done else None
 
     def identity(self):
         """Names, sizes and a digest of both ends of each file."""
@@ -148,9 +149,8 @@ def file_blocks(path, select=_all):
             return
         opener = gzip.open if path.name.lower().endswith(".gz") else open
         with open(path, "rb") as raw, opener(raw if opener is gzip.open else path, "rb") as file:
-            at = raw if opener is gzip.open else file
-            for block, _ in csv_blocks(file, path, select):
-                yield block, at.tell()
+            for block, read in csv_blocks(file, path, select):
+                yield block, raw.tell() if opener is gzip.open else read
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is no whole gzip file ({error})") from error
     except OSError as error:
@@ -194,7 +194,7 @@ def _parquet_blocks(path, select):
 
 # ---- CSV ------------------------------------------------------------------------------------
 def csv_blocks(file, name, select):
-    """Yield (record batch of strings, None) of a CSV stream.
+    """Yield (record batch of strings, bytes read so far, roughly) of a CSV stream.
 
     Parameters
     ----------
@@ -211,13 +211,12 @@ def csv_blocks(file, name, select):
     start = rest[: rest.find(b"\n") + 1] or rest
     kept = select(columns, name)
     types = dict.fromkeys(kept, pa.string())
-    row = 0
+    row, size = 0, max(_BLOCK, 32 * len(start))
+    source = _Rest(rest, file)
     try:
         reader = pc.open_csv(
-            _Rest(rest, file),
-            pc.ReadOptions(
-                use_threads=False, block_size=max(_BLOCK, 32 * len(start)), column_names=columns
-            ),
+            source,
+            pc.ReadOptions(use_threads=False, block_size=size, column_names=columns),
             pc.ParseOptions(delimiter=separator, newlines_in_values=True),
             pc.ConvertOptions(
                 column_types=types,
@@ -226,9 +225,11 @@ def csv_blocks(file, name, select):
                 strings_can_be_null=True,
             ),
         )
-        for block in reader:
+        for count, block in enumerate(reader, start=1):
             row += block.num_rows
-            yield block, None
+            if source.open_quote and _broken(block):
+                raise _quote_error(name, row)
+            yield block, count * size
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
             raise _csv_error(str(error), name, row) from error
@@ -271,13 +272,6 @@ def check_names(names, source):
 
     A nameless first column (pandas' row index) is allowed and left out.
     """
-    seen = set()
-    for place, column in enumerate(names):
-        if column in seen:
-            raise DataError(f"{source} has two columns {column!r}: rename one in its first line")
-        if not column and place:
-            raise DataError(f"{source}: column {place + 1} has no name: add it to the first line")
-        seen.add(column)
     numbers = [float(c) for c in names if re.fullmatch(r"[+-]?\d+\.?\d*([eE][+-]?\d+)?", c)]
     ascending = all(a < b and a == int(a) for a, b in itertools.pairwise([*numbers, 1e300]))
     if numbers and not ascending:
@@ -286,6 +280,12 @@ def check_names(names, source):
             f"{source} seems to have no column names: its first line is {shown}: add a line of "
             "names above it"
         )
+    counts = collections.Counter(names)
+    for place, column in enumerate(names):
+        if not column and place:
+            raise DataError(f"{source}: column {place + 1} has no name: add it to the first line")
+        if counts[column] > 1:
+            raise DataError(f"{source} has two columns {column!r}: rename one in its first line")
     return names
 
 
@@ -295,16 +295,28 @@ def _csv_error(message, name, row):
     if ragged:
         at, expected, got = map(int, ragged.groups())
         return DataError(
-            f"{name}, row {at - 1}: {got} cells where the first line has {expected}: mend that row "
-            "(rows count from 0), or put a cell that holds the separator in quotes"
+            f"{name}, row {at - 1} (rows count from 0): cells are {got}, names {expected}: mend that "
+            "row, or put a cell that holds the separator in quotes"
         )
     if "invalid UTF8" in message:
         at = re.search(r"Row #(\d+)", message)
         place = f"row {int(at.group(1)) - 1}" if at else f"a row after {row}"
         return _encoding_error(name, "latin1", f" ({place})")
     if "straddling" in message:
-        return DataError(f'{name}, a row after {row}: a quote (") is opened and never closed')
+        return _quote_error(name, row)
     return DataError(f"{name} could not be read as CSV ({_first_line(message)})")
+
+
+def _broken(block):
+    """True if the last row holds a line break: what an open quote leaves at a file's end."""
+    last = block.slice(block.num_rows - 1)
+    return any("\n" in (cell or "") for column in last.columns for cell in column.to_pylist())
+
+
+def _quote_error(name, row):
+    return DataError(
+        f'{name}, near row {row}: a quote (") is opened and never closed: mend that row'
+    )
 
 
 def _encoding_error(name, encoding, place):
@@ -326,12 +338,21 @@ class _Rest:
 
     def __init__(self, head, file):
         self._head, self._file = head, file
+        self._quotes, self._ended = 0, False
+
+    @property
+    def open_quote(self):
+        """True at the end of a file with an odd number of quotes."""
+        return self._ended and self._quotes % 2 == 1
 
     def read(self, size=-1):
-        if not self._head:
-            return self._file.read(size)
-        size = len(self._head) if size < 0 else size
-        piece, self._head = self._head[:size], self._head[size:]
+        if self._head:
+            size = len(self._head) if size < 0 else size
+            piece, self._head = self._head[:size], self._head[size:]
+        else:
+            piece = self._file.read(size)
+        self._quotes += piece.count(b'"')
+        self._ended = not piece
         return piece
 
     def readable(self):

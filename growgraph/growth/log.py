@@ -265,5 +265,3 @@ def _enlist(graph, node, role):
         graph._inputs = np.append(graph._inputs, node)
     elif role == codes.ROLE_OUTPUT:
         graph._outputs = np.append(graph._outputs, node)
-
-

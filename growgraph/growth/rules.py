@@ -90,7 +90,9 @@ class InsertNode(Rule):
         Z = X @ W
         T = np.quantile(Z, (np.arange(self.knots) + 0.5) / self.knots, axis=0)
         T = np.vstack([T, self._between(Z)])
-        H = np.concatenate([np.maximum(Z[None] - T[:, None], 0), np.maximum(T[:, None] - Z[None], 0)])
+        H = np.concatenate(
+            [np.maximum(Z[None] - T[:, None], 0), np.maximum(T[:, None] - Z[None], 0)]
+        )
         flat = H.transpose(1, 0, 2).reshape(Z.shape[0], -1)
         basis = situation.activity[:, situation.sources()]
         gain, ease, weight = rehearse(basis, flat, situation.missing.astype(np.float64))
@@ -105,7 +107,9 @@ class InsertNode(Rule):
             bias=float(-sign * T[knot, direction]),
         )
         edge = (-1, situation.node, float(weight[best]))
-        return [Proposal(float(gain[best]), (node,), (edge,), text="a hinge node below the tension")]
+        return [
+            Proposal(float(gain[best]), (node,), (edge,), text="a hinge node below the tension")
+        ]
 
     def _parents(self, situation):
         """The inputs and the node's hidden sources; the most different ones if there are many."""

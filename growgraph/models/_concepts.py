@@ -42,7 +42,7 @@ class Concepts:
         "R", "met",
     )  # fmt: skip
 
-    # ---- growth -----------------------------------------------------------------------------------
+    # ---- growth ---------------------------------------------------------------------------------
     def add_class(self, graph, controller, name, x, alpha, n):
         """Grow the nodes of a class at its first sample x (features)."""
         parts, evidence = graph.groups["parts"], graph.groups["evidence"]
@@ -102,7 +102,7 @@ class Concepts:
         group = f"concept/{name}"
         graph.groups[group] = np.append(graph.groups[group], ids)
 
-    # ---- what the kernels need --------------------------------------------------------------------
+    # ---- what the kernels need ------------------------------------------------------------------
     def slots(self, graph):
         """Slots of prototypes and aspects, int32."""
         aspects = np.where(self.aspects < 0, self.prototypes[:, :, None], self.aspects)
@@ -117,16 +117,14 @@ class Concepts:
         concept.noise(self.counts, self.k, self.R, self.floor, self.win.shape[1], delta)
         return delta
 
-    # ---- writing what is derived ------------------------------------------------------------------
+    # ---- writing what is derived ----------------------------------------------------------------
     def derive(self, graph):
-        """Write widths, biases and coefficients that follow from means and aspects into the graph."""
+        """Write what follows from means and aspects into the graph: widths, biases, coefficients."""
         if not self.outputs.size:
             return
         delta = self.noise()
         width = self.win.shape[1]
-        graph.set_nodes(
-            self.prototypes.ravel(), p0=np.sqrt(np.tile(delta, len(self.prototypes)))
-        )
+        graph.set_nodes(self.prototypes.ravel(), p0=np.sqrt(np.tile(delta, len(self.prototypes))))
         for c in range(len(self.outputs)):
             k = int(self.k[c])
             for w in range(len(self.win)):

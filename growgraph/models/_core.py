@@ -79,7 +79,7 @@ class Core:
         """Share of samples answered rightly before they were learnt."""
         return float(self.ctl[resonet.RIGHT]) / max(self.n, 1)
 
-    # ---- learning ---------------------------------------------------------------------------------
+    # ---- learning -------------------------------------------------------------------------------
     def learn(self, rows, labels):
         """Learn rows in their sequence; growth of inputs first, where a row needs it."""
         at, grows_inputs = 0, hasattr(self.sense, "unborn")
@@ -163,7 +163,7 @@ class Core:
         if full:
             self.par[resonet.ROOM] = 0
 
-    # ---- activities -------------------------------------------------------------------------------
+    # ---- activities -----------------------------------------------------------------------------
     def features(self, rows):
         """Activities of the evidence nodes: prenatal ones, the constant 1, born inputs."""
         graph, sense = self.graph, self.sense
@@ -191,7 +191,7 @@ class Core:
         )
         return out.reshape(len(out), *nodes.shape).astype(np.float64)
 
-    # ---- writing what is derived ------------------------------------------------------------------
+    # ---- writing what is derived ----------------------------------------------------------------
     def derive(self):
         """Write readout and concept coefficients into the graph, if samples came since."""
         if self._derived == self.n:
@@ -269,5 +269,7 @@ def batch_resonances(core, X):
     prototypes, aspects = core.concepts.slots(core.graph)
     c = core.concepts
     L = np.empty((len(X), len(core.classes), len(c.win)))
-    concept.resonances(core.graph._store.H, X, c.win, prototypes, aspects, c.k, c.size, c.noise(), L)
+    concept.resonances(
+        core.graph._store.H, X, c.win, prototypes, aspects, c.k, c.size, c.noise(), L
+    )
     return L

@@ -43,7 +43,9 @@ class Evidence:
 
         s = self.settings
         size = len(self.A)
-        strength = min((s["ridge_n"] / max(n, 1)) ** s["ridge_power"], np.inf if cap is None else cap)
+        strength = min(
+            (s["ridge_n"] / max(n, 1)) ** s["ridge_power"], np.inf if cap is None else cap
+        )
         inertia = (s["ridge"] + strength) * np.trace(self.A) / size + 1e-12
         M = self.A.copy()
         M.flat[:: size + 1] += inertia

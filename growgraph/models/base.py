@@ -38,7 +38,7 @@ class Reflection:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why, what for and what it is like: ``str()`` tells it in words, ``data`` holds the figures."""
+    """Why, what for and what it is like: ``str()`` tells it, ``data`` holds the figures."""
 
     text: str
     data: dict

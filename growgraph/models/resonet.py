@@ -8,11 +8,12 @@ from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import resonet
 from growgraph.models._core import Core
+from growgraph.models._door import bar, checked_shape, merged, optional, plain_params, spans
+from growgraph.models._explain import in_words, knowledge, why
 from growgraph.models.base import Explanation, GrowingClassifier, Reflection, is_table, n_rows
 from growgraph.senses import Retina, Table
 
 _SENSES = {"retina": Retina, "table": Table}
-_PROGRESS_ROWS = 1024
 
 
 class ResoNet(GrowingClassifier):
@@ -86,7 +87,7 @@ class ResoNet(GrowingClassifier):
         self.learning = learning
         self.image_shape = image_shape
 
-    # ---- learning ---------------------------------------------------------------------------------
+    # ---- learning -------------------------------------------------------------------------------
     def fit(self, X, y):
         """Learn from scratch, in one pass.
 
@@ -127,7 +128,7 @@ class ResoNet(GrowingClassifier):
         try:
             X = self._rows(X, first=first)
             labels = self._labels(y, n_rows(X))
-            classes = _merged([] if first else self.classes_, labels)
+            classes = merged([] if first else self.classes_, labels)
             core = self._newborn(X) if first else self._core
             rows = core.sense.read(X) if is_table(X) or isinstance(core.sense, Table) else X
             core.sense.check(rows)
@@ -140,7 +141,7 @@ class ResoNet(GrowingClassifier):
             self.n_samples_seen_ = 0
         self.classes_ = classes
         self._asked = {}
-        for a, b in _spans(len(rows), self.progress):
+        for a, b in spans(len(rows), self.progress):
             self._take(rows[a:b], labels[a:b].tolist())
             self.n_samples_seen_ += b - a
             self._tell_progress(b, len(rows))
@@ -154,8 +155,8 @@ class ResoNet(GrowingClassifier):
             "seed": seed_of(self.random_state),
             "intention": bool(self.intention),
             "patience": check_number("patience", self.patience, 1, integer=True),
-            "max_nodes": _optional("max_nodes", self.max_nodes),
-            "max_bytes": _optional("max_bytes", self.max_bytes),
+            "max_nodes": optional("max_nodes", self.max_nodes),
+            "max_bytes": optional("max_bytes", self.max_bytes),
         }
         if self.image_shape is None:
             columns = Table.columns_of(X)
@@ -164,7 +165,7 @@ class ResoNet(GrowingClassifier):
             return Core(Table(columns, options["seed"]), options)
         if is_table(X):
             raise DataError("images must be given as an array of numbers, one row an image")
-        sense = Retina(_checked_shape(self.image_shape), options["seed"])
+        sense = Retina(checked_shape(self.image_shape), options["seed"])
         sense.check(X)
         return Core(sense, options)
 
@@ -196,7 +197,7 @@ class ResoNet(GrowingClassifier):
         if callable(self.progress):
             self.progress(done, total, self)
         elif self.progress:
-            self._bar = getattr(self, "_bar", None) or _bar(total)
+            self._bar = getattr(self, "_bar", None) or bar(total)
             self._bar.update(done - self._bar.n)
             self._bar.set_postfix(accuracy=f"{self.prequential_accuracy_:.3f}",
                                   nodes=self.graph_.n_nodes)  # fmt: skip
@@ -204,7 +205,7 @@ class ResoNet(GrowingClassifier):
                 self._bar.close()
                 del self._bar
 
-    # ---- what was learnt --------------------------------------------------------------------------
+    # ---- what was learnt ------------------------------------------------------------------------
     def _answering(self):
         """The core that answers: readout and coefficients written into its graph."""
         self._check_fitted()
@@ -238,7 +239,7 @@ class ResoNet(GrowingClassifier):
             core = self._answering()
         return core.prequential_accuracy
 
-    # ---- answering --------------------------------------------------------------------------------
+    # ---- answering ------------------------------------------------------------------------------
     def _read(self, X):
         core = self._answering()
         X = self._rows(X, first=False)
@@ -307,7 +308,7 @@ class ResoNet(GrowingClassifier):
         ordered = np.sort(scores, axis=1)
         return self._answering().record.confidence(ordered[:, -1] - ordered[:, -2])
 
-    # ---- reflecting -------------------------------------------------------------------------------
+    # ---- reflecting -----------------------------------------------------------------------------
     def reflect(self, X):
         """Answer, confidence, novelty, cause and what it is like.
 
@@ -341,9 +342,7 @@ class ResoNet(GrowingClassifier):
         like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
         votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
         cause = core.record.cause(answer, confidence, novelty, like, votes)
-        return Reflection(
-            self.classes_[answer], confidence, novelty, cause, self.classes_[like]
-        )
+        return Reflection(self.classes_[answer], confidence, novelty, cause, self.classes_[like])
 
     def score_samples(self, X):
         """Familiarity of samples: higher = more familiar (the negative of novelty)."""
@@ -367,8 +366,8 @@ class ResoNet(GrowingClassifier):
             raise ValueError(f"x must be one sample, got {n_rows(X)}")
         seen = self.reflect(X)
         core, rows = self._read(X)
-        data = _why(core, rows, seen, self._scores(X)[0], self.classes_)
-        return Explanation(_in_words(data), data)
+        data = why(core, rows, seen, self._scores(X)[0], self.classes_)
+        return Explanation(in_words(data), data)
 
     def knowledge(self):
         """What the model knows of each class.
@@ -380,26 +379,7 @@ class ResoNet(GrowingClassifier):
             (a window), ``stability`` (of its prototypes), ``rival`` (nearest prototypes).
         """
         core = self._answering()
-        concepts = core.concepts
-        means = np.array(
-            [[core.graph.weights(p) for p in row] for row in concepts.prototypes.tolist()]
-        ).reshape(len(core.classes), -1)
-        label = self.classes_.dtype
-        table = np.zeros(len(core.classes), [
-            ("label", label), ("samples", int), ("accuracy", float), ("last_seen", int),
-            ("aspects", int), ("stability", float), ("rival", label),
-        ])  # fmt: skip
-        for row, c in zip(table, self._order(core), strict=True):
-            away = ((means - means[c]) ** 2).sum(axis=1)
-            away[c] = np.inf
-            rival = int(np.argmin(away)) if len(away) > 1 else c
-            stability = core.graph.sources(concepts.prototypes[c, 0])[2]
-            samples = int(concepts.counts[c])
-            row["label"], row["rival"] = core.classes[c], core.classes[rival]
-            row["samples"], row["accuracy"] = samples, core.tally[c, 0] / samples
-            row["last_seen"], row["aspects"] = core.tally[c, 1], concepts.k[c]
-            row["stability"] = stability[0] if stability.size else 0.0
-        return table
+        return knowledge(core, self.classes_, self._order(core))
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):
@@ -410,7 +390,7 @@ class ResoNet(GrowingClassifier):
         if infant is not None:
             state["arrays"]["infant/numbers"] = infant.numbers
         state["plain"] |= {
-            "params": _plain_params(self.get_params(deep=False)),
+            "params": plain_params(self.get_params(deep=False)),
             "n_samples_seen": self.n_samples_seen_, "n_features_in": self.n_features_in_,
             "classes": self.classes_.tolist(), "arrived": self._core.classes,
             "dtype": self.classes_.dtype.str, "infant_labels": self._infant_labels,
@@ -447,114 +427,3 @@ class ResoNet(GrowingClassifier):
         if "_asked" in state:
             state["_asked"] = {}
         return state
-
-
-def _merged(known, labels):
-    """Sorted labels of old and new; raises if they cannot be put in order."""
-    try:
-        return np.unique(np.concatenate([known, labels]) if len(known) else labels)
-    except TypeError as error:
-        kinds = sorted({type(v).__name__ for v in [*np.asarray(known).tolist(), *labels.tolist()]})
-        raise DataError(
-            f"y must hold labels of one kind that can be ordered, got {' and '.join(kinds)}: make "
-            "them all strings or all numbers"
-        ) from error
-
-
-def _spans(total, progress):
-    """Bounds of the pieces between which progress is told."""
-    step = _PROGRESS_ROWS if progress else max(total, 1)
-    return [(a, min(a + step, total)) for a in range(0, total, step)]
-
-
-def _bar(total):
-    from tqdm.auto import tqdm
-
-    return tqdm(total=total, unit=" samples", mininterval=0.5)
-
-
-def _optional(name, value):
-    return None if value is None else check_number(name, value, 1, integer=True)
-
-
-def _checked_shape(shape):
-    try:
-        rows, columns = shape
-        return tuple(check_number("image_shape", s, 4, 512, integer=True) for s in (rows, columns))
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"image_shape must be two integers from 4 to 512, rows and columns, got {shape!r}"
-        ) from error
-
-
-def _plain_params(params):
-    """Constructor parameters as JSON holds them; what cannot be saved becomes None."""
-    plain = {}
-    for name, value in params.items():
-        if isinstance(value, (np.integer, np.floating, np.bool_)):
-            value = value.item()
-        if isinstance(value, tuple):
-            value = [int(v) for v in value]
-        plain[name] = value if isinstance(value, (int, float, str, bool, list)) else None
-    return plain
-
-
-def _why(core, rows, seen, scores, classes):
-    """The figures behind an answer: windows that agree or not, nodes that spoke, the rival."""
-    answer = seen.answer[0]
-    order = np.argsort(-scores, kind="stable")
-    rival = classes[order[1]] if len(classes) > 1 else None
-    place = {label: c for c, label in enumerate(core.classes)}
-    a = place[classes[order[0]].item() if hasattr(classes[order[0]], "item") else answer]
-    L = core.resonances(rows)[0]
-    names = core.sense.window_names(core.graph)
-    windows = []
-    for w, name in enumerate(names):
-        best = core.classes[int(np.argmax(L[:, w]))]
-        other = None if rival is None else float(L[place[_item(rival)], w])
-        windows.append({"window": name, "says": best, "answer": float(L[a, w]), "rival": other})
-    return {
-        "answer": _item(answer), "confidence": float(seen.confidence[0]),
-        "novelty": float(seen.novelty[0]), "cause": str(seen.cause[0]),
-        "like": [_item(v) for v in seen.like[0]], "rival": None if rival is None else _item(rival),
-        "margin": float(scores[order[0]] - scores[order[1]]) if len(classes) > 1 else None,
-        "windows": windows, "nodes": _loudest(core, rows, a),
-        "grown_because": core.graph and GrowthLog(core.graph).why(int(core.concepts.outputs[a])),
-    }  # fmt: skip
-
-
-def _item(value):
-    return value.item() if hasattr(value, "item") else value
-
-
-def _loudest(core, rows, c, most=5):
-    """The sources of the answer's node that moved it most: id, name, share of the score."""
-    output = int(core.concepts.outputs[c])
-    ids, weights, _ = core.graph.sources(output)
-    values = core.sense.values(core.graph, rows)
-    x = core.graph.forward(values, inputs=core.sense.inputs(core.graph), outputs=ids)[0]
-    spoke = weights * x
-    top = np.argsort(-np.abs(spoke), kind="stable")[:most]
-    return [
-        {"node": int(ids[i]), "name": core.graph.names.get(int(ids[i]), ""),
-         "spoke": float(spoke[i])}
-        for i in top
-    ]  # fmt: skip
-
-
-def _in_words(data):
-    """An explanation as a few sentences: why, what for, what it is like."""
-    lines = [
-        f"answer {data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"
-    ]
-    spoke = ", ".join(f"{n['name'] or n['node']} {n['spoke']:+.2f}" for n in data["nodes"][:3])
-    lines.append(f"why: the nodes that spoke most: {spoke}")
-    dissent = [f"{w['window']} says {w['says']}" for w in data["windows"]
-               if w["says"] != data["answer"]]  # fmt: skip
-    if dissent:
-        lines.append("against it: " + "; ".join(dissent))
-    lines.append(f"what for: {data['grown_because']}")
-    like = " and ".join(str(v) for v in dict.fromkeys(data["like"]))
-    rival = f"; nearest rival {data['rival']}" if data["rival"] is not None else ""
-    lines.append(f"what it is like: {like}{rival}")
-    return "\n".join(lines)

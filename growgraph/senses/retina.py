@@ -124,13 +124,15 @@ class Retina:
         graph.groups["landmarks"] = np.array(ids, np.int64)
         return graph.groups["landmarks"]
 
-    # ---- what it offers ---------------------------------------------------------------------------
+    # ---- what it offers -------------------------------------------------------------------------
     def windows(self, graph):
         """Indices of the parts of each window, [windows, width]."""
         grid, concepts = self.sizes["grid"], graph.groups["patch"].size
         ids = np.arange(grid * grid * concepts).reshape(grid, grid, concepts)
         steps = range(grid - _WINDOW + 1)
-        return np.array([ids[y : y + _WINDOW, x : x + _WINDOW].ravel() for y in steps for x in steps])
+        return np.array(
+            [ids[y : y + _WINDOW, x : x + _WINDOW].ravel() for y in steps for x in steps]
+        )
 
     def window_names(self, graph):
         """Where each window lies, in words."""

@@ -1,6 +1,6 @@
 """The sense for tables: columns of numbers and categories -> scaled inputs, bends, landmarks.
 
-A numeric column is an input that enters as z = clip((x - centre) / spread, -6, 6). Centre and spread
+A numeric column is an input that enters as z = clip((x - centre) / spread, -6, 6). Both
 are those of the first 64 rows (labels unseen) and stay: a statistic that moves would make old
 evidence mean something else. A column that has not varied yet sleeps at z = 0 and wakes at the next
 multiple of 64 rows after it does. A missing cell is z = 0 and, from its first appearance on, an
@@ -105,7 +105,7 @@ class Table:
                               intention="see")  # fmt: skip
         return np.array(ids, np.int64)
 
-    # ---- reading ----------------------------------------------------------------------------------
+    # ---- reading --------------------------------------------------------------------------------
     @staticmethod
     def columns_of(X):
         """Names of the columns of X and whether each holds categories."""
@@ -138,7 +138,7 @@ class Table:
     def check(self, X):
         """Nothing more to check: :meth:`read` does."""
 
-    # ---- growing inputs ---------------------------------------------------------------------------
+    # ---- growing inputs -------------------------------------------------------------------------
     def unborn(self, rows, start):
         """First row from ``start`` on with a missing cell or category that has no input yet."""
         for row, key in rows.marks:
@@ -181,7 +181,7 @@ class Table:
         graph.groups["born"] = np.append(graph.groups["born"], new)
         self._write_scale(graph)
 
-    # ---- scales -----------------------------------------------------------------------------------
+    # ---- scales ---------------------------------------------------------------------------------
     def settle(self, graph, rows):
         """Take centre and spread of the numeric columns from these rows."""
         for i in range(len(self.numeric)):
@@ -228,7 +228,7 @@ class Table:
         scale[:d] = np.divide(1, self.spread, out=np.zeros(d), where=self.spread > 0)
         graph.set_input_scale(shift, scale)
 
-    # ---- what it offers ---------------------------------------------------------------------------
+    # ---- what it offers -------------------------------------------------------------------------
     def windows(self, graph):
         """One window: all numeric columns."""
         return np.arange(max(len(self.numeric), 1))[None] if self.numeric else np.zeros((1, 0), int)

@@ -68,10 +68,18 @@ class Canvas:
         self.column, self.step = column, gap / span * across
         alone = values.size < 2
         self.u = np.full(scene.x.size, 0.5) if alone else (values[column] - values[0]) / span
-        self.v = 1 - scene.y
+        self.v = self._heights()
         self.px, self.py = self.left + self.u * across, self.bottom + self.v * up
         self.across, self.up = across, up
         self.diameter = self._diameters() if scene.x.size else np.empty(0)
+
+    def _heights(self):
+        """Data y: the occupied part of the layout fills the picture, the first node on top."""
+        y = self.scene.y
+        if y.size == 0 or y.min() == y.max():
+            return np.full(y.size, 0.5)
+        margin = 0.5 * (y.max() - y.min()) / np.bincount(self.column).max()
+        return (y.max() + margin - y) / (y.max() - y.min() + 2 * margin)
 
     def _diameters(self):
         """Diameter of each mark in points: what its column has room for, by use and number."""
@@ -90,6 +98,7 @@ class Canvas:
         used = np.where(scene.role == codes.ROLE_OUTPUT, 1.0, used)
         if (scene.count > 1)[~scene.crowd].any():  # neighbourhoods: area tells how many
             used = np.where(scene.crowd, 1, np.sqrt(scene.count / scene.count.max()))
+        used = np.where(scene.crowd, np.maximum(used, 0.4), used)
         many = np.minimum(1 + 0.12 * np.log2(scene.count), 1.25) if scene.crowd.any() else 1.0
         return most * np.minimum((0.55 + 0.45 * used) * many, 1.25)
 
@@ -197,7 +206,7 @@ class Canvas:
                              self._sides())  # fmt: skip
         where = {"left": ("right", "center"), "right": ("left", "center"),
                  "below": ("center", "top"), "above": ("center", "bottom")}  # fmt: skip
-        ground = {"facecolor": self.look.ground, "edgecolor": "none", "alpha": 0.75,
+        ground = {"facecolor": self.look.ground, "edgecolor": "none", "alpha": 0.85,
                   "boxstyle": "round,pad=0.08"}  # fmt: skip
         for i, x, y, side in found:
             ha, va = where[side]

@@ -1,9 +1,10 @@
 """Stable slots: where a node stands is decided at its birth, so old nodes never move.
 
 x is a node's depth when it was born: one more than its deepest source, or halfway to the node it
-was grown for if that stands behind its sources already. y is the mean of its sources and readers,
-moved to the nearest free place of its column. A column's places are the multiples of 1/size; when
-70 % are taken, size doubles and every old y is still a place.
+was grown for if that stands behind its sources already. y is the nearest free place of its column
+to the node it was grown for, else to its deepest sources; what only reads crowds of inputs,
+which pull nowhere, is put below the one before it. A column's places are the multiples of 1/size; when 70 %
+are taken, size doubles and every old y is still a place.
 """
 
 import numpy as np
@@ -168,11 +169,20 @@ def rows(x, unit, history):
     held = _spread(y, old, column, unit, history)
     late = np.flatnonzero((birth >= history.prelude) & (first >= 0))
     parents, readers = _family(history)
+    hub = (np.bincount(unit, minlength=n) > 1) & (column == 0)
     for u in late[np.argsort(birth[late], kind="stable")]:
-        kin = unit[np.concatenate([parents.of(first[u]), readers.of(first[u])])]
-        wanted = y[kin].mean() if kin.size else 0.5
-        y[u] = held.setdefault(column[u], Column(0)).take(wanted)
+        kin = unit[readers.of(first[u])]
+        if kin.size == 0:
+            kin = _deepest(unit[parents.of(first[u])], hub, column)
+        stand = held.setdefault(column[u], Column(0))
+        y[u] = stand.take(y[kin].mean()) if kin.size else stand.take_next()
     return y[unit]
+
+
+def _deepest(units, hub, column):
+    """Of some units the deepest, each once; crowds of inputs do not count."""
+    units = np.unique(units[~hub[units]])
+    return units[column[units] == column[units].max()] if units.size else units
 
 
 def _spread(y, old, column, unit, history):
@@ -230,6 +240,7 @@ class Column:
             self._double()
         self.taken = self.taken.tolist()
         self._link()
+        self._latest = 0.0  # where take_next has come to
 
     def _double(self):
         self.size, self.taken = 2 * self.size, 2 * np.asarray(self.taken, np.int64)
@@ -238,20 +249,34 @@ class Column:
         self._up = {j: j + 1 for j in self.taken}
         self._down = {j: j - 1 for j in self.taken}
 
-    def take(self, wanted):
-        """Take the free place nearest to ``wanted`` in [0, 1] and return it."""
+    def _make_room(self):
         if len(self.taken) >= _FULL * (self.size - 1):
             self._double()
             self.taken = self.taken.tolist()
             self._link()
+
+    def _hold(self, place):
+        self.taken.append(place)
+        self._up[place], self._down[place] = place + 1, place - 1
+        return place / self.size
+
+    def take_next(self):
+        """Take the first free place after the one this method gave before and return it."""
+        self._make_room()
+        place = _free(self._up, int(self._latest * self.size) + 1)
+        if place >= self.size:
+            place = _free(self._up, 1)
+        self._latest = place / self.size
+        return self._hold(place)
+
+    def take(self, wanted):
+        """Take the free place nearest to ``wanted`` in [0, 1] and return it."""
+        self._make_room()
         at = min(max(round(wanted * self.size), 1), self.size - 1)
         up, down = _free(self._up, at), _free(self._down, at)
         inside_up, inside_down = up < self.size, down > 0
         nearer_up = up - at < at - down or (up - at == at - down and len(self.taken) % 2 == 0)
-        place = up if inside_up and (nearer_up or not inside_down) else down
-        self.taken.append(place)
-        self._up[place], self._down[place] = place + 1, place - 1
-        return place / self.size
+        return self._hold(up if inside_up and (nearer_up or not inside_down) else down)
 
 
 def _free(link, at):

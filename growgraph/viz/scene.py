@@ -1,5 +1,6 @@
 """What is drawn of a graph: marks (nodes, or many alike as one) and the strongest edges."""
 
+import os.path
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,7 +131,7 @@ def _groups(graph, ids):
     """Index of each node's smallest named group, -1 for none."""
     group = np.full(ids.size, -1)
     members = list(graph.groups.values())
-    for index in sorted(range(len(members)), key=lambda i: -members[i].size):
+    for index in sorted(range(len(members)), key=lambda i: (-members[i].size, -i)):
         group[np.searchsorted(ids, members[index])] = index
     return group
 
@@ -191,10 +192,23 @@ def _names(graph, ids, mark, crowd):
         place = int(np.searchsorted(ids, node))
         if alone[place]:
             names[mark[place]] = name
-    for m, place in zip(*np.unique(mark, return_index=True), strict=True):
-        if crowd[place]:
-            names[m] = f"{group_names[groups[place]]} ×{count[m]}".strip()
+    first = np.unique(mark, return_index=True)[1]
+    crowds = np.flatnonzero(crowd[first])
+    times = np.bincount(groups[first[crowds]] + 1, minlength=len(group_names))
+    for m in crowds:
+        group = groups[first[m]]
+        text = group_names[group]
+        if group >= 0 and times[group + 1] > 1:  # several crowds of one group: tell them apart
+            text = _common(graph, ids[mark == m]) or text
+        names[m] = f"{text} ×{count[m]}".strip()
     return names
+
+
+def _common(graph, ids):
+    """What the names of some nodes have in common at their beginning, numbers left out."""
+    first, last = (graph.names.get(int(i), "") for i in (ids[0], ids[-1]))
+    same = os.path.commonprefix([first, last])
+    return same.rstrip("0123456789 ,") if len(same) > 2 else ""
 
 
 # ---- edges ----------------------------------------------------------------------------------
