@@ -12,14 +12,15 @@ import importlib
 import json
 import math
 import os
-import secrets
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 import numpy as np
 
 from growgraph import __version__
+from growgraph._files import replacing
 from growgraph.errors import FileFormatError
 
 FORMAT = 1
@@ -35,122 +36,6 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold
 _SEAL = b"growgraph sha256 "
 _DIGEST = 64
 _COMMENT = len(_SEAL) + _DIGEST
-# Whatever damaged bytes make of zipfile, numpy's header parser and a from_state.
-_DAMAGE = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-)
-
-
-# ---- writing whole or not at all ------------------------------------------------------------
-@contextlib.contextmanager
-def replacing(path):
-    """A binary file that takes the place of ``path`` only if all went well.
-
-    Parameters
-    ----------
-    path : str or path
-        The file to write; its folder must exist.
-
-    Yields
-    ------
-    file object
-        Open for reading and writing; a temporary file in the same folder. At the end it is
-        flushed to the disk and renamed; after an error it is removed and ``path`` is as it was.
-
-    Raises
-    ------
-    OSError
-        With one line that names the path and the fix.
-
-    Examples
-    --------
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "x.txt")
-    >>> with replacing(path) as file:
-    ...     _ = file.write(b"all of it")
-    >>> open(path).read()
-    'all of it'
-    """
-    path = Path(path)
-    _refuse_odd_place(path)
-    temporary = _temporary(path)
-    try:
-        try:
-            with open(temporary, "xb+") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, os.path.realpath(path))
-            _sync_folder(temporary.parent)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-            raise
-    except OSError as error:
-        raise _write_error(path, error) from error
-
-
-def check_writable(path):
-    """Raise as :func:`replacing` would, before any work is done; changes nothing."""
-    path = Path(path)
-    _refuse_odd_place(path)
-    temporary = _temporary(path)
-    try:
-        with open(temporary, "xb"):
-            pass
-        temporary.unlink()
-    except OSError as error:
-        raise _write_error(path, error) from error
-
-
-def _temporary(path):
-    target = Path(os.path.realpath(path))  # a link stays one
-    return target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}.tmp")
-
-
-def _refuse_odd_place(path):
-    if path.is_dir():
-        raise IsADirectoryError(f"path {path} is a folder: add a file name to it")
-    if path.exists() and not path.is_file():
-        raise OSError(f"path {path} is not a regular file: choose another path")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(
-            f"path {path} lies in the folder {path.parent}, which does not exist: create it first"
-        )
-
-
-def _sync_folder(folder):
-    if os.name == "nt":  # a folder cannot be opened there
-        return
-    with contextlib.suppress(OSError):  # the new file is in place already
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _write_error(path, error):
-    """The same kind of error, in one line with path, reason and fix."""
-    if error.strerror is None:
-        return error
-    clear = type(error)(
-        f"path {path} could not be written ({error.strerror}): free some room or choose another "
-        "path; what was there before is untouched"
-    )
-    clear.errno = error.errno
-    return clear
 
 
 # ---- save -----------------------------------------------------------------------------------
@@ -351,7 +236,9 @@ def _opened(path):
                 yield archive, _read_header(path, file, archive)
         except FileFormatError:
             raise
-        except _DAMAGE as error:
+        except OSError as error:
+            raise type(error)(f"path {path} could not be read ({error.strerror})") from error
+        except Exception as error:  # whatever damaged bytes make of zipfile, numpy, from_state
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise FileFormatError(f"{path} is damaged or no growgraph file ({reason})") from error
 
@@ -398,7 +285,7 @@ def _read_arrays(path, archive):
         key = unquote(info.filename.removesuffix(".npy"))
         if key in arrays:
             raise FileFormatError(f"{path} is damaged: array {key!r} is there twice")
-        arrays[key] = _parse_array(memoryview(_content(archive, info)))
+        arrays[key] = _parse_array(_content(archive, info))
     return arrays
 
 
@@ -413,27 +300,17 @@ def _content(archive, info, name=None):
 
 def _parse_array(content):
     """An array from the bytes of an .npy file; never unpickles, never allocates more than them."""
-    stream = _Bytes(content)
-    version = np.lib.format.read_magic(stream)
+    stream = BytesIO(content)
     read = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
-    }[version]
+    }[np.lib.format.read_magic(stream)]
     shape, fortran, dtype = read(stream)
     if dtype.hasobject or fortran:
         raise ValueError("an array holds Python objects")
-    if math.prod(shape) * dtype.itemsize != len(content) - stream.at or any(n < 0 for n in shape):
+    size = math.prod(shape)
+    if min(shape, default=1) < 0 or size * dtype.itemsize != len(content) - stream.tell():
         raise ValueError("an array's shape does not fit its bytes")
-    return np.frombuffer(content[stream.at :], dtype, math.prod(shape)).reshape(shape).copy()
-
-
-class _Bytes:
-    """A reader over bytes in memory that copies only what is asked for."""
-
-    def __init__(self, content):
-        self.content, self.at = content, 0
-
-    def read(self, n):
-        piece = bytes(self.content[self.at : self.at + n])
-        self.at += len(piece)
-        return piece
+    if size * dtype.itemsize == 0:
+        return np.zeros(shape, dtype)
+    return np.frombuffer(content, dtype, size, stream.tell()).reshape(shape).copy()

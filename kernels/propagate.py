@@ -183,8 +183,8 @@ def forward_strips(H, X, inputs, outputs, V, P, Y, first, last, row0, row1):
     ----------
     H : int64 [HANDLE_SIZE]
         Handle.
-    X : float32 [batch, n_inputs]
-        Values of the input nodes.
+    X : float32 [batch, n_given]
+        Values of the first ``n_given`` input nodes; the others are 0.
     inputs, outputs : int32 [n_inputs], [n_outputs]
         Slots.
     V : float32 [N_SLOTS, W]
@@ -208,9 +208,10 @@ def forward_strips(H, X, inputs, outputs, V, P, Y, first, last, row0, row1):
         count = min(width, row1 - b)
         for i in range(inputs.size):
             row = V[np.uint64(inputs[i])]
-            for j in range(count):
+            given = count if i < X.shape[1] else 0
+            for j in range(given):
                 row[j] = X[b + j, i]
-            for j in range(count, width):
+            for j in range(given, width):
                 row[j] = _ZERO
         sweep(H, V, P, first, last)
         for o in range(outputs.size):

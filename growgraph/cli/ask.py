@@ -8,11 +8,12 @@ import sys
 
 import numpy as np
 
+from growgraph._files import replacing
 from growgraph.cli import say
 from growgraph.cli.report import count_right, memory
 from growgraph.data import open_stream
 from growgraph.errors import DataError
-from growgraph.io import load, load_header, replacing
+from growgraph.io import load, load_header
 
 _ROWS = 4096
 _CLASSES_SHOWN = 30

@@ -6,12 +6,13 @@ import time
 from pathlib import Path
 
 from growgraph import __version__
+from growgraph._files import check_writable
 from growgraph.cli import say
 from growgraph.cli.report import Report, score
 from growgraph.cli.signals import Signals, Stopped
 from growgraph.data import open_stream
 from growgraph.errors import DataError, FileFormatError
-from growgraph.io import check_writable, load, load_header, save
+from growgraph.io import load, load_header, save
 
 MODELS = {"resonet": ("growgraph.models.resonet", "ResoNet")}
 _LATER = ("grownet", "selfcriticnet", "simnet", "stack")

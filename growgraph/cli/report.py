@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from growgraph._files import replacing
 from growgraph.cli import say
-from growgraph.io import replacing
 
 _ROWS = 4096
 

@@ -295,8 +295,8 @@ def _csv_error(message, name, row):
     if ragged:
         at, expected, got = map(int, ragged.groups())
         return DataError(
-            f"{name}, row {at - 1} (rows count from 0): cells are {got}, names {expected}: mend that "
-            "row, or put a cell that holds the separator in quotes"
+            f"{name}, row {at - 1} (rows count from 0): {got} cells for {expected} names: mend "
+            "that row, or put a cell that holds the separator in quotes"
         )
     if "invalid UTF8" in message:
         at = re.search(r"Row #(\d+)", message)

@@ -60,28 +60,40 @@ class Graph(Structure):
         wanted = self._slots(self._outputs if outputs is None else outputs, "outputs")
         if wanted.size == 0:
             raise GraphError("the graph has no output nodes: add_outputs first, or name outputs=")
-        rows, single = self._samples(X, inputs)
-        fed = self._slots(self._inputs)
+        if inputs is None:
+            rows, single = self._samples(X)
+            fed = self._slots(self._inputs)
+        else:
+            rows, fed, single = self._some_inputs(X, inputs, wanted)
         if single:
-            return self._runner.forward_one(self._store, rows[0], fed, wanted)
+            one = np.zeros(fed.size, np.float32)
+            one[: rows.shape[1]] = rows[0]
+            return self._runner.forward_one(self._store, one, fed, wanted)
         return self._runner.forward(self._store, rows, fed, wanted, n_threads)
 
     __call__ = forward
 
-    def _samples(self, X, inputs=None):
-        """Checked float32 rows over all inputs."""
-        if inputs is None:
-            return as_samples(X, self._inputs.size, self._shift, self._scale)
+    def _samples(self, X):
+        """Checked float32 rows over all inputs, and whether it was a single sample."""
+        return as_samples(X, self._inputs.size, self._shift, self._scale)
+
+    def _some_inputs(self, X, inputs, wanted):
+        """Checked rows over the inputs named, slots of these and of others that matter, single."""
         ids = as_ids("inputs", inputs)
-        column = np.array([np.argmax(self._inputs == i) for i in ids], np.int64)
-        if not (self._inputs.size and np.array_equal(self._inputs[column], ids)):
+        rank = np.argsort(self._inputs)
+        column = rank[np.searchsorted(self._inputs, ids, sorter=rank).clip(max=rank.size - 1)]
+        if not (rank.size and np.array_equal(self._inputs[column], ids)):
             raise GraphError(f"inputs must be ids of input nodes, got {inputs!r}")
-        shift = None if self._shift is None else self._shift[column]
-        scale = None if self._scale is None else self._scale[column]
-        part, single = as_samples(X, ids.size, shift, scale)
-        rows = np.zeros((part.shape[0], self._inputs.size), np.float32)
-        rows[:, column] = part
-        return rows, single
+        shift, scale = self._shift, self._scale
+        if shift is not None:
+            shift, scale = shift[column], scale[column]
+            if not shift.any() and (scale == 1).all():
+                shift = scale = None
+        rows, single = as_samples(X, ids.size, shift, scale)
+        others = self._slots(np.delete(self._inputs, column))
+        label = self._store.label
+        others = others[label[others] < label[wanted].max()]  # the sweep ends before the rest
+        return rows, np.concatenate([self._slots(ids), others]), single
 
     def activities(self, X):
         """Activity of every living node, [batch, nodes], columns as in :attr:`nodes`."""

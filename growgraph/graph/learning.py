@@ -26,6 +26,8 @@ def missing(graph, X, targets=None):
     Also returns the slots that have an expectation of their own.
     """
     rows, _ = graph._samples(X)
+    if rows.shape[0] == 0:
+        raise DataError(f"X must hold at least one sample, got shape {np.shape(X)}")
     store = graph._store
     V = graph._runner.activities(store, rows, graph._slots(graph._inputs))
     E = np.zeros_like(V)
@@ -44,7 +46,8 @@ def missing(graph, X, targets=None):
 
 
 def _as_targets(graph, targets, batch):
-    T = dense_rows(targets, "targets").astype(np.float32)
+    with np.errstate(over="ignore"):
+        T = dense_rows(targets, "targets").astype(np.float32)
     if T.ndim == 1:
         T = T[:, None] if graph._outputs.size == 1 else T[None]
     if T.shape != (batch, graph._outputs.size):
@@ -150,7 +153,7 @@ def _gate(graph, gate, n_slots, has_targets):
         ids = graph._outputs if has_targets else np.setdiff1d(graph.nodes, graph._inputs)
         strength[graph._slots(ids)] = 1
     elif isinstance(gate, dict):
-        slots = graph._slots(np.array(list(gate), np.int64), "gate")
+        slots = graph._slots(list(gate), "gate")
         strength[slots] = [check_number("gate", v, 0, 1) for v in gate.values()]
     else:
         strength[graph._slots(as_ids("gate", gate), "gate")] = 1

@@ -1,5 +1,6 @@
 """Running a graph: gate for samples, scratch strips, threads, steps through time."""
 
+import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,22 +30,29 @@ def _pool(workers):
 class Runner:
     """Scratch memory and forward calls of one graph.
 
-    The scratch is no state: each call writes what it reads, but for ``state``, the activities
-    that delayed edges read at the next step of :meth:`run`.
+    The scratch is no state: each call writes what it reads and has a strip of its own, so that
+    threads may call forward on one graph. ``state`` is: the activities that delayed edges read at
+    the next step of :meth:`run`.
     """
 
     def __init__(self):
-        self._strips = {}
+        self._free = {}  # width -> strips in nobody's hands
         self.state = None  # float32 [ids, batch] by public id, or None
 
-    def _strip(self, store, width, thread=0):
-        """Scratch [slots, width] of one thread, with room for the slots to come."""
-        held = self._strips.get((width, thread))
-        rows = store[h.N_SLOTS]
+    @contextlib.contextmanager
+    def _strip(self, store, width):
+        """Lend scratch [slots, width], with room for the slots to come."""
+        free, rows = self._free.setdefault(width, []), store[h.N_SLOTS]
+        try:
+            held = free.pop()  # a list's pop and append are atomic
+        except IndexError:
+            held = None
         if held is None or held.shape[0] < rows:
             held = aligned((store[h.NODE_CAP], width))
-            self._strips[width, thread] = held
-        return held[:rows]
+        try:
+            yield held[:rows]
+        finally:
+            free.append(held)
 
     def forward(self, store, X, inputs, outputs, n_threads=None):
         """Activities [batch, outputs] of slots, by strips."""
@@ -55,13 +63,14 @@ class Runner:
         width = _strip_width(store, batch)
         first, last = store[h.HEAD], _last_needed(store, outputs)
         cuts = _cuts(batch, width, _n_threads(store, batch, n_threads))
+        P = self._previous(store, width)
 
         def work(thread):
-            V = self._strip(store, width, thread)
-            P = self._previous(store, width)
-            propagate.forward_strips(
-                store.H, X, inputs, outputs, V, P, Y, first, last, cuts[thread], cuts[thread + 1]
-            )
+            rows = cuts[thread], cuts[thread + 1]
+            with self._strip(store, width) as V:
+                propagate.forward_strips(
+                    store.H, X, inputs, outputs, V, P, Y, first, last, *rows
+                )  # fmt: skip
 
         if len(cuts) == 2:
             work(0)
@@ -73,7 +82,8 @@ class Runner:
         """Activities [outputs] of one sample."""
         y = np.empty(outputs.size, np.float32)
         P = self._previous(store, 1)
-        propagate.forward_one(store.H, x, inputs, outputs, self._strip(store, 1), P, y)
+        with self._strip(store, 1) as V:
+            propagate.forward_one(store.H, x, inputs, outputs, V, P, y)
         return y
 
     def _previous(self, store, width):
@@ -99,6 +109,8 @@ class Runner:
     def activities(store, X, inputs):
         """The whole strip [slots, batch] of a batch, in an array of its own."""
         V = aligned((store[h.N_SLOTS], X.shape[0]))
+        if X.shape[0] == 0:
+            return V
         nothing = np.empty((0, X.shape[0]), np.float32)
         none, Y = np.empty(0, np.int32), np.empty((X.shape[0], 0), np.float32)
         propagate.forward_strips(
@@ -181,10 +193,11 @@ def as_sequence(X, n_inputs, shift, scale):
 def _to_float32(rows, shift, scale, name):
     """The inputs' own affine map in float64, then float32: big offsets lose no digits."""
     check_finite(rows, name)
-    if shift is not None:
-        rows = (rows - shift) * scale
     with np.errstate(over="ignore"):
-        out = np.ascontiguousarray(rows, dtype=np.float32)
+        if shift is not None:
+            rows = (rows - shift) * scale
+        # read-only or misaligned memory is another type to the compiler: a kernel of its own
+        out = np.require(rows, np.float32, ["C", "ALIGNED", "WRITEABLE"])
     if out.dtype != rows.dtype:
         check_finite(out, f"{name} as float32")
     return out

@@ -100,13 +100,14 @@ class InsertNode(Rule):
         side_knot, direction = divmod(best, W.shape[1])
         side, knot = divmod(side_knot, T.shape[0])
         sign = 1.0 if side == 0 else -1.0
+        loud = 1 / max(np.sqrt((flat[:, best] ** 2).mean()), 1e-9)  # a relu scales with its input
         node = NewNode(
             sources=tuple(parents.tolist()),
-            weights=tuple((sign * W[:, direction]).tolist()),
+            weights=tuple((sign * loud * W[:, direction]).tolist()),
             activation="relu",
-            bias=float(-sign * T[knot, direction]),
+            bias=float(-sign * loud * T[knot, direction]),
         )
-        edge = (-1, situation.node, float(weight[best]))
+        edge = (-1, situation.node, float(weight[best] / loud))
         return [
             Proposal(float(gain[best]), (node,), (edge,), text="a hinge node below the tension")
         ]

@@ -119,7 +119,7 @@ class Concepts:
 
     # ---- writing what is derived ----------------------------------------------------------------
     def derive(self, graph):
-        """Write what follows from means and aspects into the graph: widths, biases, coefficients."""
+        """Write what follows from means and aspects: widths, biases, coefficients."""
         if not self.outputs.size:
             return
         delta = self.noise()

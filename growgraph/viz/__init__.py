@@ -1,5 +1,6 @@
 """Pictures of a graph and of its growth."""
 
 from growgraph.viz.draw import plot
+from growgraph.viz.growth import plot_growth
 
-__all__ = ["plot"]
+__all__ = ["plot", "plot_growth"]

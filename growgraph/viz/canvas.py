@@ -25,9 +25,11 @@ class Canvas:
     look : Theme
     legend : bool
         Leave room for legend and caption.
+    named : bool
+        Leave room for names of inputs and outputs.
     """
 
-    def __init__(self, ax, scene, look, *, legend=True):
+    def __init__(self, ax, scene, look, *, legend=True, named=True):
         self.ax, self.scene, self.look = ax, scene, look
         box = ax.get_window_extent()
         self.width, self.height = np.array([box.width, box.height]) * 72 / ax.figure.dpi
@@ -37,17 +39,18 @@ class Canvas:
         for spine in ax.spines.values():
             spine.set_visible(False)
         self.beside = legend and self.width >= _NARROW
-        self._margins(legend)
+        self._margins(legend, named)
         self._place()
 
     # ---- geometry -------------------------------------------------------------------------------
-    def _margins(self, legend):
+    def _margins(self, legend, named):
         """Room in points around the marks: left, right, bottom, top."""
         scene = self.scene
         ends = []
         for role in (codes.ROLE_INPUT, codes.ROLE_OUTPUT):
             names = [n for n, r in zip(scene.names, scene.role, strict=True) if r == role]
-            ends.append(min(labels.width_of(names, FONT), 0.2 * self.width) + 22)
+            wide = min(labels.width_of(names, FONT), 0.2 * self.width) if named else -10
+            ends.append(wide + 22)
         under = 60 if legend and not self.beside else 0
         self.left, self.right = ends[0], ends[1] + (_LEGEND_WIDTH if self.beside else 0)
         self.bottom, self.top = (24 + under if legend else 10), 10
@@ -166,14 +169,23 @@ class Canvas:
         known = self.scene.tension[np.isfinite(self.scene.tension)]
         return float(known.max()) if known.size and known.max() > 0 else 1.0
 
-    def nodes(self, shown=None):
-        """Scatter the marks (or some of them) by shape; a crowd looks like a pile of cards."""
+    def nodes(self, shown=None, rings=None, lines=None):
+        """Scatter the marks (or some of them) by shape; a crowd looks like a pile of cards.
+
+        Parameters
+        ----------
+        shown : ndarray of bool [marks], optional
+        rings : ndarray of str [marks], optional
+            Colours of their outlines.
+        lines : ndarray of float [marks], optional
+            Widths of their outlines in points.
+        """
         from matplotlib.transforms import ScaledTranslation
 
         ax, scene = self.ax, self.scene
-        colours, rings = self.colours(), self._rings()
+        colours, rings = self.colours(), self._rings() if rings is None else rings
         shape = np.array([KIND_SHAPE[k] for k in scene.kind.tolist()])
-        lines = np.where(self.diameter > 4, 0.7, 0.2)
+        lines = np.where(self.diameter > 4, 0.7, 0.2) if lines is None else lines
         visible = np.ones(shape.size, bool) if shown is None else shown
         for marker in np.unique(shape[visible]):
             mine = np.flatnonzero((shape == marker) & visible)

@@ -62,8 +62,8 @@ def log_of(thing):
     return thing if isinstance(thing, GrowthLog) else GrowthLog(graph_of(thing))
 
 
-def history_of(graph):
-    """Read :class:`History`; a graph without a log is taken as born at once."""
+def history_of(graph, *, delayed=False):
+    """Read :class:`History`, of delayed edges too if asked; without a log all is born at once."""
     size = graph._store[h.NEXT_ID]
     if not graph.records:
         nodes, edges = graph.nodes, graph.edges()
@@ -71,15 +71,16 @@ def history_of(graph):
         birth[nodes] = BORN_BEFORE
         role = np.zeros(size, np.uint8)
         role[nodes] = graph._store.role[graph._slots(nodes)]
-        edges = edges[edges["delay"] == 0]
+        edges = edges[edges["delay"] <= delayed]
         event = np.full(edges.size, BORN_BEFORE)
         none = np.empty(0, np.int64)
         return History(birth, role, edges["source"], edges["target"], event, none, 0)
     log = GrowthLog(graph)
-    past = history_of(_base(graph))
+    past = history_of(_base(graph), delayed=delayed)
     rows = log._rows()
     birth, role = _births(rows, past, size)
-    parts = zip((past.source, past.target, past.event), _edges_made(graph, rows), strict=True)
+    made = _edges_made(graph, rows, delayed)
+    parts = zip((past.source, past.target, past.event), made, strict=True)
     prelude = 0 if past.birth.size else _prelude(rows)
     return History(birth, role, *map(np.concatenate, parts), _contexts(rows), prelude)
 
@@ -102,19 +103,61 @@ def _births(rows, past, size):
     return birth, role
 
 
-def _edges_made(graph, rows):
-    """Sources, targets and events of all undelayed edges the log made."""
+def _edges_made(graph, rows, delayed):
+    """Sources, targets and events of all edges the log made."""
     op, flag = rows[:, h.EV_OP], rows[:, h.EV_FLAG]
-    plain = np.flatnonzero((op == codes.OP_NODE) | ((op == codes.OP_EDGE) & (flag < 0)))
-    count = rows[plain, h.EV_COUNT]
-    place = np.arange(count.sum()) + np.repeat(
-        rows[plain, h.EV_OFFSET] - np.cumsum(count) + count, count
-    )
+    wanted = (op == codes.OP_EDGE) & (delayed | (flag < 0))
+    plain = np.flatnonzero((op == codes.OP_NODE) | wanted)
+    place, count = _payload(rows[plain])
     split = np.flatnonzero(op == codes.OP_SPLIT)
     new, u, v = (rows[split, column] for column in (h.EV_NODE, h.EV_A, h.EV_B))
     source = np.concatenate([graph._store.evp_id[place], u, new])
     target = np.concatenate([np.repeat(rows[plain, h.EV_NODE], count), new, v])
     return source, target, np.concatenate([np.repeat(plain, count), split, split])
+
+
+def _payload(rows):
+    """Places in the log's pool of what belongs to some events, and how many each has."""
+    count = rows[:, h.EV_COUNT]
+    start = rows[:, h.EV_OFFSET] - np.cumsum(count) + count
+    return np.arange(count.sum()) + np.repeat(start, count), count
+
+
+def deaths(graph, history):
+    """Events at which nodes and edges went, int64; past the end of the log for what is there.
+
+    Returns
+    -------
+    nodes : ndarray [ids]
+    edges : ndarray [edges ever made]
+    """
+    rows = GrowthLog(graph)._rows()
+    end = rows.shape[0]
+    nodes = np.full(history.birth.size, end)
+    gone = np.flatnonzero(rows[:, h.EV_OP] == codes.OP_REMOVE_NODE)
+    nodes[rows[gone, h.EV_NODE]] = gone
+    source, target, event = _edges_cut(graph, rows)
+    size, room = np.int64(history.birth.size), end + 2  # (source, target, event) as one number
+    cut = np.sort((source * size + target) * room + event + 1)
+    made = (history.source * size + history.target) * room + history.event + 1
+    next_cut = np.append(cut, -1)[np.searchsorted(cut, made, side="right")]
+    edges = np.where(next_cut // room == made // room, next_cut % room - 1, end)
+    return nodes, np.minimum.reduce([edges, nodes[history.source], nodes[history.target]])
+
+
+def _edges_cut(graph, rows):
+    """Sources, targets and events of edges removed by name, pruned or split."""
+    op = rows[:, h.EV_OP]
+    single = np.flatnonzero(np.isin(op, (codes.OP_REMOVE_EDGE, codes.OP_SPLIT)))
+    split = op[single] == codes.OP_SPLIT
+    target = rows[single, np.where(split, h.EV_B, h.EV_NODE)]
+    pruned = np.flatnonzero(op == codes.OP_PRUNE)
+    place, count = _payload(rows[pruned])
+    return (
+        np.concatenate([rows[single, h.EV_A], graph._store.evp_id[place]]),
+        np.concatenate([target, np.repeat(rows[pruned, h.EV_NODE], count)]),
+        np.concatenate([single, np.repeat(pruned, count)]),
+    )
 
 
 def _contexts(rows):

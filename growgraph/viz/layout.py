@@ -2,9 +2,9 @@
 
 x is a node's depth when it was born: one more than its deepest source, or halfway to the node it
 was grown for if that stands behind its sources already. y is the nearest free place of its column
-to the node it was grown for, else to its deepest sources; what only reads crowds of inputs,
-which pull nowhere, is put below the one before it. A column's places are the multiples of 1/size; when 70 %
-are taken, size doubles and every old y is still a place.
+to the node it was grown for, else to its deepest sources; what only reads crowds of inputs, which
+pull nowhere, is put below the one before it. A column's places are the multiples of 1/size; when
+70 % are taken, size doubles and every old y is still a place.
 """
 
 import numpy as np

@@ -9,7 +9,7 @@ from growgraph.viz.style import KIND_SHAPE, KIND_WORDS
 
 def add_legend(canvas):
     """One legend beside (in narrow axes below) the marks; with tension a colour bar under it."""
-    handles = _kinds(canvas) + _lines(canvas) + _notes(canvas)
+    handles = kind_handles(canvas) + _lines(canvas) + _notes(canvas)
     columns = 1 if canvas.beside else 3
     spot = {"loc": "upper right", "bbox_to_anchor": (1, 1)} if canvas.beside else {
         "loc": "lower center", "bbox_to_anchor": (0.5, 14 / canvas.height)}  # fmt: skip
@@ -23,7 +23,7 @@ def add_legend(canvas):
     return legend
 
 
-def _kinds(canvas):
+def kind_handles(canvas):
     """One handle for each role and kind, with the number of nodes."""
     from matplotlib.lines import Line2D
 

@@ -1,13 +1,12 @@
 """What is drawn of a graph: marks (nodes, or many alike as one) and the strongest edges."""
 
-import os.path
 from dataclasses import dataclass
 
 import numpy as np
 
 from growgraph.kernels import codes
 from growgraph.viz import layout
-from growgraph.viz.history import history_of
+from growgraph.viz.history import History, history_of
 
 ALL_SHOWN = 150  # up to so many nodes each gets its own mark
 _ALIKE = 8  # more nodes than this with the same sources and kind become one mark
@@ -49,6 +48,7 @@ class Scene:
         Of the graph.
     least : float
         Share below which edges are left out.
+    history : History
     """
 
     ids: np.ndarray
@@ -69,6 +69,7 @@ class Scene:
     late: np.ndarray
     n_edges: int
     least: float
+    history: History
 
 
 def scene_of(graph, tension=None, share=None):
@@ -97,7 +98,7 @@ def scene_of(graph, tension=None, share=None):
     return Scene(
         ids, mark, x[first], np.bincount(mark, y) / count, count, crowd[first], kind[first],
         role[first], use, _mean_tension(tension, mark, ids), _names(graph, ids, mark, crowd),
-        *drawn[:5], edges.size, drawn[5],
+        *drawn[:5], edges.size, drawn[5], history,
     )  # fmt: skip
 
 
@@ -207,8 +208,9 @@ def _names(graph, ids, mark, crowd):
 def _common(graph, ids):
     """What the names of some nodes have in common at their beginning, numbers left out."""
     first, last = (graph.names.get(int(i), "") for i in (ids[0], ids[-1]))
-    same = os.path.commonprefix([first, last])
-    return same.rstrip("0123456789 ,") if len(same) > 2 else ""
+    n = next((n for n, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]),
+             min(len(first), len(last)))  # fmt: skip
+    return first[:n].rstrip("0123456789 ,") if n > 2 else ""
 
 
 # ---- edges ----------------------------------------------------------------------------------

@@ -40,9 +40,10 @@ g.split_edge(*g.edges()[["source", "target"]][5].tolist(), w_in=np.float32(1), b
 u, v = g.edges()[["source", "target"]][7].tolist()
 g.remove_edge(np.int64(u), v); g.remove_nodes(range(10, 13)); g.remove_node(np.int32(20))
 g.prune(0.1); g.prune(np.float32(0.2)); g.pack(); g.run(np.ones((2, 3, 4), np.float32))
-pickle.loads(pickle.dumps(g)).forward(frozen, outputs=[20], inputs=[0, 1, 2, 3], n_threads=2)
+pickle.loads(pickle.dumps(g)).forward(frozen, outputs=[21], inputs=[0, 1, 2, 3], n_threads=2)
 Graph.from_networkx(g.to_networkx()).pack()
-Graph.from_scipy(g.to_scipy()).forward(frozen[:, :4])
+s = Graph.from_scipy(g.to_scipy())
+s.forward(np.ones((20, s.inputs.size)))
 print({k: len(v.function.signatures) for k, v in REGISTRY.items() if len(v.function.signatures) > 1})
 """
 
