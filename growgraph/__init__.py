@@ -17,6 +17,8 @@ _WHERE = {
     "GrowthLog": "growgraph.growth",
     "ResoNet": "growgraph.models.resonet",
     "load": "growgraph.io",
+    "plot": "growgraph.viz",
+    "plot_growth": "growgraph.viz",
     "save": "growgraph.io",
 }
 

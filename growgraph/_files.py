@@ -28,11 +28,11 @@ def replacing(path):
 
     Examples
     --------
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "x.txt")
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "x.txt"
     >>> with replacing(path) as file:
     ...     _ = file.write(b"all of it")
-    >>> open(path).read()
+    >>> path.read_text()
     'all of it'
     """
     path = Path(path)

@@ -42,20 +42,28 @@ def as_ids(name, nodes):
     return np.ascontiguousarray(ids, dtype=np.int64)
 
 
-def as_float32(name, values, shape):
-    """Finite float32 values broadcast to ``shape``, contiguous."""
+def as_float64(name, values, shape):
+    """Finite float64 values broadcast to ``shape``, contiguous."""
     try:
-        array = np.asarray(values, dtype=np.float64)
-        array = np.broadcast_to(array, shape)
+        array = np.array(np.broadcast_to(np.asarray(values, np.float64), shape), order="C")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} must be numbers of shape {tuple(shape)}, got {_shape_or_value(values)}"
         ) from error
-    with np.errstate(over="ignore"):
-        array = np.array(array, dtype=np.float32, order="C")
     if not np.isfinite(array).all():
-        raise ValueError(f"{name} must be finite float32 numbers, got {_first_bad(array)}")
+        raise ValueError(f"{name} must be finite numbers, got {_first_bad(array)}")
     return array
+
+
+def as_float32(name, values, shape):
+    """Finite float32 values broadcast to ``shape``, contiguous."""
+    array = as_float64(name, values, shape)
+    with np.errstate(over="ignore"):
+        out = array.astype(np.float32)
+    if not np.isfinite(out).all():
+        worst = array.flat[np.argmax(np.abs(array))]
+        raise ValueError(f"{name} must be numbers that float32 holds (below 3.4e38), got {worst}")
+    return out
 
 
 def _shape_or_value(values):

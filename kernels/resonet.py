@@ -21,7 +21,7 @@ CTL_SIZE = 5
     ALPHA,  # weight of a sample's mean resonance in the score
     USE_EVIDENCE,  # 1: the score has a readout
     KAPPA,  # height of the targets; margins are told in this unit
-    RESONANT,  # 1: target = own expectation + surprise, else one-hot
+    RESONANT,  # samples before targets are own expectation + surprise, not one-hot; inf: never
     CONTEXT,  # cosine of recent to all label counts from which targets are resonant
     MOST,  # most aspects a window
     PATIENCE,  # samples of a class per aspect
@@ -114,11 +114,11 @@ def _remember(right_by, count_by, scales, margin, right, best, strange):
 
 
 @helper
-def _targets(par, reading, recent, counts, c, out):
+def _targets(par, n, reading, recent, counts, c, out):
     """Target of each class: one-hot, or resonant where the context is as usual."""
     unit = par[KAPPA]
     usual = False
-    if par[RESONANT] and counts.size > 1:
+    if n >= par[RESONANT] and counts.size > 1:
         dot = a = b = 0.0
         for i in range(counts.size):
             dot += recent[i] * counts[i]
@@ -297,7 +297,7 @@ def learn(
             concept.write(H, x, win, prototypes[c], aspects[c], counts[c], k[c], size[c], R[c],
                           met[c], newborn)  # fmt: skip
         if par[USE_EVIDENCE] and _intends(par, ctl[N], _margin_of(reading, c), draws[i]):
-            _targets(par, reading, recent, counts, c, target)
+            _targets(par, ctl[N], reading, recent, counts, c, target)
             evidence.add_coincidence(A, B, x, target)
             par[MASS] += 1
         ctl[N] += 1

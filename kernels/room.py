@@ -56,6 +56,7 @@ def record(H, op, node, a, b, flag, code):
     ev[at + h.EV_COUNT] = 0
     ev[at + h.EV_FLAG] = flag
     ev[at + h.EV_CODE] = code
+    evf[at : at + h.EVF_CTX] = 0
     for i in range(h.CTX_WIDTH):
         ev[at + h.EV_CTX + i] = ctx[i]
         evf[at + h.EVF_CTX + i] = ctxf[i]

@@ -91,7 +91,8 @@ def _fill_block(H, slot, parents, weights, latest_before, sibling):
     """Give a new node an exact-fit block at the end of the pools and list it after its parents.
 
     A node with the same latest parent as its elder ``sibling`` of the same call stands behind
-    that sibling, so that siblings stay in the order they were named in. Returns the latest parent.
+    that sibling, so that siblings stay in the order they were named in (the log holds a node's
+    number within its call, for replay). Returns the latest parent.
     """
     slot_of, label = h.get_slot_of(H), h.get_label(H)
     w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
@@ -155,7 +156,7 @@ def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
     latest, sibling = np.int64(-1), np.int64(-1)
     for i in range(n):
         slot = _new_slot(H, kind, act, role, bias[i], p0[i], p1[i])
-        record(H, codes.OP_NODE, first + i, kind, act, role, 0)
+        record(H, codes.OP_NODE, first + i, kind, act, role, i)
         record_birth(H, bias[i], p0[i], p1[i])
         a, b = indptr[i], indptr[i + 1]
         latest = _fill_block(H, slot, parents[a:b], weights[a:b], latest, sibling)
@@ -186,7 +187,8 @@ def add_bundle(H, kind, act, role, bias, p0, p1, parents, weights):
         The id of the first new node, or NEED_SPACE, DEAD_ID, DUPLICATE (nothing changed).
     """
     n, k, first = bias.size, parents.size, H[h.NEXT_ID]
-    if not has_room(H, n, n * k, n * k, 0, n * k):
+    # each node writes its list behind the shared one before it gives it back
+    if not has_room(H, n, n * k, min(n, 2) * k, 0, n * k):
         return np.int64(NEED_SPACE)
     status = _check_parents(H, parents, first)
     if status != OK:
@@ -196,7 +198,7 @@ def add_bundle(H, kind, act, role, bias, p0, p1, parents, weights):
     latest, sibling = np.int64(-1), np.int64(-1)
     for i in range(n):
         slot = _new_slot(H, kind, act, role, bias[i], p0[i], p1[i])
-        record(H, codes.OP_NODE, first + i, kind, act, role, 0)
+        record(H, codes.OP_NODE, first + i, kind, act, role, i)
         record_birth(H, bias[i], p0[i], p1[i])
         latest = _fill_block(H, slot, parents, weights[i], latest, sibling)
         sibling = slot

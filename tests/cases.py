@@ -21,9 +21,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from growgraph.graph.store import Store, aligned
+from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
-from growgraph.kernels import codes
 from tests.material import packed, slots, small_graph, uniform
 
 CASES = {}
@@ -87,6 +86,12 @@ def wide_strip_after_packing():
 @case("propagate.forward_strips")
 def part_of_the_list_and_of_the_rows():
     return strips(small_graph(), 16, 40, stop=True, row0=16)
+
+
+@case("propagate.forward_strips")
+def some_inputs_are_given():
+    made = strips(small_graph(), 16, 20)
+    return {**made, "X": made["X"][:, :2].copy()}
 
 
 @case("propagate.run_steps")

@@ -57,9 +57,9 @@ def grow(
     checkpoint: Annotated[
         float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")
     ] = 30.0,
-):
+) -> int:
     """Grow a network on data in one pass and save it with a picture of its growth."""
-    from growgraph.cli.grow import Grow
+    from growgraph.cli.growing import Grow
 
     return Grow(
         data,
@@ -82,7 +82,7 @@ def grow(
 
 
 @app.command()
-def info(model: Model):
+def info(model: Model) -> int:
     """Show what a saved model is and what it knows."""
     from growgraph.cli.ask import info
 
@@ -95,7 +95,7 @@ def predict(
     data: Data,
     out: Annotated[str | None, typer.Option(help="CSV file [default: standard output]")] = None,
     target: Target = None,
-):
+) -> int:
     """Answer each row of data: answer, probability, novelty (higher = stranger)."""
     from growgraph.cli.ask import predict
 
@@ -107,14 +107,14 @@ def explain(
     model: Model,
     data: Data,
     row: Annotated[int, typer.Argument(min=0, help="Row of the data, counted from 0")],
-):
+) -> int:
     """Tell why a row gets its answer, what for and what it is like."""
     from growgraph.cli.ask import explain
 
     return explain(model, data, row)
 
 
-def _version(wanted: bool):
+def _version(wanted: bool) -> None:
     if wanted:
         print(f"growgraph {__version__}")
         raise typer.Exit
@@ -125,7 +125,7 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version")
     ] = False,
-):
+) -> None:
     pass
 
 
@@ -165,7 +165,8 @@ def main(argv=None):
         except Exception as error:
             if not hasattr(error, "format_message"):  # a usage error of the command line
                 raise
-            return failure(f"{error.format_message().rstrip('.')} (see growgraph --help)", 2)
+            text = error.format_message().rstrip(".")  # none when the help was shown
+            return failure(f"{text} (see growgraph --help)", 2) if text else 2
 
 
 def _as_note(message, category, *_):

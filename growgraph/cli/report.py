@@ -118,7 +118,7 @@ def draw_growth(model, path):
     from growgraph.viz import plot_growth
 
     shown = plot_growth(model)
-    shown = np.ravel(shown)[0] if isinstance(shown, np.ndarray) else shown
+    shown = shown if hasattr(shown, "savefig") else np.ravel(shown)[0]
     figure = getattr(shown, "figure", None) or shown
     content = io.BytesIO()
     figure.savefig(content, format="png", dpi=150)

@@ -7,9 +7,16 @@ _REDRAW = 0.5
 _LINES = 5.0
 
 
+_bars = []  # the bar that is on the screen, if one is
+
+
 def line(text):
-    """One line on standard error."""
-    print(f"growgraph: {' '.join(str(text).split())}", file=sys.stderr, flush=True)
+    """One line on standard error, above the bar."""
+    text = f"growgraph: {' '.join(str(text).split())}"
+    if _bars:
+        _bars[0].write(text, file=sys.stderr)
+    else:
+        print(text, file=sys.stderr, flush=True)
 
 
 def failure(error, code):
@@ -39,16 +46,9 @@ class Progress:
     """
 
     def __init__(self, quiet, learnt=0):
-        self._quiet = quiet
-        self._learnt = self._first = learnt
+        self._quiet, self._bar = quiet, not quiet and sys.stderr.isatty()
+        self._first = learnt
         self._start = self._told = time.monotonic()
-        self._bar = None
-        if not quiet and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(
-                initial=learnt, unit=" samples", mininterval=_REDRAW, file=sys.stderr, leave=False
-            )
 
     def step(self, learnt, total, model):
         """Tell how far learning is.
@@ -61,30 +61,43 @@ class Progress:
             Gives the number of samples expected, or None.
         model : estimator
         """
-        more, self._learnt = learnt - self._learnt, learnt
         now = time.monotonic()
-        due = now - self._told >= (_REDRAW if self._bar is not None else _LINES)
-        if self._quiet or not (due or self._bar is not None):
-            return
-        if self._bar is not None:
-            self._bar.update(more)
-        if not due:
+        if self._quiet or now - self._told < (_REDRAW if self._bar else _LINES):
             return
         self._told = now
         graph, total = model.graph_, total()
         accuracy, nodes, edges = model.prequential_accuracy_, graph.n_nodes, graph.n_edges
-        if self._bar is not None:
-            self._bar.total = total and max(total, learnt)
-            self._bar.set_postfix_str(f"accuracy {accuracy:.4f}, {nodes} nodes, {edges} edges")
+        total = max(total, learnt) if total else None
+        if self._bar:
+            self._draw(learnt, total, f"accuracy {accuracy:.4f}, {nodes} nodes, {edges} edges")
             return
         rate = (learnt - self._first) / (now - self._start)
-        of = f" of about {max(total, learnt):,}" if total else ""
+        of = f" of about {total:,}" if total else ""
         line(
             f"{learnt:,}{of} samples, accuracy {accuracy:.4f}, {nodes:,} nodes, {edges:,} edges, "
             f"{rate:,.0f} samples/s"
         )
 
+    def _draw(self, learnt, total, text):
+        if not _bars:
+            from tqdm import tqdm
+
+            tqdm.monitor_interval = 0  # no thread that Ctrl-C could find half closed
+            _bars.append(
+                tqdm(
+                    initial=self._first,
+                    unit=" samples",
+                    file=sys.stderr,
+                    leave=False,
+                    mininterval=0,
+                )
+            )
+            _bars[0].start_t -= time.monotonic() - self._start
+        _bars[0].total = total
+        _bars[0].set_postfix_str(text, refresh=False)
+        _bars[0].update(learnt - _bars[0].n)
+
     def close(self):
         """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
+        if _bars:
+            _bars.pop().close()

@@ -1,6 +1,7 @@
 """A batch of rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class Batch:
         Index of each row in the stream, counted from 0.
     """
 
-    X: object
+    X: Any
     y: np.ndarray | None
     rows: np.ndarray
 

@@ -85,7 +85,7 @@ class Columns:
             return "text"
         if natural == {"number"} or natural == {"date"}:
             return natural.pop()
-        if natural != {None}:
+        if "text" in natural or {"number", "date"} <= natural:
             return "text"
         import pyarrow as pa
 
@@ -122,7 +122,7 @@ class Columns:
         if whole.all():
             quantity = values.size >= 100 and distinct > values.size / 2
         else:
-            quantity = distinct > min(_MANY_CLASSES, values.size / 2)
+            quantity = distinct > (values.size / 2 if 10 <= values.size < 40 else _MANY_CLASSES)
         if quantity:
             example = values[0] if whole.all() else values[~whole][0]
             raise DataError(

@@ -16,7 +16,8 @@ from growgraph.errors import DataError
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "null", "NULL", "?")
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 _PARQUET = (".parquet", ".pq")
-_BLOCK = 1 << 20
+_BLOCK = 1 << 20  # of a CSV file, in bytes
+_HEAD = 1 << 16
 _LONGEST_HEADER = 64 << 20
 _ROWS = 8192  # of a Parquet block
 
@@ -147,10 +148,10 @@ def file_blocks(path, select=_all):
         if is_parquet(path):
             yield from _parquet_blocks(path, select)
             return
-        opener = gzip.open if path.name.lower().endswith(".gz") else open
-        with open(path, "rb") as raw, opener(raw if opener is gzip.open else path, "rb") as file:
+        packed = path.name.lower().endswith(".gz")
+        with open(path, "rb") as raw, gzip.open(raw) if packed else raw as file:
             for block, read in csv_blocks(file, path, select):
-                yield block, raw.tell() if opener is gzip.open else read
+                yield block, raw.tell() if packed else read
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is no whole gzip file ({error})") from error
     except OSError as error:
@@ -239,7 +240,7 @@ def _read_header(file, name):
     """Column names, the separator, and the bytes already read after the header."""
     head, end = b"", -1
     while end < 0:
-        more = file.read(_BLOCK)
+        more = file.read(_HEAD)
         head += more
         end = _record_end(head)
         if not more or len(head) > _LONGEST_HEADER:
@@ -299,11 +300,14 @@ def _csv_error(message, name, row):
             "that row, or put a cell that holds the separator in quotes"
         )
     if "invalid UTF8" in message:
-        at = re.search(r"Row #(\d+)", message)
-        place = f"row {int(at.group(1)) - 1}" if at else f"a row after {row}"
+        told = re.search(r"Row #(\d+)", message)
+        place = f"row {int(told.group(1)) - 1}" if told else f"a row after {row}"
         return _encoding_error(name, "latin1", f" ({place})")
     if "straddling" in message:
-        return _quote_error(name, row)
+        return DataError(
+            f'{name}, near row {row}: a quote (") is never closed, or the row is longer than '
+            f"{_BLOCK:,} bytes: mend that row"
+        )
     return DataError(f"{name} could not be read as CSV ({_first_line(message)})")
 
 

@@ -3,6 +3,7 @@
 import difflib
 import itertools
 import tempfile
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ class TableStream:
         note=None,
     ):
         self.name = str(source)
-        self._files = Standard() if self.name == "-" else Files(source)
+        self._files: Any = Standard() if self.name == "-" else Files(source)
         self.rereadable = self._files.rereadable
         self._drop, self._categorical = tuple(drop), tuple(categorical)
         self._limit = limit if limit is None else check_number("limit", limit, 1, integer=True)
@@ -77,11 +78,11 @@ class TableStream:
         self._seed = seed
         self._note = note or (lambda line: None)
         self._target = target
-        self._columns = None if schema is None else Columns.from_json(schema, self._note)
+        self._columns: Any = None if schema is None else Columns.from_json(schema, self._note)
         if self._columns is not None and target is not None:
             self._columns.target = target
-        self._tail = None
-        self._spool = None
+        self._tail: Any = None
+        self._spool: Any = None
         self.n_rows = 0  # read so far, whether learnt, held out or without a label
 
     @property
@@ -217,11 +218,13 @@ class TableStream:
         if self._spool is None:
             return
         file, writer = self._spool
-        writer.close()
-        file.seek(0)
-        for block in pa.ipc.open_stream(file):
-            if block.num_rows:
-                yield block.drop_columns([_ROW]), block.column(_ROW).to_numpy()
+        self._spool = None
+        with file:
+            writer.close()
+            file.seek(0)
+            for block in pa.ipc.open_stream(file):
+                if block.num_rows:
+                    yield block.drop_columns([_ROW]), block.column(_ROW).to_numpy()
 
     # ---- columns ----------------------------------------------------------------------------
     def _select(self, names, source):

@@ -24,7 +24,7 @@ def add_nodes(
         raise ValueError('kind "input" belongs to add_inputs only')
     parents = as_ids("sources", () if sources is None else sources)
     params = [as_float32(n, v, (count,)) for n, v in (("bias", bias), ("p0", p0), ("p1", p1))]
-    _check_params(kind, act, params[1], params[2])
+    check_params(kind, act, params[1], params[2])
     names = _check_names(names, count)
     W = draw_weights(weights, (count, parents.size), parents.size, random_state)
     store = graph._store
@@ -49,14 +49,16 @@ def activation_code(activation):
     return codes.ACTIVATIONS[check_choice("activation", activation, tuple(codes.ACTIVATIONS))]
 
 
-def _check_params(kind, act, p0, p1):
-    if kind == codes.MATCH and not (p0 > 0).all():
+def check_params(kind, act, p0, p1):
+    """Raise unless the parameters suit the nodes; all are arrays, or one code for all."""
+    match, cosine, clip = kind == codes.MATCH, kind == codes.COSINE, act == codes.CLIP
+    if (match & ~(p0 > 0)).any():
         raise ValueError(f'p0, the width of kind "match", must be > 0, got {p0.min()}')
-    if kind == codes.COSINE and not (p1 >= 0).all():
+    if (cosine & ~(p1 >= 0)).any():
         raise ValueError(f'p1, the floor of kind "cosine", must be >= 0, got {p1.min()}')
-    if act == codes.CLIP and not (p0 < p1).all():
-        raise ValueError('activation "clip" needs bounds p0 < p1')
-    if act == codes.CLIP and kind in (codes.MATCH, codes.COSINE):
+    if (clip & ~(p0 < p1)).any():
+        raise ValueError('activation "clip" needs bounds p0 < p1: give p0= and p1=')
+    if np.any(clip & (match | cosine)):
         raise ValueError('activation "clip" does not go with "match" or "cosine": both use p0, p1')
 
 
@@ -119,8 +121,8 @@ def _edge_list(u, v, weights, density, fan_in, pairs, random_state):
     rng = generator(seed_of(random_state), "connect")
     if fan_in is not None:
         k = check_number("fan_in", fan_in, 1, u.size, integer=True)
-        picked = np.stack([rng.choice(u.size, k, replace=False) for _ in range(v.size)])
-        S, T = u[picked].ravel(), np.repeat(v, k)
+        picked = [rng.choice(u.size, k, replace=False) for _ in range(v.size)]
+        S, T = u[np.array(picked, np.int64)].ravel(), np.repeat(v, k)
         return S, T, draw_weights(weights, S.shape, k, random_state)
     W = draw_weights(weights, (v.size, u.size), u.size, random_state)
     S, T = np.tile(u, v.size), np.repeat(v, u.size)
@@ -218,6 +220,7 @@ def random_dag(
     """
     fan_in = check_number("fan_in", fan_in, 1, integer=True)
     n_inputs = check_number("n_inputs", fan_in if n_inputs is None else n_inputs, 1, integer=True)
+    n_outputs = check_number("n_outputs", n_outputs, 0, integer=True)
     n_nodes = check_number("n_nodes", n_nodes, n_inputs + n_outputs, integer=True)
     rng = generator(seed_of(random_state), "random_dag")
     act = activation_code(activation)
@@ -275,7 +278,8 @@ def from_edges(cls, n_inputs, edges, *, n_outputs=1, activation="identity"):
     array([[2.]], dtype=float32)
     """
     table = np.array([tuple(e) for e in edges], dtype=np.float64).reshape(-1, 3)
-    ids = table[:, :2].astype(np.int64)
+    with np.errstate(invalid="ignore"):
+        ids = table[:, :2].astype(np.int64)
     if (ids != table[:, :2]).any() or (ids < 0).any():
         raise GraphError("edges must name nodes by integers >= 0")
     total = max(int(ids.max()) + 1 if ids.size else 0, n_inputs + n_outputs)

@@ -35,7 +35,6 @@ def _check_ids(store, n, alive):
 def _check_list(store, alive):
     slots, slot, before = [], store[h.HEAD], -1
     while slot >= 0:
-        _require(len(slots) < alive.size, "the order list ends")
         _require(alive[slot], "the order list holds living nodes")
         _require(store.prv[slot] == before, "prv is the inverse of nxt")
         _require(before < 0 or store.label[slot] > store.label[before], "labels increase")
@@ -44,11 +43,13 @@ def _check_list(store, alive):
     _require(before == store[h.TAIL], "TAIL is the last of the list")
     _require(len(slots) == alive.sum(), "the order list holds all living nodes")
     _require(not slots or store.label[slots[0]] >= 0, "labels are not negative")
+    _require(not slots or store.label[slots[-1]] < 1 << 62, "labels stay below 2**62")
     return slots
 
 
 def _check_blocks(store, order):
     owner = np.zeros(store[h.POOL_USED], np.uint8)
+    late_owner = np.zeros(store[h.DPOOL_USED], np.uint8)
     edges = delayed = 0
     for v in order:
         n, cap = int(store.length[v]), int(store.cap[v])
@@ -65,10 +66,15 @@ def _check_blocks(store, order):
         _require((store.label[sources] < store.label[v]).all(), "edges go forward in the order")
         d, m, room = int(store.dstart[v]), int(store.dlen[v]), int(store.dcap[v])
         _require(0 <= m <= room and d + room <= store[h.DPOOL_USED], "delayed blocks lie inside")
+        _require(not late_owner[d : d + room].any(), "no two delayed blocks overlap")
+        late_owner[d : d + room] = 1
+        _require(m == 0 or store.kind[v] != codes.INPUT, "inputs have no delayed in-edges")
         _require(store.alive[store.dsrc[d : d + m]].all(), "delayed sources live")
         _require(np.unique(store.dsrc[d : d + m]).size == m, "no delayed edge is there twice")
-        _require(np.isfinite(store.w[a : a + n]).all(), "weights are finite")
-        _require((store.stab[a : a + n] >= 0).all(), "stability is not negative")
+        for w, stab in ((store.w[a : a + n], store.stab[a : a + n]),
+                        (store.dw[d : d + m], store.dstab[d : d + m])):  # fmt: skip
+            _require(np.isfinite(w).all(), "weights are finite")
+            _require((stab >= 0).all(), "stability is not negative")
         edges, delayed = edges + n, delayed + m
     _require(edges == store[h.N_EDGES], "N_EDGES counts the edges")
     _require(delayed == store[h.N_DELAYED], "N_DELAYED counts the delayed edges")
@@ -91,7 +97,8 @@ def _check_sharing(store, order):
 def _check_lists(graph):
     store = graph._store
     ids = graph.nodes
-    roles = store.role[store.slot_of[ids]]
+    slots = store.slot_of[ids]
+    roles = store.role[slots]
     for name, members, role in (
         ("inputs", graph._inputs, codes.ROLE_INPUT),
         ("outputs", graph._outputs, codes.ROLE_OUTPUT),
@@ -100,6 +107,12 @@ def _check_lists(graph):
             np.array_equal(np.sort(members), ids[roles == role]),
             f"{name} are the nodes of that role",
         )
+    _require(
+        np.array_equal(store.kind[slots] == codes.INPUT, roles == codes.ROLE_INPUT),
+        "inputs are of kind input",
+    )
+    finite = all(np.isfinite(store.arrays[n][slots]).all() for n in ("bias", "p0", "p1"))
+    _require(finite, "biases and parameters are finite")
     for members in (np.array(list(graph.names), np.int64), *graph.groups.values()):
         _require(np.isin(members, ids).all(), "names and groups hold living nodes")
     if graph._shift is not None:
@@ -160,6 +173,13 @@ def _same_values(a, b):
         x, y = a.sources(node), b.sources(node)
         if not (np.array_equal(x[1], y[1]) and np.array_equal(x[2], y[2])):
             return False
-        if not np.array_equal(a.delayed_sources(node)[1], b.delayed_sources(node)[1]):
+        x, y = (_delayed_values(g._store, g._slot(node)) for g in (a, b))
+        if not np.array_equal(x, y):
             return False
     return True
+
+
+def _delayed_values(store, v):
+    first = int(store.dstart[v])
+    last = first + int(store.dlen[v])
+    return np.stack([store.dw[first:last], store.dstab[first:last]])

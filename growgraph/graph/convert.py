@@ -56,7 +56,7 @@ def to_state(graph):
     if graph._runner.state is not None:
         arrays["state"] = graph._runner.state
     for name, members in graph.groups.items():
-        arrays[f"group/{name}"] = members
+        arrays[f"group/{name}"] = members.copy()
     plain = {"names": {str(k): v for k, v in graph.names.items()}, "words": list(graph._words)}
     if graph._base is not None:
         arrays.update({f"base/{k}": v for k, v in graph._base["arrays"].items()})

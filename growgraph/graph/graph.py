@@ -80,10 +80,10 @@ class Graph(Structure):
     def _some_inputs(self, X, inputs, wanted):
         """Checked rows over the inputs named, slots of these and of others that matter, single."""
         ids = as_ids("inputs", inputs)
+        if not np.isin(ids, self._inputs).all() or np.unique(ids).size < ids.size:
+            raise GraphError(f"inputs must be ids of input nodes, each once, got {inputs!r}")
         rank = np.argsort(self._inputs)
-        column = rank[np.searchsorted(self._inputs, ids, sorter=rank).clip(max=rank.size - 1)]
-        if not (rank.size and np.array_equal(self._inputs[column], ids)):
-            raise GraphError(f"inputs must be ids of input nodes, got {inputs!r}")
+        column = rank[np.searchsorted(self._inputs, ids, sorter=rank)]
         shift, scale = self._shift, self._scale
         if shift is not None:
             shift, scale = shift[column], scale[column]
@@ -92,7 +92,7 @@ class Graph(Structure):
         rows, single = as_samples(X, ids.size, shift, scale)
         others = self._slots(np.delete(self._inputs, column))
         label = self._store.label
-        others = others[label[others] < label[wanted].max()]  # the sweep ends before the rest
+        others = others[label[others] <= label[wanted].max()]  # the sweep ends before the rest
         return rows, np.concatenate([self._slots(ids), others]), single
 
     def activities(self, X):

@@ -46,7 +46,7 @@ class Store:
         self.H[h.CTX_CAP] = h.CTX_WIDTH
         self[h.HEAD] = self[h.TAIL] = -1
         for name in _CAPS:
-            self.H[h.COUNTERS[name]] = max(1, (caps or {}).get(name, 8))
+            self.H[h.COUNTERS[name]] = max(_WANT[name][2], (caps or {}).get(name, 8))
         for name in h.ARRAYS:
             self._allocate(name)
         self._point()
@@ -89,7 +89,8 @@ class Store:
             if need > have:
                 if cap == "NODE_CAP" and need > _MAX_NODES:
                     raise GraphError(f"a graph holds at most {_MAX_NODES} nodes, asked {need}")
-                grown.append((cap, max(need, have + have // 2, 64)))
+                size = max(need, have + have // 2, 64)
+                grown.append((cap, size + -size % width))  # whole rows of events
         if not grown:
             return
         before = {cap: self[h.COUNTERS[cap]] for cap, _ in grown}

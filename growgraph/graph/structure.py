@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph._validation import as_float32, as_ids, check_choice, check_number
+from growgraph._validation import as_float32, as_float64, as_ids, check_choice, check_number
 from growgraph.errors import GraphError
 from growgraph.graph import build, convert
 from growgraph.graph.recorder import Recorder
@@ -243,8 +243,8 @@ class Structure(Recorder):
         GraphError
             For a second edge between the same nodes, an input as target, a dead id.
         """
-        self.connect(as_ids("source", source), as_ids("target", target), weight, delay=delay,
-                     recurrent=recurrent, pairs=True)  # fmt: skip
+        u, v = self._one_id("source", source), self._one_id("target", target)
+        self.connect(u, v, weight, delay=delay, recurrent=recurrent, pairs=True)
 
     def connect(
         self, sources, targets, weights=1.0, *, density=None, fan_in=None, pairs=False, delay=0,
@@ -310,6 +310,8 @@ class Structure(Recorder):
     def remove_nodes(self, nodes):
         """Remove nodes with all their edges in one pass; a gate then opens to its next source."""
         ids = as_ids("nodes", nodes)
+        if np.unique(ids).size < ids.size:
+            raise GraphError(f"nodes must name each node once, got {nodes!r}")
         self._store.call(cut.remove_nodes, ids)
         build.forget(self, ids)
 
@@ -359,9 +361,13 @@ class Structure(Recorder):
 
     def set_nodes(self, nodes, *, bias=None, p0=None, p1=None):
         """Set parameters of nodes; each value is a number or one a node."""
-        slots = self._slots(nodes)
+        slots, store = self._slots(nodes), self._store
         values = {"bias": bias, "p0": p0, "p1": p1}
         ready = {k: as_float32(k, v, slots.shape) for k, v in values.items() if v is not None}
+        build.check_params(
+            store.kind[slots], store.act[slots],
+            ready.get("p0", store.p0[slots]), ready.get("p1", store.p1[slots]),
+        )  # fmt: skip
         for name, value in ready.items():
             self._store.arrays[name][slots] = value
 
@@ -374,8 +380,6 @@ class Structure(Recorder):
             A column's mean and 1/spread: large offsets then lose no digits in float32.
         """
         shape = self._inputs.shape
-        shift = np.broadcast_to(np.asarray(shift, np.float64), shape).copy()
-        scale = np.broadcast_to(np.asarray(scale, np.float64), shape).copy()
-        if not (np.isfinite(shift).all() and np.isfinite(scale).all()):
-            raise ValueError("shift and scale must be finite")
-        self._shift, self._scale = shift, scale
+        self._shift, self._scale = (
+            as_float64("shift", shift, shape), as_float64("scale", scale, shape),
+        )  # fmt: skip

@@ -6,12 +6,14 @@ Whatever grows, grows through :meth:`GrowthController.grow`: hand-built graphs, 
 import numpy as np
 
 from growgraph._random import generator, seed_of
-from growgraph._validation import check_number
+from growgraph._validation import as_float32, check_number
 from growgraph.errors import GraphError
+from growgraph.graph import build
 from growgraph.graph.learning import missing
 from growgraph.growth.log import GrowthLog
 from growgraph.growth.proposal import Situation
 from growgraph.growth.rules import InsertNode
+from growgraph.kernels import codes
 
 
 class GrowthController:
@@ -69,10 +71,10 @@ class GrowthController:
         self.threshold = check_number("threshold", threshold, 0)
         self.relief = check_number("relief", relief, 0, 1)
         self.min_gain = check_number("min_gain", min_gain, 0, 1)
-        self.intention = intention
+        self.intention = str(intention)
         self._seed = seed_of(random_state)
         self._felt = {}  # node -> its tension in the last steps, oldest first
-        self._pending = []  # growth whose outcome is still to be told
+        self._pending = []  # growth whose outcome is still to be told; events counted from birth
         self.n_steps_ = 0
         self.n_grown_ = 0
 
@@ -92,9 +94,9 @@ class GrowthController:
         list of int
             The nodes that were born (empty most of the time).
         """
+        V, E, own = missing(graph, X, targets)  # raises before anything has changed
         graph.record()
         self.n_steps_ += 1
-        V, E, own = missing(graph, X, targets)
         felt = self._feel(graph, E, own)
         self._tell_outcomes(graph, felt)
         tense = self._lasting(felt)
@@ -150,15 +152,16 @@ class GrowthController:
 
     def _answer(self, graph, node, tension, proposal, rule, samples):
         """Grow, measure the tension there at once, and remember to ask again later."""
-        first = len(GrowthLog(graph))
+        log = GrowthLog(graph)
+        first = log.folded + len(log)
         born = self.grow(
             graph, proposal, rule=rule.name, cause="lasting tension", node=node, tension=tension,
             lasted=self.patience, step=self.n_steps_,
         )  # fmt: skip
         _, E, _ = missing(graph, *samples)
         after = float(np.abs(E[graph._slot(node)]).mean())
-        last = len(GrowthLog(graph))
-        graph.note_outcome(first, last, after=after)
+        last = log.folded + len(log)
+        self._note(graph, first, last, after=after)
         self._pending.append((self.n_steps_ + self.patience, first, last, node, tension))
         self._felt.pop(node, None)  # the changed node gets new patience
         return born
@@ -170,7 +173,13 @@ class GrowthController:
         for _, first, last, node, before in due:
             if node in felt:
                 paid = felt[node] <= (1 - self.relief) * before
-                graph.note_outcome(first, last, realised=felt[node], paid_off=paid)
+                self._note(graph, first, last, realised=felt[node], paid_off=paid)
+
+    @staticmethod
+    def _note(graph, first, last, **outcome):
+        """Complete those of the events that have not been folded away since."""
+        folded = GrowthLog(graph).folded
+        graph.note_outcome(max(first - folded, 0), max(last - folded, 0), **outcome)
 
     # ---- the one door -------------------------------------------------------------------------
     def grow(
@@ -200,18 +209,22 @@ class GrowthController:
 
         Raises
         ------
-        GraphError
+        GraphError, ValueError
             If the proposal does not fit the graph, which is left as it was.
         """
+        _check_cuts(graph, proposal)
+        graph.record()
+        known = len(graph._words)
         graph.set_cause(
-            cause, node=node, tension=tension, lasted=lasted, rule=rule, step=step, sample=sample,
-            intention=self.intention if intention is None else intention,
+            cause, node=node, tension=tension, lasted=lasted, rule=str(rule), step=step,
+            sample=sample, intention=self.intention if intention is None else str(intention),
         )  # fmt: skip
         born = []
         try:
             self._carry_out(graph, proposal, born)
-        except (GraphError, ValueError):
+        except BaseException:
             graph.undo_births(born)
+            del graph._words[known:]
             raise
         finally:
             graph.set_cause("")
@@ -220,9 +233,14 @@ class GrowthController:
 
     @staticmethod
     def _carry_out(graph, proposal, born):
-        """Nodes, then edges, then a split, then removals; ``born`` collects the new ids."""
+        """Nodes, then edges, then what :func:`_check_cuts` has found possible.
+
+        ``born`` collects the new ids.
+        """
 
         def real(i):
+            if i < -len(born):
+                raise GraphError(f"the proposal names its new node {i} before it is born")
             return born[-i - 1] if i < 0 else i
 
         for new in proposal.nodes:
@@ -249,3 +267,19 @@ class GrowthController:
                                          w_out=w_out))  # fmt: skip
         for u, v in proposal.remove:
             graph.remove_edge(u, v)
+
+
+def _check_cuts(graph, proposal):
+    """Raise if the split or a removal cannot be done: they come last, when edges are made."""
+    doomed = [(int(u), int(v)) for u, v in proposal.remove]
+    if proposal.split is not None:
+        u, v, *values, activation = proposal.split
+        as_float32("split", values, (3,))
+        if build.activation_code(activation) == codes.CLIP:
+            raise ValueError('split needs an activation without bounds, got "clip"')
+        doomed.append((int(u), int(v)))
+    for u, v in doomed:
+        if u not in graph.sources(v)[0]:
+            raise GraphError(f"there is no edge {u} -> {v} to split or remove")
+    if len(set(doomed)) < len(doomed):
+        raise GraphError("the proposal splits or removes an edge twice")

@@ -6,31 +6,29 @@ path. One row an event, plus pools (parents, birth weights) by offset and count.
 
 import numpy as np
 
+from growgraph._validation import check_number
 from growgraph.errors import GraphError
 from growgraph.graph import Graph
 from growgraph.graph.build import KIND_NAMES, ROLE_NAMES
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, cut, edges, store
 
-_TEXT = "U32"
-EVENT_DTYPE = np.dtype(
-    [
-        ("step", np.int64),
-        ("sample", np.int64),
-        ("operation", _TEXT),
-        ("node", np.int64),
-        ("n_parents", np.int64),
-        ("cause", _TEXT),
-        ("cause_node", np.int64),
-        ("lasted", np.int64),
-        ("rule", _TEXT),
-        ("intention", _TEXT),
-        ("tension", np.float32),
-        ("after", np.float32),
-        ("realised", np.float32),
-        ("paid_off", np.int8),
-    ]
-)
+_COLUMNS = {
+    "step": np.int64,
+    "sample": np.int64,
+    "operation": None,  # None: text
+    "node": np.int64,
+    "n_parents": np.int64,
+    "cause": None,
+    "cause_node": np.int64,
+    "lasted": np.int64,
+    "rule": None,
+    "intention": None,
+    "tension": np.float32,
+    "after": np.float32,
+    "realised": np.float32,
+    "paid_off": np.int8,
+}
 
 
 class GrowthLog:
@@ -87,14 +85,19 @@ class GrowthLog:
         return self._rows()[:, column]
 
     def _words(self, column):
-        words = np.array(self._graph._words, dtype=_TEXT)
-        return words[self._column(h.EV_CTX + column)]
+        return np.array(self._graph._words)[self._column(h.EV_CTX + column)]
+
+    @property
+    def folded(self):
+        """How many older events were folded into the base, see :meth:`fold`."""
+        return self._graph._base["plain"].get("folded", 0)
 
     def table(self):
         """All events as a structured array, see Notes of the class."""
         rows, floats = self._rows(), self._floats()
-        out = np.zeros(len(self), EVENT_DTYPE)
-        out["operation"] = np.array(codes.OPERATIONS, dtype=_TEXT)[rows[:, h.EV_OP]]
+        longest = max(len(word) for word in (*self._graph._words, *codes.OPERATIONS))
+        out = np.zeros(len(self), [(n, t or f"U{longest}") for n, t in _COLUMNS.items()])
+        out["operation"] = np.array(codes.OPERATIONS)[rows[:, h.EV_OP]]
         out["node"] = rows[:, h.EV_NODE]
         out["n_parents"] = rows[:, h.EV_COUNT]
         for name, column in (
@@ -190,12 +193,23 @@ class GrowthLog:
         return replay(self, upto)
 
     def fold(self, keep):
-        """Fold all but the newest ``keep`` events into the base the log starts from."""
+        """Fold all but the newest ``keep`` events into the base the log starts from.
+
+        What one call did is never parted: a few more events may be kept.
+
+        Parameters
+        ----------
+        keep : int, >= 0
+        """
         graph, n = self._graph, len(self)
-        gone = n - min(keep, n)
+        gone = n - min(check_number("keep", keep, 0, integer=True), n)
+        while 0 < gone < n and _goes_on(self._rows()[gone]):
+            gone -= 1
         if gone == 0:
             return
-        graph._base = replay(self, gone).to_state()
+        base = replay(self, gone).to_state()
+        base["plain"]["folded"] = self.folded + gone
+        graph._base = base
         s = graph._store
         rows, floats = self._rows()[gone:].copy(), self._floats()[gone:].copy()
         first = int(rows[0, h.EV_OFFSET]) if rows.size else s[h.EVP_USED]
@@ -229,39 +243,57 @@ def replay(log, upto=None):
     return graph
 
 
+def _goes_on(row):
+    """True if an event is not the first of the call that made it."""
+    op = row[h.EV_OP]
+    later_birth = op == codes.OP_NODE and row[h.EV_CODE] > 0
+    return later_birth or (op == codes.OP_REMOVE_NODE and row[h.EV_B] > 0)
+
+
 def _redo(graph, log, rows, floats, event):
-    """Repeat one event (a removal of several nodes at once); returns how many it was."""
+    """Repeat one event, or all of one call's births or removals; returns how many it was."""
     row, store_ = rows[event], graph._store
-    parents, weights = log.parents(event)
     op, node = int(row[h.EV_OP]), int(row[h.EV_NODE])
-    birth = floats[event, : h.EVF_P1 + 1].astype(np.float32)
+    if op in (codes.OP_NODE, codes.OP_REMOVE_NODE):
+        stop = event + 1
+        while stop < len(rows) and _goes_on(rows[stop]):
+            stop += 1
+        if op == codes.OP_NODE:
+            _bear(graph, log, floats, range(event, stop))
+        else:
+            graph.remove_nodes(rows[event:stop, h.EV_NODE].copy())
+        return stop - event
+    parents, weights = log.parents(event)
     a, b, flag = int(row[h.EV_A]), int(row[h.EV_B]), int(row[h.EV_FLAG])
-    if op == codes.OP_NODE:
-        indptr = np.array([0, parents.size], np.int64)
-        values = (birth[:1], birth[1:2], birth[2:3])
-        new = store_.call(store.add_nodes, a, b, flag, *values, indptr, parents, weights)
-        _enlist(graph, new, flag)
-    elif op == codes.OP_EDGE and flag < 0:
+    if op == codes.OP_EDGE and flag < 0:
         store_.call(edges.add_edges, node, parents, weights)
     elif op == codes.OP_EDGE:
         store_.call(edges.add_delayed, node, parents, weights, flag)
     elif op == codes.OP_SPLIT:
-        code = int(row[h.EV_CODE])
-        store_.call(store.split_edge, a, b, flag, code, birth[0], weights[1], weights[0])
+        code, bias = int(row[h.EV_CODE]), floats[event, h.EVF_BIAS]
+        store_.call(store.split_edge, a, b, flag, code, bias, weights[1], weights[0])
     elif op == codes.OP_REMOVE_EDGE:
         store_.call(cut.remove_edge, a, node, flag)
-    elif op == codes.OP_REMOVE_NODE:
-        count = a
-        graph.remove_nodes(rows[event : event + count, h.EV_NODE].copy())
-        return count
     else:
         for source in parents:
             store_.call(cut.remove_edge, int(source), node, 0)
     return 1
 
 
-def _enlist(graph, node, role):
+def _bear(graph, log, floats, events):
+    """Repeat the births of one call, siblings in one go: their order depends on it."""
+    row = log._rows()[events[0]]
+    kind, act, role = (int(row[c]) for c in (h.EV_A, h.EV_B, h.EV_FLAG))
+    held = [log.parents(event) for event in events]
+    indptr = np.cumsum([0, *(ids.size for ids, _ in held)])
+    parents, weights = (np.concatenate(part) for part in zip(*held, strict=True))
+    birth = [floats[events[0] : events[-1] + 1, c].copy() for c in range(h.EVF_P1 + 1)]
+    first = graph._store.call(store.add_nodes, kind, act, role, *birth, indptr, parents, weights)
+    born = np.arange(first, first + len(events))
     if role == codes.ROLE_INPUT:
-        graph._inputs = np.append(graph._inputs, node)
+        graph._inputs = np.append(graph._inputs, born)
+        if graph._shift is not None:
+            graph._shift = np.append(graph._shift, np.zeros(born.size))
+            graph._scale = np.append(graph._scale, np.ones(born.size))
     elif role == codes.ROLE_OUTPUT:
-        graph._outputs = np.append(graph._outputs, node)
+        graph._outputs = np.append(graph._outputs, born)

@@ -88,15 +88,26 @@ class Situation:
     missing: np.ndarray
     rng: np.random.Generator = field(repr=False)
 
+    def adds(self):
+        """True if the node adds its sources up: only there a rehearsed gain holds."""
+        return self.graph.node(self.node)["kind"] == "sum"
+
     def sources(self):
         """Ids of the node's sources."""
         return self.graph.sources(self.node)[0]
 
     def candidates(self):
-        """Ids the node could read without a cycle, in running order: what stands before it."""
-        order = self.graph.order()
-        before = order[: int(np.flatnonzero(order == self.node)[0])]
-        return before[~np.isin(before, self.graph.outputs)]
+        """Ids the node could read without a cycle, in running order: all that do not read it."""
+        graph, store = self.graph, self.graph._store
+        order = store.order()
+        place = int(np.flatnonzero(order == graph._slot(self.node))[0])
+        reads = np.zeros(order.max() + 1, bool)  # the node and all that follow from it
+        reads[order[place]] = True
+        for v in order[place + 1 :].tolist():
+            first = int(store.sstart[v])
+            reads[v] = reads[store.src[first : first + int(store.length[v])]].any()
+        able = store.id_of[order[~reads[order]]]
+        return able[~np.isin(able, graph.outputs)]
 
 
 class Rule:

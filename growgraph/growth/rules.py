@@ -31,9 +31,7 @@ def rehearse(basis, features, wanted):
         Birth weight of each feature: wanted . feature / |feature|^2, which lowers what is missing
         even before the node's other edges have adapted.
     """
-    ones = np.ones((wanted.size, 1))
-    q, r = np.linalg.qr(np.hstack([ones, basis]).astype(np.float64))
-    q = q[:, np.abs(np.diag(r)) > 1e-6 * max(1.0, np.abs(r).max())]
+    q = _orthonormal(np.hstack([np.ones((wanted.size, 1)), basis]).astype(np.float64))
     h = features - q @ (q.T @ features)
     size = (h * h).sum(axis=0)
     new = size > _PARALLEL * np.maximum((features * features).sum(axis=0), 1e-12)
@@ -41,6 +39,13 @@ def rehearse(basis, features, wanted):
     whole = (features * features).sum(axis=0)
     weight = (wanted @ features) / np.maximum(whole, 1e-12)
     return gain / max(float(wanted @ wanted), 1e-30), size / np.maximum(whole, 1e-12), weight
+
+
+def _orthonormal(basis):
+    """Orthonormal columns that span those of ``basis``, whatever their scales and doubles."""
+    size = np.linalg.norm(basis, axis=0)
+    q, s, _ = np.linalg.svd(basis[:, size > 0] / size[size > 0], full_matrices=False)
+    return q[:, s > 1e-6 * s[0]]
 
 
 def best_of(gain, ease):
@@ -78,7 +83,7 @@ class InsertNode(Rule):
     def propose(self, situation):
         """See :meth:`Rule.propose`."""
         parents = self._parents(situation)
-        if parents.size == 0:
+        if parents.size == 0 or not situation.adds():
             return []
         X = situation.activity[:, parents].astype(np.float64)
         spread = X.std(axis=0)
@@ -170,6 +175,7 @@ class SplitEdge(Rule):
         "abs": np.abs,
         "square": np.square,
     }
+    _SLOPES = (1.0, 3.0)  # of tanh, in units of the source's spread
 
     def __init__(self, activation="tanh"):
         self.activation = check_choice("activation", activation, tuple(self._SHAPES))
@@ -177,32 +183,37 @@ class SplitEdge(Rule):
     def propose(self, situation):
         """See :meth:`Rule.propose`."""
         ids, weights, _ = situation.graph.sources(situation.node)
-        if ids.size == 0:
+        if ids.size == 0 or not situation.adds():
             return []
         X = situation.activity[:, ids].astype(np.float64)
         asked = situation.missing + X @ weights
-        scale = 1 / np.maximum(X.std(axis=0), 1e-9)
-        shift = -X.mean(axis=0) * scale
-        best = None
+        spread, straight, best = np.maximum(X.std(axis=0), 1e-9), _left(X, asked), None
         for i in range(ids.size):
-            bent = self._SHAPES[self.activation](X[:, i] * scale[i] + shift[i])[:, None]
             others = np.delete(X, i, axis=1)
             before = asked - _fitted(others, asked)
-            gain, _, weight = rehearse(others, bent, before)
-            left = float(before @ before) * (1 - gain[0])
-            drop = 1 - left / max(float(situation.missing @ situation.missing), 1e-30)
-            if best is None or drop > best[0]:
-                best = (drop, i, float(weight[0]))
-        drop, i, w_out = best
-        split = (int(ids[i]), situation.node, float(shift[i]), float(scale[i]), w_out,
-                 self.activation)  # fmt: skip
-        return [Proposal(float(drop), split=split, text="a bend on an edge")]
+            for slope in self._SLOPES if self.activation == "tanh" else (1.0,):
+                w_in = slope / spread[i]
+                bias = -w_in * X[:, i].mean()
+                bent = self._SHAPES[self.activation](w_in * X[:, i] + bias)
+                drop = straight - _left(np.column_stack([others, bent]), asked)
+                if best is None or drop > best[0]:
+                    w_out = float(before @ bent) / max(float(bent @ bent), 1e-12)
+                    best = (drop, int(ids[i]), float(bias), float(w_in), w_out)
+        drop, source, bias, w_in, w_out = best
+        gain = drop / max(float(situation.missing @ situation.missing), 1e-30)
+        split = (source, situation.node, bias, w_in, w_out, self.activation)
+        return [Proposal(float(gain), split=split, text="a bend on an edge")]
 
 
 def _fitted(basis, wanted):
     """Least-squares fit of ``wanted`` by ``basis`` and a constant."""
-    A = np.hstack([np.ones((wanted.size, 1)), basis])
-    return A @ np.linalg.lstsq(A, wanted, rcond=None)[0]
+    q = _orthonormal(np.hstack([np.ones((wanted.size, 1)), basis]))
+    return q @ (q.T @ wanted)
+
+
+def _left(basis, wanted):
+    """Energy that such a fit leaves."""
+    return float(((wanted - _fitted(basis, wanted)) ** 2).sum())
 
 
 class InsertPath(Rule):
@@ -211,7 +222,7 @@ class InsertPath(Rule):
     def propose(self, situation):
         """See :meth:`Rule.propose`."""
         ids = np.setdiff1d(situation.candidates(), situation.sources())
-        if ids.size == 0:
+        if ids.size == 0 or not situation.adds():
             return []
         basis = situation.activity[:, situation.sources()]
         gain, ease, weight = rehearse(basis, situation.activity[:, ids].astype(np.float64),
@@ -236,7 +247,7 @@ class PruneWeak(Rule):
     def propose(self, situation):
         """See :meth:`Rule.propose`."""
         ids, weights, _ = situation.graph.sources(situation.node)
-        if ids.size < 2:
+        if ids.size < 2 or not situation.adds():
             return []
         moved = weights**2 * situation.activity[:, ids].var(axis=0)
         weak = ids[moved < self.share * moved.sum()]

@@ -21,9 +21,12 @@ class Concepts:
     floor : ndarray of float64 [windows]
     most : int
         Aspects a window at most.
+    places : list of str
+        Where each window lies, in words.
     """
 
-    def __init__(self, win, floor, most):
+    def __init__(self, win, floor, most, places):
+        self.places = [f" {place}" if len(places) > 1 else "" for place in places]
         self.win, self.floor = np.ascontiguousarray(win, np.int64), np.asarray(floor, np.float64)
         windows, width = self.win.shape
         self.most = max(min(most, width - 1), 0)
@@ -49,7 +52,7 @@ class Concepts:
         born = graph.groups.get("born", np.empty(0, np.int64))
         nodes = []
         for w, window in enumerate(self.win):
-            where = f" window {w}" if len(self.win) > 1 else ""
+            where = self.places[w]
             nodes.append(
                 NewNode(tuple(parts[window].tolist()), tuple(x[window].tolist()), kind="match",
                         p0=1.0, name=f"{name}: prototype{where}")
@@ -83,7 +86,7 @@ class Concepts:
         for w, window in enumerate(self.win):
             v = self.newborn[w].copy()
             v[k % v.size] += np.float32(1e-9)  # never the zero direction
-            where = f" window {w}" if len(self.win) > 1 else ""
+            where = self.places[w]
             nodes.append(
                 NewNode(tuple(parts[window].tolist()), tuple(v.tolist()), activation="square",
                         name=f"{name}: aspect {k}{where}")

@@ -11,6 +11,7 @@ from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
 
 _WAKE_EVERY = 64
+_MOST_ROWS = 4096  # of a table, encoded at a time
 _MISFIT = 0.01  # a concept that explains all but this share of what it meets is at rest
 _PATIENCE = 2  # samples of a class per aspect
 _CONTEXT = 0.8
@@ -35,8 +36,9 @@ class Core:
         sense.grow(self.graph, self.controller)
         self.prenatal = self.graph.groups["evidence"].size
         self.concepts = Concepts(
-            sense.windows(self.graph), sense.floor(self.graph), sense.settings["most"]
-        )
+            sense.windows(self.graph), sense.floor(self.graph), sense.settings["most"],
+            sense.window_names(self.graph),
+        )  # fmt: skip
         self.evidence = Evidence(self.prenatal + 1, sense.settings)
         self.record = Record()
         self.classes = []  # labels in the sequence of their arrival
@@ -58,7 +60,7 @@ class Core:
         par[resonet.MOST] = self.concepts.most
         par[resonet.PATIENCE] = self.options["patience"] or _PATIENCE
         par[resonet.MISFIT] = _MISFIT
-        gate = self.options["intention"] and not s["resonant"]
+        gate = self.options["intention"] and np.isinf(s["resonant"])
         par[resonet.GATE_FROM] = _GATE["from"] if gate else np.inf
         par[resonet.GATE_MARGIN], par[resonet.GATE_LOW] = _GATE["margin"], _GATE["low"]
         par[resonet.ROOM] = 1
@@ -86,11 +88,14 @@ class Core:
         while at < len(rows):
             stop = len(rows)
             if grows_inputs:
-                if self.sense.unborn(rows, at) == at:
-                    self._grow_inputs(rows, at)
-                stop = self.sense.unborn(rows, at)
+                stop = min(stop, at + _MOST_ROWS)
                 if self.sense.sleeps:
                     stop = min(stop, at + _WAKE_EVERY - self.n % _WAKE_EVERY)
+                first = self.sense.unborn(rows, at, stop)
+                if first == at:
+                    self._grow_inputs(rows, at)
+                    first = self.sense.unborn(rows, at, stop)
+                stop = first
             self._learn_run(rows[at:stop], labels[at:stop])
             at = stop
             if grows_inputs and self.sense.sleeps and self.n % _WAKE_EVERY == 0:
@@ -105,7 +110,7 @@ class Core:
 
     def _learn_run(self, rows, labels):
         """Learn rows between which no input grows."""
-        if hasattr(self.sense, "watch") and self.sense.sleeps:
+        if hasattr(self.sense, "watch"):
             self.sense.watch(rows)
         X = self.features(rows)
         number = {label: c for c, label in enumerate(self.classes)}
@@ -117,6 +122,7 @@ class Core:
         while True:
             why = self._enter(X, y, draws, answers)
             if why == resonet.DONE:
+                self.ctl[[resonet.AT, resonet.WHY]] = 0  # nothing of how the calls were cut
                 return
             at = int(self.ctl[resonet.AT])
             if why == resonet.NEW_CLASS:
@@ -251,7 +257,8 @@ class Core:
         core.controller.n_grown_ = plain["n_grown"]
         core.prenatal = core.graph.groups["evidence"].size
         most = core.sense.settings["most"]
-        core.concepts = Concepts(arrays["concepts/win"], arrays["concepts/floor"], most)
+        places = core.sense.window_names(core.graph)
+        core.concepts = Concepts(arrays["concepts/win"], arrays["concepts/floor"], most, places)
         core.evidence, core.record = Evidence(1, core.sense.settings), Record()
         for name, held in (("concepts", core.concepts), ("evidence", core.evidence),
                            ("record", core.record)):  # fmt: skip

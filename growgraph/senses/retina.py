@@ -26,7 +26,7 @@ _CHUNK = 64  # images encoded at a time
 # chosen on validation shuffles of digits and MNIST-5k (growgraph's ARCHITECTURE.md, "ResoNet")
 SMALL = {"patch": 3, "pad": 1, "grid": 3, "budget": 64, "landmarks": 0, "most": 12}
 LARGE = {"patch": 6, "pad": 2, "grid": 4, "budget": 32, "landmarks": 18, "most": 20}
-SETTINGS = {"kappa": 1.0, "resonant": 0.0, "alpha": 0.5, "ridge": 1e-3, "ridge_n": 10.0,
+SETTINGS = {"kappa": 1.0, "resonant": np.inf, "alpha": 0.5, "ridge": 1e-3, "ridge_n": 10.0,
             "ridge_power": 1.0, "ridge_cap": np.inf}  # fmt: skip
 
 
@@ -111,13 +111,14 @@ class Retina:
         """Cosine nodes over each window, directions of dreams spread by vigilance."""
         ids = []
         if self.sizes["landmarks"]:
+            places = self.window_names(graph)
             for w, window in enumerate(self.windows(graph)):
                 q = dreamt[:, window].astype(np.float64)
                 q /= np.maximum(np.linalg.norm(q, axis=1, keepdims=True), 1e-9)
                 for direction in _spread(q, self.sizes["landmarks"]):
                     node = NewNode(
                         tuple(parts[window].tolist()), tuple(direction.tolist()), kind="cosine",
-                        activation="exp", p0=_SHARPNESS, p1=_SOFTENING, name=f"landmark window {w}",
+                        activation="exp", p0=_SHARPNESS, p1=_SOFTENING, name=f"landmark {places[w]}",
                     )  # fmt: skip
                     ids += controller.grow(graph, Proposal(1.0, (node,)), rule="Vigilance",
                                            cause="dream", intention="see")  # fmt: skip

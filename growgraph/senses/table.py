@@ -4,10 +4,13 @@ A numeric column is an input that enters as z = clip((x - centre) / spread, -6, 
 are those of the first 64 rows (labels unseen) and stay: a statistic that moves would make old
 evidence mean something else. A column that has not varied yet sleeps at z = 0 and wakes at the next
 multiple of 64 rows after it does. A missing cell is z = 0 and, from its first appearance on, an
-input of its own; so is each category: 0 until then, so that its history is exact.
+input of its own; so is each category: 0 until then, so that its history is exact. So is new
+ground: a value far outside all a column has shown grows an input that is 0 up to the old edge.
 Beside z the readout hears |z| and landmarks, relu nodes of random directions drawn before any data
 (random features, Rahimi and Recht 2008).
 """
+
+from bisect import bisect_left
 
 import numpy as np
 
@@ -23,10 +26,14 @@ _MOST_BENDS = 256  # wider tables go without |z|
 _MOST_CATEGORIES = 64  # of one column; later ones share an input
 _MOST_EVIDENCE = 4096
 _OTHER = "(other)"
+_NEW_GROUND = 0.5  # of the range shown so far: so far outside it a value is new ground
+_MOST_KNOTS = 4  # inputs of new ground, on either side of a column
 
 # chosen on validation tables (ARCHITECTURE.md, "ResoNet")
-SETTINGS = {"kappa": 8.0, "resonant": 1.0, "alpha": 0.0, "ridge": 3e-4, "ridge_n": 120.0,
+SETTINGS = {"kappa": 5.0, "resonant": 64.0, "alpha": 1.0, "ridge": 3e-4, "ridge_n": 120.0,
             "ridge_power": 2.0, "ridge_cap": 0.5, "most": 8}  # fmt: skip
+
+_ARRAYS = ("centre", "spread", "met", "stir", "reach", "knots")
 
 
 class Table:
@@ -52,6 +59,8 @@ class Table:
         self.centre, self.spread = np.zeros(d), np.zeros(d)  # spread 0: the column sleeps
         self.met = np.zeros(d, bool)
         self.stir = np.zeros((d, 2))  # rows and squared distance from the centre while asleep
+        self.reach = np.full((2, d), np.nan)  # least and greatest value shown
+        self.knots = np.empty((0, 4))  # place among the born inputs, column, edge, signed width
         if 2 * d + _LANDMARKS > _MOST_EVIDENCE:
             raise DataError(
                 f"X has {d} numeric columns; at most {(_MOST_EVIDENCE - _LANDMARKS) // 2} fit: "
@@ -72,9 +81,9 @@ class Table:
         self._write_scale(graph)
 
     @staticmethod
-    def _grow_inputs(graph, controller, names, cause="birth", **when):
+    def _grow_inputs(graph, controller, names, cause="birth", low=-_CLIP, **when):
         nodes = tuple(
-            NewNode(role="input", kind="input", activation="clip", p0=-_CLIP, p1=_CLIP, name=name)
+            NewNode(role="input", kind="input", activation="clip", p0=low, p1=_CLIP, name=name)
             for name in names
         )
         ids = controller.grow(graph, Proposal(1.0, nodes), rule="Sense", cause=cause,
@@ -139,12 +148,31 @@ class Table:
         """Nothing more to check: :meth:`read` does."""
 
     # ---- growing inputs -------------------------------------------------------------------------
-    def unborn(self, rows, start):
-        """First row from ``start`` on with a missing cell or category that has no input yet."""
-        for row, key in rows.marks:
-            if row >= start and self._key(key) not in self.born:
-                return row
-        return len(rows)
+    def unborn(self, rows, start, stop):
+        """First row in start .. stop with a cell that needs an input not yet born, else stop."""
+        for i in range(rows.first_mark(start), rows.first_mark(stop)):
+            row, key = rows.marks[i]
+            if self._key(key) not in self.born:
+                stop = row
+                break
+        new = self._new_ground(rows.numbers[start:stop]).any(axis=(0, 2))
+        return start + int(new.argmax()) if new.any() else stop
+
+    def _new_ground(self, numbers):
+        """Which values lie far below, far above all before them: bool [2, rows, columns]."""
+        low, high = self.reach
+        far = _NEW_GROUND * (high - low)
+        awake = (self.spread > 0) & (far > 0)
+        if not (awake & ((numbers < low - far) | (numbers > high + far))).any():
+            return np.zeros((2, *numbers.shape), bool)
+        low = np.fmin.accumulate(np.vstack([low, numbers[:-1]]))
+        high = np.fmax.accumulate(np.vstack([high, numbers[:-1]]))
+        far = _NEW_GROUND * (high - low)
+        side, column = (self.knots[:, 3] > 0).astype(np.int64), self.knots[:, 1].astype(np.int64)
+        grown = np.zeros((2, 1, numbers.shape[1]))
+        np.add.at(grown, (side, 0, column), 1)
+        outside = np.stack([low - numbers > far, numbers - high > far])
+        return outside & awake & (grown < _MOST_KNOTS)
 
     def _key(self, key):
         """The key itself, or that of all further categories of a column that has many."""
@@ -158,19 +186,31 @@ class Table:
     def give_birth(self, graph, controller, rows, row, **when):
         """Grow the inputs a row needs; returns how many."""
         count = 0
-        for at, key in rows.marks:
-            key = self._key(key)
-            if at == row and key not in self.born:
-                self._grow_born(graph, controller, key, when)
+        for i in range(rows.first_mark(row), rows.first_mark(row + 1)):
+            name, value = key = self._key(rows.marks[i][1])
+            if key not in self.born:
+                text = f"{name} is missing" if value is None else f"{name} = {value}"
+                when["cause"] = "first missing cell" if value is None else "new category"
+                self._grow_born(graph, controller, key, text, **when)
                 count += 1
+        for side, _, i in np.argwhere(self._new_ground(rows.numbers[row : row + 1])).tolist():
+            self._grow_knot(graph, controller, side, i, rows.numbers[row, i], when)
+            count += 1
         return count
 
-    def _grow_born(self, graph, controller, key, when):
-        name, value = key
-        rng = generator(self.seed, f"landmark of {name}={value}")
-        text = f"{name} is missing" if value is None else f"{name} = {value}"
-        cause = "first missing cell" if value is None else "new category"
-        new = self._grow_inputs(graph, controller, [text], cause=cause, **when)
+    def _grow_knot(self, graph, controller, side, i, x, when):
+        """An input that is 0 wherever column i has been so far, and 1 at its new value x."""
+        name, edge = self.numeric[i], self.reach[side, i]
+        beyond = "above" if side else "below"
+        self.knots = np.vstack([self.knots, [len(self.born), i, edge, x - edge]])
+        self.reach[side, i] = x
+        when = {**when, "cause": "new ground", "low": 0.0}
+        key = (name, f"{beyond} {float(edge)!r}")
+        self._grow_born(graph, controller, key, f"{name} {beyond} {edge:.4g}", **when)
+
+    def _grow_born(self, graph, controller, key, text, cause, low=-_CLIP, **when):
+        rng = generator(self.seed, f"landmark of {key[0]}={key[1]}")
+        new = self._grow_inputs(graph, controller, [text], cause=cause, low=low, **when)
         marks = graph.groups["landmarks"]
         w = _GAIN * rng.standard_normal(marks.size) / np.sqrt(max(len(self.columns), 1))
         edges = tuple((int(new[0]), int(m), float(x)) for m, x in zip(marks, w, strict=True))
@@ -190,7 +230,13 @@ class Table:
             if values.size:
                 self.met[i], self.centre[i] = True, values.mean()
                 self._stretch(i, float(((values - self.centre[i]) ** 2).mean()))
+        self._widen(rows)
         self._write_scale(graph)
+
+    def _widen(self, rows):
+        """Follow what the columns have shown."""
+        low, high = (np.vstack([reach, rows.numbers]) for reach in self.reach)
+        self.reach = np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
 
     def _stretch(self, i, variance):
         spread = np.sqrt(variance)
@@ -203,7 +249,8 @@ class Table:
         return bool((self.spread == 0).any())
 
     def watch(self, rows):
-        """Follow the columns that sleep, row after row, so that cuts do not matter."""
+        """Follow the columns, row after row, so that cuts do not matter."""
+        self._widen(rows)
         for i in np.flatnonzero(self.spread == 0):
             values = rows.numbers[:, i]
             values = values[~np.isnan(values)]
@@ -226,6 +273,8 @@ class Table:
         d = len(self.numeric)
         shift[:d] = self.centre
         scale[:d] = np.divide(1, self.spread, out=np.zeros(d), where=self.spread > 0)
+        place = d + self.knots[:, 0].astype(np.int64)
+        shift[place], scale[place] = self.knots[:, 2], 1 / self.knots[:, 3]
         graph.set_input_scale(shift, scale)
 
     # ---- what it offers -------------------------------------------------------------------------
@@ -254,12 +303,15 @@ class Table:
             place = self.born.get(self._key(key))
             if place is not None:
                 out[row, d + place] = 1
+        for place, i, edge, _ in self.knots.tolist():
+            x = rows.numbers[:, int(i)]
+            out[:, d + int(place)] = np.where(np.isnan(x), edge, x)
         return out
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):
         """Arrays and plain values."""
-        arrays = {k: getattr(self, k) for k in ("centre", "spread", "met", "stir")}
+        arrays = {k: getattr(self, k) for k in _ARRAYS}
         born = [[name, value] for name, value in self.born]
         return arrays, {"columns": self.columns, "seed": self.seed, "born": born}
 
@@ -267,7 +319,7 @@ class Table:
     def from_state(cls, arrays, plain):
         """Rebuild; see :meth:`to_state`."""
         sense = cls(plain["columns"], plain["seed"])
-        for name in ("centre", "spread", "met", "stir"):
+        for name in _ARRAYS:
             setattr(sense, name, arrays[name].copy())
         sense.born = {(name, value): i for i, (name, value) in enumerate(plain["born"])}
         return sense
@@ -294,8 +346,12 @@ class Rows:
     def __getitem__(self, some):
         """A slice of rows."""
         a, b, _ = some.indices(len(self))
-        marks = [(row - a, key) for row, key in self.marks if a <= row < b]
-        return Rows(self.numbers[a:b], marks)
+        marks = self.marks[self.first_mark(a) : self.first_mark(b)]
+        return Rows(self.numbers[a:b], [(row - a, key) for row, key in marks])
+
+    def first_mark(self, row):
+        """Place of the first mark of this row or a later one."""
+        return bisect_left(self.marks, row, key=lambda mark: mark[0])
 
     def joined(self, other):
         """These rows and others behind them."""

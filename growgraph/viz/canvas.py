@@ -123,6 +123,7 @@ class Canvas:
         few = scene.source.size <= FEW_EDGES
         opaque = float(np.clip(0.9 - 0.13 * np.log2(max(scene.source.size / 60, 1)), 0.2, 0.9))
         wide = (0.35 + 1.65 * scene.share[chosen] ** 1.5) * (1.0 if few else 0.6)
+        wide *= np.clip(self.width / 350, 0.6, 1)
         against, late = scene.weight[chosen] < 0, scene.late[chosen]
         styles = [DOTTED if z else DASHED if n and few else "solid"
                   for n, z in zip(against.tolist(), late.tolist(), strict=True)]  # fmt: skip

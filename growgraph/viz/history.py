@@ -80,9 +80,12 @@ def history_of(graph, *, delayed=False):
     rows = log._rows()
     birth, role = _births(rows, past, size)
     made = _edges_made(graph, rows, delayed)
-    parts = zip((past.source, past.target, past.event), made, strict=True)
+    source, target, event = (
+        np.concatenate(both)
+        for both in zip((past.source, past.target, past.event), made, strict=True)
+    )
     prelude = 0 if past.birth.size else _prelude(rows)
-    return History(birth, role, *map(np.concatenate, parts), _contexts(rows), prelude)
+    return History(birth, role, source, target, event, _contexts(rows), prelude)
 
 
 def _base(graph):

@@ -14,7 +14,7 @@ from growgraph.viz.history import NEVER, history_of
 
 _FIRST_SIZE = 16
 _FULL = 0.7
-_GAP = 0.2  # columns stand no closer than this share of a step
+_NEAREST = 1e-12  # between columns; a picture gives near ones equal steps
 _SWEEPS = 2
 
 
@@ -41,7 +41,7 @@ def positions(graph):
     >>> g.record()
     >>> new = g.split_edge(0, 2)
     >>> positions(g)[1].tolist()
-    [[0.0, 0.25], [0.0, 0.75], [1.0, 0.5], [0.5, 0.375]]
+    [[0.0, 0.25], [0.0, 0.75], [1.0, 0.5], [0.5, 0.5]]
     """
     history = history_of(graph)
     x = columns(history)
@@ -79,7 +79,7 @@ def _birth_column(x, node, parents, readers, role, last):
         return max(last, before + 1)
     mine = readers.of(node)
     after = x[mine].min() if mine.size else np.inf
-    if before + 2 * _GAP <= after < before + 2:
+    if before + _NEAREST < after < before + 2:
         return (before + after) / 2
     return before + 1
 
@@ -235,15 +235,14 @@ class Column:
 
     def __init__(self, n):
         self.size = 2 * n if n else _FIRST_SIZE
-        self.taken = 2 * np.arange(n) + 1
+        self.taken = list(range(1, 2 * n, 2))
         while self.size < _FIRST_SIZE:
             self._double()
-        self.taken = self.taken.tolist()
         self._link()
         self._latest = 0.0  # where take_next has come to
 
     def _double(self):
-        self.size, self.taken = 2 * self.size, 2 * np.asarray(self.taken, np.int64)
+        self.size, self.taken = 2 * self.size, [2 * place for place in self.taken]
 
     def _link(self):
         self._up = {j: j + 1 for j in self.taken}
@@ -252,7 +251,6 @@ class Column:
     def _make_room(self):
         if len(self.taken) >= _FULL * (self.size - 1):
             self._double()
-            self.taken = self.taken.tolist()
             self._link()
 
     def _hold(self, place):

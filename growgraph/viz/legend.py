@@ -29,7 +29,7 @@ def kind_handles(canvas):
 
     scene, look = canvas.scene, canvas.look
     colours = look.node_colours(scene.kind, scene.role)
-    entries = {}
+    entries: dict[tuple, list] = {}
     for kind, role, colour, count in zip(
         scene.kind.tolist(), scene.role.tolist(), colours.tolist(), scene.count.tolist(),
         strict=True,
@@ -54,7 +54,7 @@ def _lines(canvas):
     scene, look = canvas.scene, canvas.look
     few = scene.source.size <= FEW_EDGES
     plain = scene.weight[~scene.late]
-    found = []
+    found: list[tuple] = []
     if (plain >= 0).any():
         found.append(("weight > 0", look.excite, "solid"))
     if (plain < 0).any():
@@ -86,7 +86,7 @@ def _colour_bar(canvas):
     tall = min(90 / canvas.height, 0.3)
     left, bottom = 1 - 100 / canvas.width, 40 / canvas.height
     scale = ax.inset_axes((left, bottom, 8 / canvas.width, tall))
-    shades = colormaps[look.tension](np.linspace(*look.span, 64))[:, None, :]
+    shades = colormaps[look.tension](np.linspace(look.span[0], look.span[1], 64))[:, None, :]
     scale.imshow(shades, aspect="auto", origin="lower", extent=(0, 1, 0, 1))
     scale.set_xticks([])
     scale.yaxis.tick_right()

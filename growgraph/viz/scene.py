@@ -94,11 +94,13 @@ def scene_of(graph, tension=None, share=None):
     source, target = place[edges["source"]], place[edges["target"]]
     size = np.abs(edges["weight"]).astype(np.float64)
     use = np.bincount(mark, np.bincount(source, size, minlength=ids.size)) / count
-    drawn = _strongest(mark[source], mark[target], edges, share, first.size)
+    u, v, weight, relative, late, least = _strongest(
+        mark[source], mark[target], edges, share, first.size
+    )
     return Scene(
         ids, mark, x[first], np.bincount(mark, y) / count, count, crowd[first], kind[first],
         role[first], use, _mean_tension(tension, mark, ids), _names(graph, ids, mark, crowd),
-        *drawn[:5], edges.size, drawn[5], history,
+        u, v, weight, relative, late, edges.size, least, history,
     )  # fmt: skip
 
 
@@ -167,7 +169,10 @@ def _cells(mark, crowd, x, y, kind, role):
 def _mean_tension(tension, mark, ids):
     if tension is None:
         return None
-    values = np.asarray(tension, dtype=np.float64)
+    try:
+        values = np.asarray(tension, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"tension must be numbers, got {tension!r}") from error
     if values.shape != ids.shape:
         raise ValueError(
             f"tension must have one value a node, shape {ids.shape} as graph.nodes, "
@@ -190,14 +195,14 @@ def _names(graph, ids, mark, crowd):
     for place in np.flatnonzero(alone) if few else ():
         names[mark[place]] = str(ids[place])
     for node, name in graph.names.items():
-        place = int(np.searchsorted(ids, node))
-        if alone[place]:
-            names[mark[place]] = name
+        at = int(np.searchsorted(ids, node))
+        if alone[at]:
+            names[mark[at]] = name
     first = np.unique(mark, return_index=True)[1]
     crowds = np.flatnonzero(crowd[first])
     times = np.bincount(groups[first[crowds]] + 1, minlength=len(group_names))
-    for m in crowds:
-        group = groups[first[m]]
+    for m in crowds.tolist():
+        group = int(groups[first[m]])
         text = group_names[group]
         if group >= 0 and times[group + 1] > 1:  # several crowds of one group: tell them apart
             text = _common(graph, ids[mark == m]) or text

@@ -87,6 +87,10 @@ def test_named_inputs_and_outputs():
     full[:, [0, 2]] = 0
     part = graph.forward(X[:, [3, 1]], inputs=graph.inputs[[3, 1]])
     np.testing.assert_array_equal(part, graph.forward(full))
+    late = graph.add_inputs(1)
+    values = graph.forward(X, inputs=graph.inputs[:4], outputs=[graph.inputs[2], late[0]])
+    np.testing.assert_array_equal(values, np.stack([X[:, 2], 0 * X[:, 2]], axis=1))
+    graph.remove_node(late)
     for node in graph.nodes:  # the sweep ends at the node asked for
         column = np.flatnonzero(graph.nodes == node)
         got = graph.forward(X, outputs=[node])

@@ -206,7 +206,7 @@ def without_room(store):
 
 
 def check_room(kernel, case):
-    """In a full store the kernel asks for space, changes nothing, and is the same once it has it."""
+    """In a full store the kernel asks for space, changes nothing, and works once it has it."""
     values = stores_in(case.make())
     values["H"] = without_room(values["H"])
     before = clone(values)

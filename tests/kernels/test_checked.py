@@ -33,7 +33,8 @@ for X in (frozen, askew, frozen.astype(float), np.asfortranarray(frozen), frozen
           frozen[:, ::-1], frozen.tolist(), [[1, 2, 3, 4]], [[True] * 4]):
     g.forward(X); g.forward(X[0]); g.activities(X); g.run(X); g.reset(); g.tension(X)
     g.learn(X); g.learn(X, X[:][0][0] * np.ones((len(X), 1)), rule="delta")
-g.add_edge(np.int32(0), np.uint16(39)); g.add_edge(39, 38, delay=1); g.add_edge(1, 39, np.float64(2))
+g.add_edge(np.int32(0), np.uint16(39)); g.add_edge(39, 38, delay=1)
+g.add_edge(1, 39, np.float64(2))
 g.connect([2, 3], [37, 38], rng.normal(size=(2, 2)), delay=1)
 g.add_nodes(3, sources=range(3)); g.add_nodes(3); g.add_node(np.uint8([1, 2]), kind="max")
 g.split_edge(*g.edges()[["source", "target"]][5].tolist(), w_in=np.float32(1), bias=1)
@@ -44,7 +45,8 @@ pickle.loads(pickle.dumps(g)).forward(frozen, outputs=[21], inputs=[0, 1, 2, 3],
 Graph.from_networkx(g.to_networkx()).pack()
 s = Graph.from_scipy(g.to_scipy())
 s.forward(np.ones((20, s.inputs.size)))
-print({k: len(v.function.signatures) for k, v in REGISTRY.items() if len(v.function.signatures) > 1})
+counts = {name: len(kernel.function.signatures) for name, kernel in REGISTRY.items()}
+print({name: count for name, count in counts.items() if count > 1})
 """
 
 

@@ -75,7 +75,7 @@ def forward_strips(g, X, inputs, outputs, V, P, Y, first, last, row0, row1):
     for b in range(row0, row1, width):
         rows = X[b : min(b + width, row1)]
         V[inputs] = 0
-        V[inputs, : len(rows)] = rows.T
+        V[inputs[: X.shape[1]], : len(rows)] = rows.T
         sweep(g, V, P, first, last)
         Y[b : b + len(rows)] = V[outputs, : len(rows)].T
     return OK

@@ -41,7 +41,7 @@ def add_nodes(g, kind, act, role, bias, p0, p1, indptr, parents, weights):
     for i, group in enumerate(groups):
         node = g.new_node(kind, act, role, bias[i], p0[i], p1[i])
         born = zip(parents[group], weights[group])
-        g.record(codes.OP_NODE, node.id, kind, act, role, 0, (bias[i], p0[i], p1[i]), born)
+        g.record(codes.OP_NODE, node.id, kind, act, role, i, (bias[i], p0[i], p1[i]), born)
         elder = _place(g, node, parents[group], weights[group], elder)
     return first
 

@@ -1,0 +1,174 @@
+"""The course of growth as the log tells it, and rows of it over time."""
+
+import numpy as np
+
+from growgraph.viz.canvas import FONT
+from growgraph.viz.history import deaths, history_of
+
+MOMENTS = 4
+LETTERS = "abcd"
+RIGHT = 0.83  # of the figure; legends stand to the right
+_LANES = 6
+_LEFT, _LOW, _HIGH = 0.1, 0.07, 0.455
+
+
+class Story:
+    """The course of growth: time, nodes and edges after each event, and the moments to show.
+
+    Attributes
+    ----------
+    time : ndarray [events + 1]
+        Of the state before the first event and after each.
+    nodes, edges : ndarray of int [events + 1]
+    rule : ndarray of str [events]
+        "" for what was built by hand.
+    unit : str
+        What time counts.
+    moments : list of int
+        Numbers of events after which the graph is shown.
+    """
+
+    def __init__(self, graph, log, n_samples=None):
+        table, n = log.table(), len(log)
+        history = history_of(graph, delayed=True)
+        gone_nodes, gone_edges = deaths(graph, history)
+        born = history.birth[history.birth >= -1]
+        self.nodes = _running(born, gone_nodes[history.birth >= -1], n)
+        self.edges = _running(history.event, gone_edges, n)
+        self.rule = table["rule"]
+        self.time, self.unit = _time_of(table)
+        self.end = max(int(self.time[-1]), 1)
+        if self.unit == "samples":
+            self.end = max(self.end, n_samples or 0)
+        self.moments = self._choose_moments(history.prelude)
+
+    def _choose_moments(self, prelude):
+        """The beginning, the end, and between them equal shares of the growth."""
+        first = prelude
+        if first == 0 and self.nodes[0] == 0 and self.nodes.size > 1:
+            first = 1
+        size = (self.nodes + self.edges / max(self.edges.max(), 1) / 10)[first:]
+        wanted = np.linspace(size[0], size[-1], MOMENTS)[1:-1]
+        whole = np.append(np.diff(self.time[first:]) > 0, True)  # not amid what one cause did
+        inner = [first + int(np.argmax(whole & (size >= w))) for w in wanted]
+        return sorted({first, *inner, self.nodes.size - 1})
+
+
+def _running(born, gone, n):
+    """How many there are before the first event and after each of n."""
+    change = np.bincount(born + 1, minlength=n + 1)[: n + 1]
+    lost = np.bincount(gone + 1, minlength=n + 2)[: n + 1]
+    return np.cumsum(change - lost)
+
+
+def _time_of(table):
+    """Time of the state before the first event and after each, and its unit."""
+    if table.size and (table["sample"] >= 0).any():
+        time, unit = table["step"], "samples"
+    elif table.size and (table["step"] > 0).any():
+        time, unit = table["step"], "steps"
+    else:
+        return np.arange(table.size + 1), "events"
+    return np.concatenate([[0], np.maximum.accumulate(time)]), unit
+
+
+# ---- timeline ---------------------------------------------------------------------------------
+def draw_timeline(figure, story, curve, look):
+    """Rows over time: events in a lane for each rule, nodes, edges and accuracy."""
+    names = ["nodes", "edges"] + ([] if curve is None else ["accuracy"])
+    lanes = _lanes(story)
+    share = min(0.15 + 0.055 * len(lanes), 0.4) if lanes else 0.0
+    middle = _HIGH - share * (_HIGH - _LOW)
+    rows = [_row(figure, look, middle, _HIGH, "events")] if lanes else []
+    tall = (middle - _LOW) / len(names)
+    for i, name in enumerate(names):
+        rows.append(_row(figure, look, middle - (i + 1) * tall, middle - i * tall, name))
+        rows[-1].locator_params(axis="y", nbins=2, integer=name != "accuracy")
+    for ax in rows[1:]:
+        ax.sharex(rows[0])
+    for ax in rows[:-1]:
+        ax.tick_params(labelbottom=False)
+    if lanes:
+        _draw_lanes(rows[0], lanes, story, look)
+    for ax, values in zip(rows[-len(names) :], (story.nodes, story.edges), strict=False):
+        _draw_course(ax, story, values, look)
+    if curve is not None:
+        rows[-1].plot(curve[:, 0], curve[:, 1], color=look.ink, linewidth=1.2)
+        rows[-1].set_ylim(min(0.5, curve[:, 1].min()), 1.02)
+    _mark_moments(rows, story, look)
+    rows[0].set_xlim(-0.012 * story.end, 1.012 * story.end)
+    words = {"samples": "samples seen", "steps": "steps of the controller"}
+    rows[-1].set_xlabel(words.get(story.unit, story.unit), fontsize=FONT, color=look.ink)
+    return rows
+
+
+def _row(figure, look, low, high, name):
+    """Quiet axes with their name at the left."""
+    ax = figure.add_axes((_LEFT, low + 0.014, RIGHT - _LEFT - 0.01, high - low - 0.028))
+    ax.set_facecolor(look.ground)
+    figure.text(0.012, (low + high) / 2, name, fontsize=FONT, color=look.ink, va="center")
+    ax.tick_params(labelsize=FONT, colors=look.faint, length=2.5)
+    ax.yaxis.set_major_formatter(lambda value, _: _short(value))
+    for side, spine in ax.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(look.faint)
+        spine.set_linewidth(0.6)
+    return ax
+
+
+def _short(value):
+    """A number in few letters: 0.8, 500, 20k, 1.5M."""
+    for size, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= 10 * size or (abs(value) >= size and letter == "M"):
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+def _lanes(story):
+    """Rules by first appearance and the events of each; the rarest share a lane if many."""
+    rules, first, count = np.unique(story.rule, return_index=True, return_counts=True)
+    order = [i for i in np.argsort(first) if rules[i]]
+    rare = sorted(order, key=lambda i: -count[i])[_LANES - 1 :] if len(order) > _LANES else []
+    lanes = [
+        (str(rules[i]), np.flatnonzero(story.rule == rules[i])) for i in order if i not in rare
+    ]
+    if rare:
+        lanes.append(("other rules", np.flatnonzero(np.isin(story.rule, rules[rare]))))
+    return lanes
+
+
+def _draw_lanes(ax, lanes, story, look):
+    """A stroke for each time at which a rule changed the graph."""
+    for i, (name, events) in enumerate(lanes):
+        colour, y = look.marks[i % len(look.marks)], len(lanes) - 1 - i
+        time = np.unique(story.time[events + 1])
+        ax.scatter(time, np.full(time.size, y), marker="|", s=55, linewidths=1.1, color=colour,
+                   alpha=0.9 if time.size < 500 else 0.5)  # fmt: skip
+        ax.annotate(
+            f"{name}: {events.size:,}", (1, y), (6, 0), xycoords=("axes fraction", "data"),
+            textcoords="offset points", fontsize=FONT, color=colour, va="center",
+            annotation_clip=False,
+        )  # fmt: skip
+    ax.set_ylim(-0.6, len(lanes) - 0.4)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+
+
+def _draw_course(ax, story, values, look):
+    """How many there are over time."""
+    time, values = np.append(story.time, story.end), np.append(values, values[-1])
+    ax.fill_between(time, values, step="post", color=look.faint, alpha=0.18, linewidth=0)
+    ax.plot(time, values, drawstyle="steps-post", color=look.faint, linewidth=1.2)
+    ax.set_ylim(0, 1.12 * max(values.max(), 1))
+
+
+def _mark_moments(rows, story, look):
+    """Thin lines where the moments are, with their letters on top."""
+    for i, moment in enumerate(story.moments):
+        for ax in rows:
+            ax.axvline(story.time[moment], color=look.ink, linewidth=0.6, linestyle=(0, (2, 2)),
+                       zorder=0)  # fmt: skip
+        rows[0].annotate(
+            LETTERS[i], (story.time[moment], 1), (0, 2), xycoords=("data", "axes fraction"),
+            textcoords="offset points", fontsize=FONT, color=look.ink, ha="center",
+        )  # fmt: skip

@@ -1,0 +1,164 @@
+"""The log holds what the store did, in words a reader can use."""
+
+import numpy as np
+import pytest
+
+from growgraph import Graph, GrowthController, GrowthLog
+from growgraph.errors import GraphError
+from growgraph.growth import NewNode, Proposal
+from tests.material import small_graph
+
+
+def recorded():
+    graph = Graph()
+    graph.record()
+    return graph
+
+
+def operations(graph):
+    return GrowthLog(graph).table()["operation"].tolist()
+
+
+def test_a_graph_that_does_not_record_has_no_log():
+    with pytest.raises(GraphError, match=r"call graph\.record\(\)"):
+        GrowthLog(Graph())
+
+
+def test_each_change_of_structure_is_an_event():
+    graph = recorded()
+    x = graph.add_inputs(2)
+    a = graph.add_node(x)
+    y = graph.add_outputs(1, sources=[a])[0]
+    graph.connect(x, [y])
+    graph.add_edge(y, a, delay=1)
+    middle = graph.split_edge(a, y)
+    graph.remove_edge(x[0], y)
+    graph.remove_edge(y, a, delay=1)
+    graph.set_weight(x[1], y, 1e-9)
+    graph.prune(1e-6)
+    graph.remove_nodes([middle, a])
+    table = GrowthLog(graph).table()
+    told = list(zip(table["operation"].tolist(), table["node"].tolist(), table["n_parents"]))
+    assert told == [
+        ("node", 0, 0), ("node", 1, 0), ("node", 2, 2), ("node", 3, 1), ("edge", 3, 2),
+        ("edge", 2, 1), ("split", 4, 2), ("remove edge", 3, 0), ("remove edge", 2, 0),
+        ("prune", 3, 1), ("remove node", 4, 0), ("remove node", 2, 0),
+    ]  # fmt: skip
+
+
+def test_what_changes_no_structure_is_no_event():
+    graph = small_graph(record=True)
+    count = len(GrowthLog(graph))
+    graph.learn(np.ones((3, 4)), np.zeros((3, 2)))
+    graph.set_nodes(graph.outputs, bias=1.0)
+    graph.pack()
+    graph.forward(np.ones((3, 4)))
+    assert len(GrowthLog(graph)) == count
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda g: g.add_node([0, 99]),
+        lambda g: g.add_nodes(3, sources=[0, 0]),
+        lambda g: g.connect([0, 3], [3, 2], pairs=True),  # the second closes a cycle
+        lambda g: g.add_edge(2, 0),
+        lambda g: g.split_edge(0, 3),
+        lambda g: g.remove_edge(0, 3),
+        lambda g: g.remove_nodes([2, 99]),
+        lambda g: g.remove_nodes([2, 2]),
+    ],
+)
+def test_a_call_that_fails_leaves_no_event(call):
+    graph = recorded()
+    hidden = graph.add_node(graph.add_inputs(2))
+    graph.add_outputs(1, sources=[hidden])
+    table, state = GrowthLog(graph).table().tobytes(), graph.copy()
+    with pytest.raises(GraphError):
+        call(graph)
+    assert GrowthLog(graph).table().tobytes() == table
+    assert graph == state
+
+
+def test_parents_and_birth_weights_stay_what_they_were():
+    graph = recorded()
+    x = graph.add_inputs(2)
+    node = graph.add_node(x, [[0.5, -2.0]])
+    graph.set_weights(node, [7.0, 7.0])
+    log = GrowthLog(graph)
+    ids, weights = log.parents(log.birth(node))
+    assert (ids.tolist(), weights.tolist()) == ([0, 1], [0.5, -2.0])
+
+
+def test_cause_rule_and_intention_are_told():
+    graph = recorded()
+    graph.add_inputs(1)
+    long = "a very long intention that no column of thirty-two letters would hold"
+    graph.set_cause("hunger", node=0, lasted=3, rule="Eat", intention=long, tension=0.25, step=9,
+                    sample=17)  # fmt: skip
+    graph.add_node([0])
+    graph.set_cause("")
+    graph.add_node([0])
+    first, second = GrowthLog(graph).table()[1:]
+    assert first[["cause", "rule", "intention"]].tolist() == ("hunger", "Eat", long)
+    assert first[["cause_node", "lasted", "step", "sample"]].tolist() == (0, 3, 9, 17)
+    assert first["tension"] == 0.25
+    assert second[["cause", "rule", "intention"]].tolist() == ("", "", "")
+    assert np.isnan(second["tension"])
+    assert second["paid_off"] == -1
+
+
+def grown():
+    graph = recorded()
+    x = graph.add_inputs(8)
+    y = graph.add_outputs(1, sources=x, names=["answer"])
+    graph.add_edge(graph.add_node(), y[0])
+    GrowthController().grow(
+        graph, Proposal(0.5, (NewNode((0, 1), (1.0, 1.0), kind="min", name="both"),)),
+        rule="Pair", cause="lasting tension", node=8, tension=0.12345, lasted=5,
+    )  # fmt: skip
+    graph.split_edge(0, 8)
+    return graph
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (0, "node 0 (input, input) was built by hand without sources"),
+        (8, "node 8 (output, sum, answer) was built by hand from nodes 0, 1, 2, 3, 4, 5 and 2 more"),
+        (10, "node 10 (hidden, min, both) was grown by Pair from nodes 0, 1 because of lasting "
+             "tension at node 8: 0.123, lasting 5 steps"),
+        (11, "node 11 (hidden, sum) was built by hand on the edge 0 -> 8"),
+    ],
+)  # fmt: skip
+def test_why(node, said):
+    assert GrowthLog(grown()).why(node) == said
+
+
+def test_why_tells_the_outcome():
+    graph = grown()
+    log = GrowthLog(graph)
+    event = log.birth(10)
+    graph.note_outcome(event, event + 1, after=0.1)
+    assert log.why(10).endswith("lasting 5 steps; then 0.1")
+    graph.note_outcome(event, event + 1, realised=0.01, paid_off=True)
+    assert log.why(10).endswith("; then 0.1, later 0.01 (it paid off)")
+    graph.note_outcome(event, event + 1, paid_off=False)
+    assert log.why(10).endswith("(it did not pay off)")
+
+
+def test_why_speaks_of_the_dead_but_not_of_the_unborn_or_folded():
+    graph = grown()
+    log = GrowthLog(graph)
+    graph.remove_node(10)
+    assert "grown by Pair" in log.why(10)
+    with pytest.raises(GraphError, match="node 99 is not in the log"):
+        log.why(99)
+    log.fold(1)
+    with pytest.raises(GraphError, match="node 10 is not in the log: it is older"):
+        log.why(10)
+
+
+def test_repr_counts():
+    assert repr(GrowthLog(grown())) == "GrowthLog(13 events, 13 of them growth)"
+    assert operations(grown())[-2:] == ["node", "split"]

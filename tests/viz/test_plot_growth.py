@@ -1,0 +1,161 @@
+"""plot_growth tells the log's story and agrees with a replay of it."""
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import growgraph
+from growgraph import Graph, GrowthController, GrowthLog
+from growgraph.errors import GraphError
+from growgraph.growth import NewNode, Proposal
+from growgraph.viz import plot_growth
+from growgraph.viz.growth import _births
+from growgraph.viz.scene import scene_of
+from growgraph.viz.timeline import Story
+
+
+@pytest.fixture(autouse=True)
+def _agg():
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def figure():
+    return Figure(figsize=(10, 6.4))
+
+
+def grown(steps=12, seed=0):
+    """A graph grown by rules, with splits, removals and a delayed edge."""
+    rng = np.random.default_rng(seed)
+    graph = Graph.layered([3, 2], random_state=0)
+    controller = GrowthController()
+    graph.record()
+    for step in range(1, steps + 1):
+        able = np.setdiff1d(graph.nodes, graph.outputs)
+        sources = tuple(rng.choice(able, 2, replace=False).tolist())
+        new = NewNode(sources, (1.0, -1.0))
+        proposal = Proposal(1.0, (new,), ((-1, 3 + step % 2, 0.5),))
+        controller.grow(graph, proposal, rule="Insert", cause="test", node=4, step=step)
+        if step % 4 == 0:
+            split = (int(graph.sources(3)[0][0]), 3, 0.0, 1.0, 1.0, "tanh")
+            proposal = Proposal(1.0, split=split)
+            controller.grow(graph, proposal, rule="Split", cause="test", node=3, step=step)
+    graph.add_edge(4, 3, 0.5, delay=1)
+    graph.remove_edge(*graph.edges()[0][["source", "target"]].tolist())
+    graph.remove_node(int(graph.nodes[6]))
+    graph.prune(0.3)
+    return graph
+
+
+class Model:
+    """What pictures know of a model."""
+
+    def __init__(self, graph):
+        self.graph_, self.growth_log_ = graph, GrowthLog(graph)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_draws_and_saves(dark, tmp_path):
+    fig, before = figure(), dict(matplotlib.rcParams)
+    axes = plot_growth(grown(), fig, dark=dark)
+    assert len(axes) == 4 + 3
+    assert all(ax.figure is fig for ax in axes)
+    assert dict(matplotlib.rcParams) == before
+    assert plt.get_fignums() == []
+    for kind in ("png", "svg"):
+        fig.savefig(tmp_path / f"growth.{kind}")
+        assert (tmp_path / f"growth.{kind}").stat().st_size > 1000
+
+
+def test_a_new_figure_is_made_once():
+    growgraph.plot_growth(grown())
+    assert len(plt.get_fignums()) == 1
+
+
+def test_model_with_a_record_of_its_accuracy():
+    model = Model(grown())
+    assert len(plot_growth(model, figure())) == 7
+    model.prequential_curve_ = np.array([[0, 0.1], [12, 0.9]])
+    axes = plot_growth(model, figure())
+    assert len(axes) == 8
+    assert axes[-1].lines[0].get_ydata().tolist() == [0.1, 0.9]
+    model.prequential_curve_ = np.empty((0, 2))
+    assert len(plot_growth(model, figure())) == 7
+
+
+def test_course_agrees_with_replay():
+    graph = grown()
+    log = GrowthLog(graph)
+    story = Story(graph, log)
+    for event in range(len(log) + 1):
+        past = log.replay(event)
+        assert (story.nodes[event], story.edges[event]) == (past.n_nodes, past.n_edges), event
+    assert story.edges[-1] == graph.n_edges
+
+
+def test_moments_agree_with_replay():
+    graph = grown()
+    log, scene = GrowthLog(graph), scene_of(graph)
+    mark_birth, edge_birth = _births(scene)
+    for event in Story(graph, log).moments:
+        past = log.replay(event)
+        there = np.isin(graph.nodes, past.nodes)
+        assert np.array_equal(mark_birth[scene.mark] < event, there)
+        held = {(int(e["source"]), int(e["target"])) for e in past.edges()}
+        for source, target, birth in zip(scene.source, scene.target, edge_birth):
+            pair = int(graph.nodes[source]), int(graph.nodes[target])
+            if scene.late[np.flatnonzero((scene.source == source) & (scene.target == target))[0]]:
+                continue
+            assert (birth < event) == (pair in held)
+
+
+def test_time_is_the_step_and_moments_are_whole():
+    graph = grown()
+    story = Story(graph, GrowthLog(graph))
+    assert story.unit == "steps"
+    assert story.end == 12
+    assert story.moments[0] == 0
+    assert story.moments[-1] == len(GrowthLog(graph))
+    for moment in story.moments[:-1]:
+        assert story.time[moment + 1] > story.time[moment]
+
+
+def test_built_by_hand_from_nothing():
+    graph = Graph()
+    graph.record()
+    graph.add_outputs(1, sources=graph.add_inputs(2))
+    axes = plot_growth(graph, figure())
+    assert len(axes) == 3
+    assert axes[-1].get_xlabel() == "events"
+
+
+@pytest.mark.parametrize("record_first", [True, False])
+def test_nothing_has_happened(record_first):
+    graph = Graph() if record_first else Graph.layered([2, 1])
+    graph.record()
+    fig = figure()
+    plot_growth(graph, fig)
+    fig.canvas.draw()
+
+
+def test_many_events_are_quick():
+    graph = Graph.layered([20, 5])
+    graph.record()
+    rng = np.random.default_rng(0)
+    for step in range(1, 2001):
+        graph.set_cause("tension", rule=f"Rule{step % 9}", step=step, node=20)
+        able = 20 if step < 20 else 25 + step - 1
+        graph.add_node(np.setdiff1d(rng.integers(0, able, 3), range(20, 25)))
+    axes = plot_growth(graph, figure())
+    assert any("other rules: 888" in t.get_text() for t in axes[4].texts)
+
+
+def test_errors_say_what_to_do():
+    with pytest.raises(GraphError, match=r"call graph\.record\(\) before it grows"):
+        plot_growth(Graph.layered([2, 1]))
+    with pytest.raises(TypeError, match="got str"):
+        plot_growth("model")
+    assert plt.get_fignums() == []
