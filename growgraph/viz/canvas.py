@@ -51,7 +51,9 @@ class Canvas:
             names = [n for n, r in zip(scene.names, scene.role, strict=True) if r == role]
             wide = min(labels.width_of(names, FONT), 0.2 * self.width) if named else -10
             ends.append(wide + 22)
-        under = 60 if legend and not self.beside else 0
+        self.columns = 1 if self.beside else int(np.clip(self.width / 110, 1, 3))
+        entries = np.unique(scene.kind * 4 + scene.role).size + 5
+        under = 8 + 12.5 * -(-entries // self.columns) if legend and not self.beside else 0
         self.left, self.right = ends[0], ends[1] + (_LEGEND_WIDTH if self.beside else 0)
         self.bottom, self.top = (24 + under if legend else 10), 10
 

@@ -107,7 +107,7 @@ def _draw_moments(figure, story, scene, look):
         before = moment
     canvas.ax.legend(
         handles=kind_handles(canvas) + _new_handle(len(story.moments)), loc="upper left",
-        bbox_to_anchor=(RIGHT + 0.01, 0.875), bbox_transform=figure.transFigure, fontsize=FONT,
+        bbox_to_anchor=(RIGHT + 0.01, 0.875), bbox_transform=figure.transSubfigure, fontsize=FONT,
         frameon=False, labelcolor=look.ink, handletextpad=0.4, borderpad=0,
     )  # fmt: skip
     return axes

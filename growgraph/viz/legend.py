@@ -4,19 +4,18 @@ import numpy as np
 
 from growgraph.kernels import codes
 from growgraph.viz.canvas import DASHED, DOTTED, FEW_EDGES, FONT
-from growgraph.viz.style import KIND_SHAPE, KIND_WORDS
+from growgraph.viz.style import KIND_SHAPE, KIND_WORDS, LIGHT
 
 
 def add_legend(canvas):
     """One legend beside (in narrow axes below) the marks; with tension a colour bar under it."""
     handles = kind_handles(canvas) + _lines(canvas) + _notes(canvas)
-    columns = 1 if canvas.beside else 3
     spot = {"loc": "upper right", "bbox_to_anchor": (1, 1)} if canvas.beside else {
         "loc": "lower center", "bbox_to_anchor": (0.5, 14 / canvas.height)}  # fmt: skip
     legend = canvas.ax.legend(
-        handles=handles, ncols=columns, fontsize=FONT, frameon=False, labelcolor=canvas.look.ink,
-        handlelength=1.8, handletextpad=0.6, labelspacing=0.55, columnspacing=1.0, borderpad=0.6,
-        alignment="left", **spot,
+        handles=handles, ncols=canvas.columns, fontsize=FONT, frameon=False,
+        labelcolor=canvas.look.ink, handlelength=1.8 if canvas.beside else 1.4, handletextpad=0.6,
+        labelspacing=0.55, columnspacing=1.0, borderpad=0.6, alignment="left", **spot,
     )  # fmt: skip
     if canvas.scene.tension is not None and canvas.beside:
         _colour_bar(canvas)
@@ -75,6 +74,8 @@ def _notes(canvas):
         notes.append("larger: more nodes")
     elif scene.n_edges:
         notes.append("larger: more used")
+    if scene.tension is not None and not canvas.beside:
+        notes.append("darker: tenser" if canvas.look is LIGHT else "lighter: tenser")
     return [Line2D([], [], linestyle="", label=note) for note in notes]
 
 

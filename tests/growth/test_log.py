@@ -125,7 +125,8 @@ def grown():
     ("node", "said"),
     [
         (0, "node 0 (input, input) was built by hand without sources"),
-        (8, "node 8 (output, sum, answer) was built by hand from nodes 0, 1, 2, 3, 4, 5 and 2 more"),
+        (8, "node 8 (output, sum, answer) was built by hand from nodes 0, 1, 2, 3, 4, 5 and 2 "
+            "more"),
         (10, "node 10 (hidden, min, both) was grown by Pair from nodes 0, 1 because of lasting "
              "tension at node 8: 0.123, lasting 5 steps"),
         (11, "node 11 (hidden, sum) was built by hand on the edge 0 -> 8"),
