@@ -38,6 +38,7 @@ BINS = 60  # of the margin, 30 a unit
 _BINS_PER_UNIT = 30.0
 _DECAY = 0.9994  # of the record of its own answers, per sample
 _SCALE_RATE = 0.01
+_SCALED = 20  # right answers from which the scale of resonance is one
 _RECENT = 0.9889  # per-sample decay of recent label counts: .7 ** (2 / 64)
 _NOVELTY_MIX = 0.1
 _OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... _OFTEN times
@@ -110,7 +111,8 @@ def _remember(right_by, count_by, scales, margin, right, best, strange):
     if right:
         right_by[b] += 1
         track(scales[0], best)
-        track(scales[1], strange)
+        if scales[0, 0] >= _SCALED:  # before, strangeness has no unit yet
+            track(scales[1], strange)
 
 
 @helper

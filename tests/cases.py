@@ -21,9 +21,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from growgraph import Graph
 from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
-from tests.material import packed, slots, small_graph, uniform
+from tests.material import ids, packed, slots, small_graph, uniform
 
 CASES = {}
 
@@ -161,3 +162,58 @@ def follow_through_a_gate():
     graph = small_graph()
     V, E = signals(graph, 7)
     return {"H": graph, "V": V, "E": E, "gate": gated(graph), "rate": np.float32(0.3)}
+
+
+# ---- concept, glimpse -------------------------------------------------------------------------
+@case("concept.resonances")
+def concepts_of_two_classes():
+    """Two windows of three of five parts; classes with no, one and three aspects."""
+    graph = Graph()
+    parts = graph.add_inputs(5)
+    win = np.array([[0, 1, 2], [4, 2, 3]])
+    k = np.array([0, 1, 3])
+    prototypes, aspects = np.zeros((3, 2), np.int32), np.zeros((3, 2, 3), np.int32)
+    size = np.ones((3, 2, 3))
+    for c, w in np.ndindex(3, 2):
+        made = graph.add_nodes(4, sources=parts[win[w]], weights=uniform(4, 3, seed=3 * c + w))
+        prototypes[c, w], *aspects[c, w] = slots(graph, made)
+        size[c, w] = [(graph.sources(i)[1].astype(np.float64) ** 2).sum() for i in made[1:]]
+    F, delta = uniform(7, 5), np.array([0.2, 0.5])
+    lengths = {"k": k, "size": size, "delta": delta, "L": np.zeros((7, 3, 2))}
+    return {"H": graph, "F": F, "win": win, "prototypes": prototypes, "aspects": aspects, **lengths}
+
+
+@case("glimpse.cut")
+def patches_of_images():
+    images = uniform(3, 6, 5, low=0, high=9).astype(np.float64)
+    images[1] = 0
+    out = np.zeros((3, 6 * 5, 9), np.float32)
+    return {"images": images, "patch": 3, "pad": 1, "softening": 0.01, "out": out}
+
+
+@case("glimpse.pool")
+def cells_of_a_grid():
+    down, across = (uniform(n, 2, seed=n, low=0).astype(np.float64) for n in (4, 3))
+    down[0, 1] = 0
+    S, out = uniform(2, 12, 5, low=0), np.zeros((2, 2 * 2 * 5), np.float32)
+    return {"S": S, "down": down, "across": across, "out": out}
+
+
+def look(glimpses, vigilance, state):
+    concepts = np.zeros((4, 6))
+    concepts[0] = [1, -1, 0, 0, 0, 0]
+    concepts[0] /= np.sqrt(2)
+    made = {"glimpses": glimpses, "spots": ids(2, 0, 3, 1), "concepts": concepts}
+    return {**made, "vigilance": vigilance, "least": 0.1, "state": ids(*state)}
+
+
+@case("glimpse.seek")
+def a_glimpse_that_is_new():
+    glimpses = uniform(4, 6, seed=1).astype(np.float64)
+    glimpses[2] = 0.5  # nothing to be seen there
+    return look(glimpses, 0.9, [0, 1])
+
+
+@case("glimpse.seek")
+def glimpses_that_are_known():
+    return look(uniform(4, 6, seed=1).astype(np.float64), -0.999, [1, 1])

@@ -15,6 +15,7 @@ _MOST_ROWS = 4096  # of a table, encoded at a time
 _MISFIT = 0.01  # a concept that explains all but this share of what it meets is at rest
 _PATIENCE = 2  # samples of a class per aspect
 _CONTEXT = 0.8
+_NODE_BYTES, _EDGE_BYTES = 480, 24  # with their events in the log, at most
 _GATE = {"from": 5000, "margin": 0.5, "low": 0.3}
 
 
@@ -94,7 +95,7 @@ class Core:
                 first = self.sense.unborn(rows, at, stop)
                 if first == at:
                     self._grow_inputs(rows, at)
-                    first = self.sense.unborn(rows, at, stop)
+                    first = max(self.sense.unborn(rows, at, stop), at + 1)
                 stop = first
             self._learn_run(rows[at:stop], labels[at:stop])
             at = stop
@@ -161,13 +162,22 @@ class Core:
         self.classes.append(label)
 
     def _add_aspects(self, c):
-        self.concepts.add_aspects(self.graph, self.controller, c, self.classes[c], self.n)
-        most = self.options["max_nodes"]
-        full = most is not None and self.graph.n_nodes + len(self.concepts.win) > most
-        most = self.options["max_bytes"]
-        full |= most is not None and self.nbytes() > most
-        if full:
+        if self._has_room(int(self.concepts.k[c])):
+            self.concepts.add_aspects(self.graph, self.controller, c, self.classes[c], self.n)
+        else:
             self.par[resonet.ROOM] = 0
+
+    def _has_room(self, k):
+        """True if one aspect more in each window keeps within ``max_nodes`` and ``max_bytes``."""
+        nodes, width = self.concepts.win.shape
+        most = self.options["max_nodes"]
+        if most is not None and self.graph.n_nodes + nodes > most:
+            return False
+        most = self.options["max_bytes"]
+        if most is None:
+            return True
+        edges = nodes * (width + 2 * (k + 3))  # a resonance node's block may move
+        return self.nbytes() + nodes * _NODE_BYTES + edges * _EDGE_BYTES <= most
 
     # ---- activities -----------------------------------------------------------------------------
     def features(self, rows):
@@ -213,8 +223,12 @@ class Core:
         self._derived = self.n
 
     def nbytes(self):
-        """Bytes of the graph and of the statistics that serve further learning."""
-        return self.graph.nbytes + sum(a.nbytes for a in self.statistics().values())
+        """Bytes of the graph and of the statistics, without the room arrays keep for growing.
+
+        It depends on what was learnt alone, not on when the model was saved and loaded.
+        """
+        held = self.graph._store.to_arrays().values()
+        return sum(a.nbytes for a in (*held, *self.statistics().values()))
 
     # ---- files --------------------------------------------------------------------------------
     def statistics(self):

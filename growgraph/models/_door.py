@@ -1,23 +1,24 @@
 """Checks and small services at a model's door."""
 
+import contextlib
+
 import numpy as np
 
 from growgraph._validation import check_number
 from growgraph.errors import DataError
+from growgraph.models.base import kinds_of, one_kind
 
 _PROGRESS_ROWS = 1024
 
 
 def merged(known, labels):
     """Sorted labels of old and new; raises if they cannot be put in order."""
-    try:
-        return np.unique(np.concatenate([known, labels]) if len(known) else labels)
-    except TypeError as error:
-        kinds = sorted({type(v).__name__ for v in [*np.asarray(known).tolist(), *labels.tolist()]})
-        raise DataError(
-            f"y must hold labels of one kind that can be ordered, got {' and '.join(kinds)}: make "
-            "them all strings or all numbers"
-        ) from error
+    if len(known):
+        kinds = kinds_of(known) | kinds_of(labels)
+        if len(kinds) > 1:  # numpy would make strings of the numbers
+            raise DataError(one_kind(kinds))
+        labels = np.concatenate([known, labels])
+    return np.unique(labels)
 
 
 def spans(total, progress):
@@ -26,10 +27,23 @@ def spans(total, progress):
     return [(a, min(a + step, total)) for a in range(0, total, step)]
 
 
-def bar(total):
-    from tqdm.auto import tqdm
+@contextlib.contextmanager
+def telling(progress, total):
+    """A function (samples done, model) that tells progress as the parameter asks for it."""
+    if callable(progress):
+        yield lambda done, model: progress(done, total, model)
+    elif progress:
+        from tqdm.auto import tqdm
 
-    return tqdm(total=total, unit=" samples", mininterval=0.5)
+        def tell(done, model):
+            bar.update(done - bar.n)
+            bar.set_postfix(accuracy=f"{model.prequential_accuracy_:.3f}",
+                            nodes=model.graph_.n_nodes)  # fmt: skip
+
+        with tqdm(total=total, unit=" samples", mininterval=0.5) as bar:
+            yield tell
+    else:
+        yield lambda done, model: None
 
 
 def optional(name, value):

@@ -67,3 +67,30 @@ def monotone(right, count):
             r, c, m = blocks.pop()
             blocks[-1] = [blocks[-1][0] + r, blocks[-1][1] + c, blocks[-1][2] + m]
     return np.concatenate([np.full(m, r / c) for r, c, m in blocks])
+
+
+def probabilities(scores, confidence):
+    """The best class gets ``confidence``, the others share the rest by the softmax of scores.
+
+    Parameters
+    ----------
+    scores : ndarray of float64 [batch, classes]
+    confidence : ndarray of float64 [batch]
+
+    Returns
+    -------
+    ndarray of float64 [batch, classes]
+        The class of the best score has the largest probability.
+    """
+    n, m = scores.shape
+    if m == 1:
+        return np.ones((n, 1))
+    top = scores.argmax(axis=1)
+    rest = np.exp(scores - scores.max(axis=1, keepdims=True))
+    rest[np.arange(n), top] = 0
+    rest /= np.maximum(rest.sum(axis=1, keepdims=True), 1e-300)
+    least = rest.max(axis=1) / (1 + rest.max(axis=1))  # the best class stays the best
+    sure = np.clip(np.maximum(confidence, least + 1e-9), 0, 1)
+    out = rest * (1 - sure)[:, None]
+    out[np.arange(n), top] = sure
+    return out / out.sum(axis=1, keepdims=True)

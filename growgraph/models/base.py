@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from growgraph._validation import check_finite
 from growgraph.errors import DataError
 
 
@@ -50,12 +51,40 @@ class Explanation:
 class GrowingClassifier(ClassifierMixin, BaseEstimator):
     """A scikit-learn classifier that holds a growing graph."""
 
-    def _rows(self, X, *, first):
-        """X checked: an array [batch, columns], or a table of columns where it has text in it."""
-        if is_table(X):
+    def _rows(self, X, *, first, table):
+        """X checked: an array [batch, columns], or, if ``table``, a DataFrame or dict of columns.
+
+        Sets (``first``) or compares the number of columns and their names as scikit-learn does.
+        """
+        if isinstance(X, dict) and not issparse(X):
+            if not table:
+                raise DataError("X must be an array of numbers, one row an image, got a dict")
+            _check_rows(X)
+            if first:
+                self.feature_names_in_ = np.array([str(name) for name in X], object)
+                self.n_features_in_ = len(X)
             return X
-        array = validate_data(self, X, reset=first, accept_sparse=True, dtype=np.float64)
-        return array.toarray() if issparse(array) else array
+        if table and is_table(X):
+            validate_data(self, X, reset=first, skip_check_array=True)
+            _check_rows(X)
+            return X
+        return self._array(X, first)
+
+    def _array(self, X, first):
+        """X as a dense array of finite numbers, one row a sample."""
+        try:
+            array = validate_data(self, X, reset=first, accept_sparse=True, dtype=np.float64,
+                                  ensure_all_finite=False)  # fmt: skip
+        except ValueError as error:
+            if "convert string" not in str(error):
+                raise
+            raise DataError(
+                f"X must hold numbers ({error}): give text columns as a DataFrame or a dict of "
+                "columns"
+            ) from error
+        array = array.toarray() if issparse(array) else array
+        check_finite(array)
+        return array
 
     @staticmethod
     def _labels(y, n):
@@ -65,10 +94,16 @@ class GrowingClassifier(ClassifierMixin, BaseEstimator):
         labels = column_or_1d(y, warn=True)
         if labels.shape[0] != n:
             raise ValueError(f"X has {n} rows but y has {labels.shape[0]} labels")
-        if labels.dtype.kind == "f" and not np.isfinite(labels).all():
-            raise ValueError("Input y contains NaN or infinity: every row needs a label")
-        if labels.dtype == object and any(v is None or v != v for v in labels):
-            raise ValueError("y contains missing labels: every row needs a label")
+        missing = labels.dtype.kind == "f" and not np.isfinite(labels).all()
+        if labels.dtype == object:
+            missing = any(v is None or not _equals_itself(v) for v in labels)
+        if missing:
+            raise DataError("y contains missing labels (NaN, infinity, None): drop those rows")
+        kinds = kinds_of(labels)
+        if len(kinds) > 1:
+            raise DataError(one_kind(kinds))
+        if labels.dtype == object and kinds == {"numbers"}:
+            labels = np.array(labels.tolist())
         check_classification_targets(labels)
         return labels
 
@@ -82,21 +117,49 @@ class GrowingClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
 
+def kinds_of(labels):
+    """Which of "numbers", "strings" or other types an array of labels holds."""
+    if labels.dtype.kind in "biuf":
+        return {"numbers"}
+    if labels.dtype.kind == "U":
+        return {"strings"}
+    types = {type(v) for v in labels.tolist()}
+    return {"numbers" if issubclass(t, (bool, int, float, np.number)) else
+            "strings" if issubclass(t, str) else t.__name__ for t in types}  # fmt: skip
+
+
+def one_kind(kinds):
+    """The message for labels that cannot be put in order."""
+    return (
+        f"y must hold labels of one kind that can be ordered, got {' and '.join(sorted(kinds))}: "
+        "make them all strings or all numbers"
+    )
+
+
+def _equals_itself(value):
+    """False for NaN and for pandas' NA, which equals nothing."""
+    try:
+        return bool(value == value)
+    except (TypeError, ValueError):
+        return False
+
+
 def is_table(X):
-    """True for dicts of columns, and DataFrames with text or missing cells."""
+    """True for dicts of columns and DataFrames."""
     if isinstance(X, dict):
         return not issparse(X)  # scipy's dok matrices are dicts
-    if not (hasattr(X, "columns") and hasattr(X, "dtypes")):
-        return False
-    kinds = {np.asarray(X[name].to_numpy()).dtype.kind for name in X.columns}
-    return bool(kinds - set("fiub")) or bool(X.isna().to_numpy().any())
+    return hasattr(X, "columns") and hasattr(X, "iloc")
+
+
+def _check_rows(X):
+    """Raise unless a table has rows, and all its columns as many."""
+    sizes = {len(v) for v in X.values()} if isinstance(X, dict) else {len(X)}
+    if len(sizes) > 1:
+        raise DataError(f"the columns of X must be equally long, got lengths {sorted(sizes)}")
+    if not sizes or 0 in sizes:
+        raise DataError("X holds no samples: give at least one row and one column")
 
 
 def n_rows(X):
-    """Number of rows of an array or table."""
-    if is_table(X) and isinstance(X, dict):
-        sizes = {len(v) for v in X.values()}
-        if len(sizes) != 1:
-            raise DataError(f"the columns of X must be equally long, got lengths {sorted(sizes)}")
-        return sizes.pop()
-    return len(X) if not hasattr(X, "shape") else X.shape[0]
+    """Number of rows of a checked array or table."""
+    return len(next(iter(X.values()))) if isinstance(X, dict) else X.shape[0]

@@ -4,14 +4,14 @@ import numpy as np
 
 from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
-from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import resonet
+from growgraph.models import _door
 from growgraph.models._core import Core
-from growgraph.models._door import bar, checked_shape, merged, optional, plain_params, spans
 from growgraph.models._explain import in_words, knowledge, why
+from growgraph.models._record import probabilities
 from growgraph.models.base import Explanation, GrowingClassifier, Reflection, is_table, n_rows
-from growgraph.senses import Retina, Table
+from growgraph.senses import Retina, Rows, Table
 
 _SENSES = {"retina": Retina, "table": Table}
 
@@ -27,7 +27,7 @@ class ResoNet(GrowingClassifier):
     random_state : None, int or numpy Generator, default None
         Seed of what is dreamt before birth; None is 0.
     max_nodes : int, optional
-        Concepts stop growing aspects at so many nodes.
+        Concepts grow no aspects beyond so many nodes; classes and inputs are always grown.
     max_bytes : int, optional
         The same for ``nbytes_``.
     patience : int, default 2
@@ -52,7 +52,7 @@ class ResoNet(GrowingClassifier):
         Why each node is there.
     n_samples_seen_ : int
     nbytes_ : int
-        Bytes of graph and statistics.
+        Bytes of graph and statistics, without the room that arrays keep for growing.
     prequential_accuracy_ : float
         Share of samples answered rightly before they were learnt.
 
@@ -126,25 +126,29 @@ class ResoNet(GrowingClassifier):
         """Check everything, then learn; a call that raises leaves the model as it was."""
         held = dict(self.__dict__)
         try:
-            X = self._rows(X, first=first)
+            pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
+            X = self._rows(X, first=first, table=not pictures)
             labels = self._labels(y, n_rows(X))
-            classes = merged([] if first else self.classes_, labels)
+            classes = _door.merged([] if first else self.classes_, labels)
             core = self._newborn(X) if first else self._core
-            rows = core.sense.read(X) if is_table(X) or isinstance(core.sense, Table) else X
-            core.sense.check(rows)
-        except Exception:
+            rows = core.sense.read(X)
+        except BaseException:
             self.__dict__.clear()
             self.__dict__.update(held)
             raise
         if first:
             self._core, self._infant, self._infant_labels = core, None, []
             self.n_samples_seen_ = 0
-        self.classes_ = classes
-        self._asked = {}
-        for a, b in spans(len(rows), self.progress):
-            self._take(rows[a:b], labels[a:b].tolist())
-            self.n_samples_seen_ += b - a
-            self._tell_progress(b, len(rows))
+        with _door.telling(self.progress, len(rows)) as tell:
+            for a, b in _door.spans(len(rows), self.progress):
+                self._asked = {}
+                try:
+                    self._take(rows[a:b], labels[a:b].tolist())
+                finally:  # even when interrupted: what has been learnt, no more
+                    self.n_samples_seen_ = self._core.n + len(self._infant_labels)
+                    met = [*self._core.classes, *self._infant_labels]
+                    self.classes_ = classes[np.isin(classes, met)]
+                tell(b, self)
         return self
 
     def _newborn(self, X):
@@ -155,25 +159,18 @@ class ResoNet(GrowingClassifier):
             "seed": seed_of(self.random_state),
             "intention": bool(self.intention),
             "patience": check_number("patience", self.patience, 1, integer=True),
-            "max_nodes": optional("max_nodes", self.max_nodes),
-            "max_bytes": optional("max_bytes", self.max_bytes),
+            "max_nodes": _door.optional("max_nodes", self.max_nodes),
+            "max_bytes": _door.optional("max_bytes", self.max_bytes),
         }
         if self.image_shape is None:
-            columns = Table.columns_of(X)
-            if is_table(X):
-                self.n_features_in_ = len(columns)
-            return Core(Table(columns, options["seed"]), options)
-        if is_table(X):
-            raise DataError("images must be given as an array of numbers, one row an image")
-        sense = Retina(checked_shape(self.image_shape), options["seed"])
-        sense.check(X)
-        return Core(sense, options)
+            return Core(Table(Table.columns_of(X), options["seed"]), options)
+        return Core(Retina(_door.checked_shape(self.image_shape), options["seed"]), options)
 
     def _take(self, rows, labels):
         """Learn rows; a table's first rows are kept until they settle its scales."""
         infancy = self._core.sense.infancy
-        room = infancy - self.n_samples_seen_
-        if room > 0:
+        if self._core.n < infancy:
+            room = infancy if self._infant is None else infancy - len(self._infant)
             young = rows[:room]
             self._infant = young if self._infant is None else self._infant.joined(young)
             self._infant_labels = self._infant_labels + labels[:room]
@@ -192,18 +189,6 @@ class ResoNet(GrowingClassifier):
         sense.settle(fresh.graph, self._infant)
         fresh.learn(self._infant, self._infant_labels)
         return fresh
-
-    def _tell_progress(self, done, total):
-        if callable(self.progress):
-            self.progress(done, total, self)
-        elif self.progress:
-            self._bar = getattr(self, "_bar", None) or bar(total)
-            self._bar.update(done - self._bar.n)
-            self._bar.set_postfix(accuracy=f"{self.prequential_accuracy_:.3f}",
-                                  nodes=self.graph_.n_nodes)  # fmt: skip
-            if done == total:
-                self._bar.close()
-                del self._bar
 
     # ---- what was learnt ------------------------------------------------------------------------
     def _answering(self):
@@ -228,7 +213,10 @@ class ResoNet(GrowingClassifier):
 
     @property
     def nbytes_(self):
-        """Bytes of the graph and of the statistics that serve further learning."""
+        """Bytes of the graph and of the statistics that serve further learning.
+
+        The room that arrays keep for growing, at most half as much again, is not counted.
+        """
         return self._answering().nbytes()
 
     @property
@@ -242,10 +230,7 @@ class ResoNet(GrowingClassifier):
     # ---- answering ------------------------------------------------------------------------------
     def _read(self, X):
         core = self._answering()
-        X = self._rows(X, first=False)
-        rows = core.sense.read(X) if isinstance(core.sense, Table) else X
-        core.sense.check(rows)
-        return core, rows
+        return core, core.sense.read(self._rows(X, first=False, table=core.sense.kind == "table"))
 
     def _order(self, core):
         """Places of the sorted classes in the sequence of their arrival."""
@@ -284,22 +269,7 @@ class ResoNet(GrowingClassifier):
         margin; the others share the rest by the softmax of their scores.
         """
         scores = self._scores(X)
-        return self._probabilities(scores)
-
-    def _probabilities(self, scores):
-        n, m = scores.shape
-        if m == 1:
-            return np.ones((n, 1))
-        top = scores.argmax(axis=1)
-        confidence = self._confidence(scores)
-        rest = np.exp(scores - scores.max(axis=1, keepdims=True))
-        rest[np.arange(n), top] = 0
-        rest /= np.maximum(rest.sum(axis=1, keepdims=True), 1e-300)
-        least = rest.max(axis=1) / (1 + rest.max(axis=1))  # the best class stays the best
-        sure = np.clip(np.maximum(confidence, least + 1e-9), 0, 1)
-        out = rest * (1 - sure)[:, None]
-        out[np.arange(n), top] = sure
-        return out / out.sum(axis=1, keepdims=True)
+        return probabilities(scores, self._confidence(scores))
 
     def _confidence(self, scores):
         """Calibrated share of right answers for the margins of these scores."""
@@ -361,11 +331,11 @@ class ResoNet(GrowingClassifier):
             ``str()`` in words; ``data`` with answer, confidence, novelty, cause, rival, windows
             (resonance of answer and rival in each), nodes (those that spoke most).
         """
-        X = x if is_table(x) else np.atleast_2d(np.asarray(x))
-        if n_rows(X) != 1:
-            raise ValueError(f"x must be one sample, got {n_rows(X)}")
-        seen = self.reflect(X)
+        X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
         core, rows = self._read(X)
+        if len(rows) != 1:
+            raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
+        seen = self.reflect(X)
         data = why(core, rows, seen, self._scores(X)[0], self.classes_)
         return Explanation(in_words(data), data)
 
@@ -390,7 +360,7 @@ class ResoNet(GrowingClassifier):
         if infant is not None:
             state["arrays"]["infant/numbers"] = infant.numbers
         state["plain"] |= {
-            "params": plain_params(self.get_params(deep=False)),
+            "params": _door.plain_params(self.get_params(deep=False)),
             "n_samples_seen": self.n_samples_seen_, "n_features_in": self.n_features_in_,
             "classes": self.classes_.tolist(), "arrived": self._core.classes,
             "dtype": self.classes_.dtype.str, "infant_labels": self._infant_labels,
@@ -402,8 +372,6 @@ class ResoNet(GrowingClassifier):
     @classmethod
     def from_state(cls, state):
         """Rebuild a model; see :meth:`to_state`."""
-        from growgraph.senses.table import Rows
-
         arrays, plain = state["arrays"], state["plain"]
         params = dict(plain["params"])
         if params["image_shape"] is not None:

@@ -118,7 +118,8 @@ class Retina:
                 for direction in _spread(q, self.sizes["landmarks"]):
                     node = NewNode(
                         tuple(parts[window].tolist()), tuple(direction.tolist()), kind="cosine",
-                        activation="exp", p0=_SHARPNESS, p1=_SOFTENING, name=f"landmark {places[w]}",
+                        activation="exp", p0=_SHARPNESS, p1=_SOFTENING,
+                        name=f"landmark {places[w]}",
                     )  # fmt: skip
                     ids += controller.grow(graph, Proposal(1.0, (node,)), rule="Vigilance",
                                            cause="dream", intention="see")  # fmt: skip
@@ -146,14 +147,21 @@ class Retina:
         """Energy of the dreamt parts in each window."""
         return self._floor[self.windows(graph)].sum(axis=1)
 
-    def check(self, X):
-        """Raise unless rows of X are images of the right size."""
+    def read(self, X):
+        """X if its rows are images of the right size."""
         rows, columns = self.image_shape
         if X.shape[1] != rows * columns:
             raise DataError(
                 f"X has {X.shape[1]} columns but image_shape={self.image_shape} needs "
                 f"{rows * columns}"
             )
+        if X.size and X.min() < 0:
+            row, column = (int(i[0]) for i in np.nonzero(X < 0))
+            raise DataError(
+                f"X contains {X[row, column]:.6g} at ({row}, {column}), but images are brightness "
+                "from 0 (nothing) up: give them as they are, without scaling"
+            )
+        return X
 
     def values(self, graph, X):
         """Values of the ``parts`` inputs for images [batch, rows * columns]."""

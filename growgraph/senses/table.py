@@ -10,16 +10,15 @@ Beside z the readout hears |z| and landmarks, relu nodes of random directions dr
 (random features, Rahimi and Recht 2008).
 """
 
-from bisect import bisect_left
-
 import numpy as np
 
 from growgraph._random import generator
-from growgraph._validation import dense_rows
 from growgraph.errors import DataError
 from growgraph.growth.proposal import NewNode, Proposal
+from growgraph.senses.columns import Rows, as_columns, as_numbers, category, listed
 
 _CLIP = 6.0
+_FAR = 1e6  # in units of the spread: clipped anyway
 _LANDMARKS = 128
 _GAIN = 0.6  # linear evidence is cheaper than bent: the ridge sees smaller landmarks
 _MOST_BENDS = 256  # wider tables go without |z|
@@ -122,20 +121,26 @@ class Table:
         return {name: values.dtype == object for name, values in table.items()}
 
     def read(self, X):
-        """X in the form this sense works on, see :class:`Rows`."""
+        """X in the form this sense works on, see :class:`Rows`.
+
+        A dict names its columns; those of arrays and DataFrames, which scikit-learn has compared,
+        are known by their place.
+        """
         table = as_columns(X)
+        if not isinstance(X, dict) and len(table) == len(self.columns):
+            table = dict(zip(self.columns, table.values(), strict=True))
         batch = len(next(iter(table.values()))) if table else 0
         numbers = np.full((batch, len(self.numeric)), np.nan)
         marks = []
         for name, values in table.items():
             if self.columns.get(name, values.dtype == object):
-                marks += [(i, (name, _category(v))) for i, v in enumerate(values)]
+                marks += [(i, (name, category(v))) for i, v in enumerate(values)]
             elif name in self.columns:
                 numbers[:, self.numeric.index(name)] = as_numbers(name, values)
             else:
                 raise DataError(
                     f"column {name!r} was not there when learning began: drop it, or learn anew "
-                    f"with all columns (known: {_listed(self.columns)})"
+                    f"with all columns (known: {listed(self.columns)})"
                 )
         for row, column in np.argwhere(np.isnan(numbers)).tolist():
             marks.append((row, (self.numeric[column], None)))
@@ -143,9 +148,6 @@ class Table:
             if categorical and name not in table:
                 marks += [(i, (name, None)) for i in range(batch)]
         return Rows(numbers, sorted(marks, key=lambda m: m[0]))
-
-    def check(self, X):
-        """Nothing more to check: :meth:`read` does."""
 
     # ---- growing inputs -------------------------------------------------------------------------
     def unborn(self, rows, start, stop):
@@ -163,7 +165,7 @@ class Table:
         low, high = self.reach
         far = _NEW_GROUND * (high - low)
         awake = (self.spread > 0) & (far > 0)
-        if not (awake & ((numbers < low - far) | (numbers > high + far))).any():
+        if not (awake & ((low - numbers > far) | (numbers - high > far))).any():
             return np.zeros((2, *numbers.shape), bool)
         low = np.fmin.accumulate(np.vstack([low, numbers[:-1]]))
         high = np.fmax.accumulate(np.vstack([high, numbers[:-1]]))
@@ -229,7 +231,9 @@ class Table:
             values = values[~np.isnan(values)]
             if values.size:
                 self.met[i], self.centre[i] = True, values.mean()
-                self._stretch(i, float(((values - self.centre[i]) ** 2).mean()))
+                away = np.abs(values - self.centre[i])
+                unit = max(float(away.max()), 1e-300)  # squares of 1e-200 or 1e200 are no numbers
+                self._stretch(i, unit * np.sqrt(((away / unit) ** 2).mean()))
         self._widen(rows)
         self._write_scale(graph)
 
@@ -238,9 +242,8 @@ class Table:
         low, high = (np.vstack([reach, rows.numbers]) for reach in self.reach)
         self.reach = np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
 
-    def _stretch(self, i, variance):
-        spread = np.sqrt(variance)
-        if spread > 1e-9 * (1e-300 + abs(self.centre[i])):
+    def _stretch(self, i, spread):
+        if spread > 1e-14 * abs(self.centre[i]) + 1e-300:  # more than rounding
             self.spread[i] = spread
 
     @property
@@ -264,7 +267,7 @@ class Table:
         """Give a spread to the sleeping columns that have varied since the last call."""
         for i in np.flatnonzero(self.spread == 0):
             if self.stir[i, 0]:
-                self._stretch(i, self.stir[i, 1] / self.stir[i, 0])
+                self._stretch(i, np.sqrt(self.stir[i, 1] / self.stir[i, 0]))
         self.stir[:] = 0
         self._write_scale(graph)
 
@@ -298,14 +301,13 @@ class Table:
         """Values of all inputs for rows, [batch, inputs]."""
         d = len(self.numeric)
         out = np.zeros((len(rows), d + len(self.born)))
-        out[:, :d] = np.where(np.isnan(rows.numbers), self.centre, rows.numbers)
+        out[:, :d] = _within(rows.numbers, self.centre, self.spread)
         for row, key in rows.marks:
             place = self.born.get(self._key(key))
             if place is not None:
                 out[row, d + place] = 1
-        for place, i, edge, _ in self.knots.tolist():
-            x = rows.numbers[:, int(i)]
-            out[:, d + int(place)] = np.where(np.isnan(x), edge, x)
+        for place, i, edge, width in self.knots.tolist():
+            out[:, d + int(place)] = _within(rows.numbers[:, int(i)], edge, abs(width))
         return out
 
     # ---- files --------------------------------------------------------------------------------
@@ -325,81 +327,7 @@ class Table:
         return sense
 
 
-class Rows:
-    """Rows of a table as the sense reads them.
-
-    Attributes
-    ----------
-    numbers : ndarray of float64 [batch, numeric columns]
-        NaN where a cell is missing.
-    marks : list of (row, (column, category or None for missing))
-        By row.
-    """
-
-    def __init__(self, numbers, marks):
-        self.numbers = numbers
-        self.marks = marks
-
-    def __len__(self):
-        return self.numbers.shape[0]
-
-    def __getitem__(self, some):
-        """A slice of rows."""
-        a, b, _ = some.indices(len(self))
-        marks = self.marks[self.first_mark(a) : self.first_mark(b)]
-        return Rows(self.numbers[a:b], [(row - a, key) for row, key in marks])
-
-    def first_mark(self, row):
-        """Place of the first mark of this row or a later one."""
-        return bisect_left(self.marks, row, key=lambda mark: mark[0])
-
-    def joined(self, other):
-        """These rows and others behind them."""
-        marks = self.marks + [(row + len(self), key) for row, key in other.marks]
-        return Rows(np.concatenate([self.numbers, other.numbers]), marks)
-
-
-def as_columns(X):
-    """X as a dict of name -> 1-d array, float64 or object (categories).
-
-    Takes arrays (columns ``x0, x1 ...``), DataFrames and dicts of arrays.
-    """
-    if hasattr(X, "columns") and hasattr(X, "dtypes"):
-        X = {str(name): X[name].to_numpy() for name in X.columns}
-    if isinstance(X, dict):
-        return {str(name): _column(name, values) for name, values in X.items()}
-    rows = dense_rows(X)
-    return {f"x{i}": np.asarray(rows[:, i], np.float64) for i in range(rows.shape[1])}
-
-
-def _column(name, values):
-    values = np.asarray(values)
-    if values.ndim != 1:
-        raise DataError(f"column {name!r} must be one-dimensional, got shape {values.shape}")
-    if values.dtype.kind in "fiub":
-        return as_numbers(name, values)
-    return values.astype(object)
-
-
-def as_numbers(name, values):
-    """A column as float64; text and infinity are refused by name."""
-    try:
-        numbers = np.asarray(values, np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"column {name!r} held numbers when learning began and now holds text: {error}"
-        ) from error
-    if np.isinf(numbers).any():
-        row = int(np.flatnonzero(np.isinf(numbers))[0])
-        raise DataError(f"column {name!r} contains infinity at row {row}: remove or replace it")
-    return numbers
-
-
-def _category(value):
-    """A category as text, None if the cell is missing."""
-    return None if value is None or value != value else str(value)
-
-
-def _listed(names, most=8):
-    names = list(names)
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+def _within(x, centre, spread):
+    """x, where it is missing the centre, never so far away that float32 could not hold it."""
+    far = _FAR * spread
+    return np.clip(np.where(np.isnan(x), centre, x), centre - far, centre + far)
