@@ -1,7 +1,5 @@
 """All checks of what users hand in: one place, one voice (parameter, value, fix)."""
 
-import numbers
-
 import numpy as np
 
 from growgraph.errors import DataError, GraphError
@@ -17,7 +15,7 @@ def check_choice(name, value, choices):
 
 def check_number(name, value, low=None, high=None, *, integer=False):
     """Raise unless ``value`` is a finite number in [low, high]; returns it as int or float."""
-    kind = numbers.Integral if integer else numbers.Real
+    kind = (int, np.integer) if integer else (int, float, np.integer, np.floating)
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
         wanted = "an integer" if integer else "a number"
         raise TypeError(f"{name} must be {wanted}, got {value!r}")

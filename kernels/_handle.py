@@ -29,7 +29,6 @@ _COUNTERS = (
     "HEAD",  # first slot of the order list, -1 if empty
     "TAIL",  # last slot of the order list
     "ORDER_WORK",  # nodes visited so far to keep the order (searches, moves, relabels)
-    "VERSION",  # +1 at each structural change
     "MARK",  # epoch of the mark array
     "RECORD",  # 1: append each change to the event buffer
     "EV_USED",
@@ -125,7 +124,7 @@ _C_TYPES = {
 
 (
     N_SLOTS, N_ALIVE, N_EDGES, N_DELAYED, NEXT_ID, POOL_USED, SPOOL_USED, DPOOL_USED, WASTE,
-    GROWN, HEAD, TAIL, ORDER_WORK, VERSION, MARK, RECORD, EV_USED, EVP_USED, NODE_CAP, ID_CAP,
+    GROWN, HEAD, TAIL, ORDER_WORK, MARK, RECORD, EV_USED, EVP_USED, NODE_CAP, ID_CAP,
     POOL_CAP, SPOOL_CAP, DPOOL_CAP, EV_CAP, EVP_CAP, CTX_CAP, WANT_NODES, WANT_POOL,
     WANT_SPOOL, WANT_DPOOL, WANT_EV, WANT_EVP, ERR_A, ERR_B, ERR_N,
 ) = range(len(_COUNTERS))  # fmt: skip

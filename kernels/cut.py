@@ -35,10 +35,10 @@ def _drop_entry(H, v, at):
     else:
         w[first + at], stab[first + at] = w[first + last], stab[first + last]
         src[sfirst + at] = src[sfirst + last]
+    w[first + last], stab[first + last], src[sfirst + last] = 0, 0, 0
     h.get_length(H)[v] = last
     H[h.N_EDGES] -= 1
     H[h.WASTE] += 1
-    H[h.VERSION] += 1
 
 
 @helper
@@ -51,7 +51,6 @@ def _drop_delayed(H, v, at):
     dsrc[first + at], dflag[first + at] = dsrc[last], dflag[last]
     h.get_dlen(H)[v] -= 1
     H[h.N_DELAYED] -= 1
-    H[h.VERSION] += 1
 
 
 @kernel(writes=("H",))
@@ -142,13 +141,14 @@ def remove_nodes(H, nodes):
         H[h.N_EDGES] -= length[slot]
         H[h.N_DELAYED] -= dlen[slot]
         H[h.WASTE] += h.get_cap(H)[slot]
+        for e in range(h.get_start(H)[slot], h.get_start(H)[slot] + length[slot]):
+            h.get_w(H)[e], h.get_stab(H)[e] = 0, 0
         length[slot], dlen[slot] = 0, 0
         h.get_cap(H)[slot] = 0
         h.get_flags(H)[slot] = 0
     for v in range(H[h.N_SLOTS]):
         if alive[v]:
             _drop_marked(H, v, epoch)
-    H[h.VERSION] += 1
     return np.int64(OK)
 
 
@@ -259,7 +259,6 @@ def pack(H, F):
     F[h.N_EDGES], F[h.N_DELAYED] = H[h.N_EDGES], H[h.N_DELAYED]
     F[h.HEAD], F[h.TAIL] = (0, k - 1) if k else (-1, -1)
     F[h.WASTE], F[h.GROWN] = 0, 0
-    F[h.VERSION] = H[h.VERSION] + 1
     return np.int64(OK)
 
 

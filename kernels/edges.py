@@ -78,7 +78,6 @@ def _append(H, target, sources, weights, moves):
         record_parent(H, sources[i], weights[i])
     H[h.N_EDGES] += sources.size
     H[h.GROWN] += sources.size
-    H[h.VERSION] += 1
     return OK, moves
 
 
@@ -172,7 +171,6 @@ def add_delayed(H, target, sources, weights, flag):
         dlen[to] += 1
         record_parent(H, sources[i], weights[i])
     H[h.N_DELAYED] += k
-    H[h.VERSION] += 1
     return np.int64(OK)
 
 

@@ -104,6 +104,8 @@ def own_block(H, slot, extra):
         w[at + i] = w[start[slot] + i]
         stab[at + i] = stab[start[slot] + i]
         src[sat + i] = src[sstart[slot] + i]
+        w[start[slot] + i] = 0  # what nobody owns is 0, so that equal graphs are equal bytes
+        stab[start[slot] + i] = 0
     H[h.WASTE] += cap[slot]
     start[slot], sstart[slot], cap[slot] = at, sat, room
     for i in range(n, room):

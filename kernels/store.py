@@ -55,7 +55,6 @@ def _new_slot(H, kind, act, role, bias, p0, p1):
     H[h.N_SLOTS] += 1
     H[h.NEXT_ID] += 1
     H[h.N_ALIVE] += 1
-    H[h.VERSION] += 1
     return slot
 
 

@@ -100,6 +100,11 @@ def split_at_a_removed_node():
 
 
 # ---- edges ------------------------------------------------------------------------------------
+def loose_end(graph):
+    """A node at the end of the order that could stand anywhere."""
+    return graph.add_node(graph.add_inputs(1))
+
+
 def new_edges(graph, target, sources):
     weights = uniform(len(sources), seed=6)
     return {"H": graph, "target": target, "sources": ids(*sources), "weights": weights}
@@ -108,15 +113,14 @@ def new_edges(graph, target, sources):
 @case("edges.add_edges")
 def edges_that_reorder():
     graph = small_graph(record=True)
-    late = graph.add_node([0, graph.add_node([1])])
-    return new_edges(graph, node_of(graph, "sum"), [7, late])
+    sources = [7, loose_end(graph), loose_end(graph)]
+    return new_edges(graph, node_of(graph, "sum"), sources)
 
 
 @case("edges.add_edges", status.CYCLE)
 def second_edge_closes_a_cycle():
     graph = small_graph(record=True)
-    late = graph.add_node([0])
-    return new_edges(graph, node_of(graph, "sum"), [late, int(graph.outputs[0])])
+    return new_edges(graph, node_of(graph, "sum"), [loose_end(graph), int(graph.outputs[0])])
 
 
 @case("edges.add_edges", status.DUPLICATE)
@@ -160,15 +164,14 @@ def edge_groups(graph, targets, indptr, sources):
 @case("edges.add_edge_groups")
 def groups_of_edges():
     graph = small_graph(record=True)
-    late = graph.add_node([0])
-    return edge_groups(graph, [5, 6, 7], [0, 1, 1, 3], [late, late, 4])
+    return edge_groups(graph, [5, 6, 7], [0, 1, 1, 3], [loose_end(graph), loose_end(graph), 4])
 
 
 @case("edges.add_edge_groups", status.CYCLE)
 def third_group_closes_a_cycle():
     graph = small_graph(record=True)
-    late = graph.add_node([0])
-    return edge_groups(graph, [5, 6, 4], [0, 1, 2, 3], [late, late, int(graph.outputs[0])])
+    sources = [loose_end(graph), loose_end(graph), int(graph.outputs[0])]
+    return edge_groups(graph, [5, 6, 4], [0, 1, 2, 3], sources)
 
 
 @case("edges.add_delayed_groups")

@@ -389,6 +389,11 @@ def test_blocks_and_resuming_change_nothing(rows, block, sample, data):
         if schema is None:
             return
         start = data.draw(st.integers(1, len(rows)))
+        parts = Path(folder) / "parts"
+        parts.mkdir()
+        write(parts, as_csv([names, *rows[:start]]), "1.csv")
+        write(parts, as_csv([names, *rows[start:]]), "2.csv")
+        assert all_of(parts, options) == (learnt, held, schema, n)
         later = TableStream(path, schema=schema, **options)
         assert rows_of(later.learn(start)) == {r: v for r, v in learnt.items() if r >= start}
         assert (rows_of(later.held_out()), later.schema(), later.n_rows) == (held, schema, n)

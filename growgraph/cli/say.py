@@ -7,7 +7,7 @@ _REDRAW = 0.5
 _LINES = 5.0
 
 
-_bars = []  # the bar that is on the screen, if one is
+_bars: list = []  # the bar that is on the screen, if one is
 
 
 def line(text):

@@ -186,7 +186,7 @@ class Columns:
             elif kind != "skip":
                 out[name], left = cells.as_floats(array, kind)
                 _refuse_infinity(name, out[name], rows)
-                if left is not None:
+                if name + _LATE not in block.schema.names:
                     self._keep_text(name, left, rows, grow, out)
         return out
 
@@ -207,8 +207,9 @@ class Columns:
             self.note(f"column {name!r} is new in row {rows[first]}: it grows inputs")
 
     def _keep_text(self, name, left, rows, grow, out):
+        """Put the text in a column of numbers into a column of its own, once there is any."""
         late = name + _LATE
-        if late not in self.kinds and grow:
+        if left is not None and late not in self.kinds and grow:
             first = next(i for i, cell in enumerate(left) if cell is not None)
             self.kinds[late] = ["text", int(rows[first])]
             self.note(
@@ -216,7 +217,7 @@ class Columns:
                 f"category of its own (--categorical {name} takes the whole column as text)"
             )
         if late in self.kinds:
-            out[late] = left
+            out[late] = np.full(len(rows), None) if left is None else left
 
     def cuts(self, rows):
         """Places in ``rows`` at which a column is met for the first time."""

@@ -1,6 +1,9 @@
 """Graph: nodes and weighted edges in arrays, always ordered, ready to run, learn and grow."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from growgraph._validation import as_ids
 from growgraph.errors import GraphError
@@ -33,7 +36,10 @@ class Graph(Structure):
     """
 
     # ---- running --------------------------------------------------------------------------------
-    def forward(self, X, *, inputs=None, outputs=None, n_threads=None):
+    def forward(
+        self, X: Any, *, inputs: ArrayLike | None = None, outputs: ArrayLike | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[np.float32]:  # fmt: skip
         """Run samples through the graph.
 
         Parameters
@@ -95,14 +101,14 @@ class Graph(Structure):
         others = others[label[others] <= label[wanted].max()]  # the sweep ends before the rest
         return rows, np.concatenate([self._slots(ids), others]), single
 
-    def activities(self, X):
+    def activities(self, X: Any) -> NDArray[np.float32]:
         """Activity of every living node, [batch, nodes], columns as in :attr:`nodes`."""
         rows, single = self._samples(X)
         V = self._runner.activities(self._store, rows, self._slots(self._inputs))
         out = V[self._slots(self.nodes)].T.copy()
         return out[0] if single else out
 
-    def run(self, sequence):
+    def run(self, sequence: Any) -> NDArray[np.float32]:
         """Step through time; delayed edges read the step before.
 
         Parameters
@@ -128,25 +134,30 @@ class Graph(Structure):
         Y = self._runner.run(self._store, X, slots_in, slots_out)
         return Y[:, 0] if single else Y
 
-    def reset(self):
+    def reset(self) -> None:
         """Forget the activities of the step before."""
         self._runner.state = None
 
     # ---- learning -------------------------------------------------------------------------------
-    def tension(self, X, targets=None, *, per_sample=False):
+    def tension(
+        self, X: Any, targets: Any = None, *, per_sample: bool = False
+    ) -> NDArray[np.float32]:
         """|expected - observed| at every node, see :func:`growgraph.graph.learning.tension`."""
         return learning.tension(self, X, targets, per_sample)
 
-    def learn(self, X, targets=None, *, rule="resonance", lr=0.1, gate=None, decay=1.0):
+    def learn(
+        self, X: Any, targets: Any = None, *, rule: str = "resonance", lr: float = 0.1,
+        gate: Any = None, decay: float = 1.0,
+    ) -> Self:  # fmt: skip
         """Learn locally, see :func:`growgraph.graph.learning.learn`."""
         return learning.learn(self, X, targets, rule, lr, gate, decay)
 
     # ---- the whole graph ------------------------------------------------------------------------
-    def check(self):
+    def check(self) -> None:
         """Verify every invariant; raises GraphError naming the first that is broken."""
         check.check(self)
 
-    def copy(self):
+    def copy(self) -> Self:
         """An independent graph with the same content."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
@@ -161,13 +172,13 @@ class Graph(Structure):
 
     __copy__ = copy
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: Any) -> Self:
         return self.copy()
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         return check.equal(self, other) if isinstance(other, Graph) else NotImplemented
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self):
         return self.to_state()
@@ -175,48 +186,48 @@ class Graph(Structure):
     def __setstate__(self, state):
         self.__dict__.update(Graph.from_state(state).__dict__)
 
-    def to_state(self):
+    def to_state(self) -> dict[str, Any]:
         """The graph as a dict of arrays and plain values, block order and labels as they are."""
         return convert.to_state(self)
 
     @classmethod
-    def from_state(cls, state):
+    def from_state(cls, state: dict[str, Any]) -> Self:
         """Rebuild a graph from :meth:`to_state`."""
         return convert.from_state(cls, state)
 
-    def subgraph(self, nodes):
+    def subgraph(self, nodes: ArrayLike) -> Self:
         """A new graph of these nodes and the edges among them; ids are kept in ``names``."""
         return convert.subgraph(self, nodes)
 
-    def to_networkx(self):
+    def to_networkx(self) -> Any:
         """A networkx.DiGraph with all node and edge attributes."""
         return networks.to_networkx(self)
 
     @classmethod
-    def from_networkx(cls, graph):
+    def from_networkx(cls, graph: Any) -> Self:
         """A Graph from a networkx.DiGraph, see :func:`growgraph.graph.networks.from_networkx`."""
         return networks.from_networkx(cls, graph)
 
-    def to_scipy(self):
+    def to_scipy(self) -> Any:
         """Undelayed weights as a scipy.sparse CSR array [nodes, nodes]: row = target."""
         return convert.to_scipy(self)
 
     @classmethod
-    def from_scipy(cls, matrix, **options):
+    def from_scipy(cls, matrix: Any, **options: Any) -> Self:
         """A Graph from a square sparse matrix, row = target."""
         return convert.from_scipy(cls, matrix, **options)
 
     @classmethod
-    def layered(cls, sizes, **options):
+    def layered(cls, sizes: Any, **options: Any) -> Self:
         """Dense layers, see :func:`growgraph.graph.build.layered`."""
         return build.layered(cls, sizes, **options)
 
     @classmethod
-    def random_dag(cls, n_nodes, fan_in, **options):
+    def random_dag(cls, n_nodes: int, fan_in: int, **options: Any) -> Self:
         """A random acyclic graph, see :func:`growgraph.graph.build.random_dag`."""
         return build.random_dag(cls, n_nodes, fan_in, **options)
 
     @classmethod
-    def from_edges(cls, n_inputs, edges, **options):
+    def from_edges(cls, n_inputs: int, edges: Any, **options: Any) -> Self:
         """A graph from (source, target, weight) triples."""
         return build.from_edges(cls, n_inputs, edges, **options)

@@ -1,6 +1,9 @@
 """The part of a graph that keeps its growth log: causes in, outcomes in, births taken back."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from growgraph._validation import as_ids
 from growgraph.kernels import _handle as h
@@ -9,12 +12,18 @@ from growgraph.kernels import _handle as h
 class Recorder:
     """The recording part of :class:`growgraph.Graph`; not made by users."""
 
+    _store: Any
+    to_state: Any
+    remove_nodes: Any
+    _base: dict[str, Any] | None
+    _words: list[str]
+
     @property
-    def records(self):
+    def records(self) -> bool:
         """True if each change of structure is written to the log."""
         return bool(self._store[h.RECORD])
 
-    def record(self):
+    def record(self) -> None:
         """Write each change of structure from now on to the log (see :class:`GrowthLog`)."""
         if not self.records:
             self._base = self.to_state()
@@ -22,8 +31,9 @@ class Recorder:
             self.set_cause("")
 
     def set_cause(
-        self, cause, *, node=-1, lasted=0, rule="", intention="", tension=np.nan, step=0, sample=-1
-    ):
+        self, cause: str, *, node: int = -1, lasted: int = 0, rule: str = "", intention: str = "",
+        tension: float = np.nan, step: int = 0, sample: int = -1,
+    ) -> None:  # fmt: skip
         """What the log gives as the cause of the changes that follow.
 
         Parameters
@@ -54,7 +64,10 @@ class Recorder:
             self._words.append(str(word))
         return self._words.index(word)
 
-    def note_outcome(self, first, last, *, after=None, realised=None, paid_off=None):
+    def note_outcome(
+        self, first: int, last: int, *, after: float | None = None, realised: float | None = None,
+        paid_off: bool | None = None,
+    ) -> None:  # fmt: skip
         """Complete events first .. last-1: tension at once, tension later, whether it paid off."""
         floats = self._store.evf.reshape(-1, h.EV_WIDTH)[first:last, h.EVF_CTX :]
         if after is not None:
@@ -65,7 +78,7 @@ class Recorder:
             rows = self._store.ev.reshape(-1, h.EV_WIDTH)[first:last]
             rows[:, h.EV_CTX + h.CTX_PAID] = int(paid_off)
 
-    def undo_births(self, nodes):
+    def undo_births(self, nodes: ArrayLike) -> None:
         """Take back the newest nodes as if they had never been, their ids and events included.
 
         Parameters

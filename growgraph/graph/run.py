@@ -17,7 +17,7 @@ _WIDE = 64
 _WIDE_BYTES = 4 << 20  # scratch up to this size takes wide strips
 _THREAD_WORK = 2e7  # edges times samples from which a second thread pays
 
-_pools = {}
+_pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
 
 def _pool(workers):

@@ -1,114 +1,110 @@
 """What a graph holds and how it is built: nodes, edges, names, values."""
 
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
-from growgraph._validation import as_float32, as_float64, as_ids, check_choice, check_number
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from growgraph._validation import as_ids, check_choice, check_number
 from growgraph.errors import GraphError
 from growgraph.graph import build, convert
 from growgraph.graph.recorder import Recorder
 from growgraph.graph.run import Runner
 from growgraph.graph.store import Store
+from growgraph.graph.values import Values
 from growgraph.kernels import _handle as h
 from growgraph.kernels import cut
 
+Ids = NDArray[np.int64]
 
-class Structure(Recorder):
+
+class Structure(Values, Recorder):
     """The building half of :class:`growgraph.Graph`; not made by users."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._store = Store()
         self._runner = Runner()
         self._inputs = np.empty(0, np.int64)
         self._outputs = np.empty(0, np.int64)
-        self._shift = None  # float64 per input, or None: values enter as they are
-        self._scale = None
-        self._base = None  # state of the graph when it began to record
+        self._shift: Any = None  # float64 per input, or None: values enter as they are
+        self._scale: Any = None
+        self._base: dict[str, Any] | None = None  # state of the graph when it began to record
         self._words = [""]  # causes, rules and intentions named in the log
         #: Names of nodes, id -> str.
-        self.names = {}
+        self.names: dict[int, str] = {}
         #: Named groups of nodes, name -> ids.
-        self.groups = {}
+        self.groups: dict[str, Ids] = {}
 
     # ---- what is there --------------------------------------------------------------------------
     @property
-    def inputs(self):
+    def inputs(self) -> Ids:
         """Ids of the input nodes, in the sequence in which :meth:`forward` takes columns."""
         return self._inputs.copy()
 
     @property
-    def outputs(self):
+    def outputs(self) -> Ids:
         """Ids of the output nodes, in the sequence in which :meth:`forward` gives columns."""
         return self._outputs.copy()
 
     @property
-    def nodes(self):
+    def nodes(self) -> Ids:
         """Ids of all living nodes, ascending."""
         return np.flatnonzero(self._store.slot_of[: self._store[h.NEXT_ID]] >= 0)
 
     @property
-    def n_nodes(self):
+    def n_nodes(self) -> int:
         """Number of living nodes."""
         return self._store[h.N_ALIVE]
 
     @property
-    def n_edges(self):
+    def n_edges(self) -> int:
         """Number of edges, delayed ones included."""
         return self._store[h.N_EDGES] + self._store[h.N_DELAYED]
 
     @property
-    def nbytes(self):
+    def nbytes(self) -> int:
         """Bytes of all arrays, slack included."""
         return self._store.nbytes
 
-    def __len__(self):
+    @property
+    def fragmentation(self) -> float:
+        """Entries grown or wasted since the last :meth:`pack`, per edge: pack above about 0.1."""
+        loose = self._store[h.GROWN] + self._store[h.WASTE]
+        return loose / max(self._store[h.N_EDGES], 1)
+
+    def __len__(self) -> int:
         return self.n_nodes
 
-    def __contains__(self, node):
+    def __contains__(self, node: object) -> bool:
         try:
             return bool(self._slots(node, "node").size)
         except GraphError:
             return False
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"Graph({self.n_nodes} nodes: {self._inputs.size} inputs, {self._outputs.size} "
             f"outputs; {self.n_edges} edges)"
         )
 
-    def _slots(self, nodes, name="nodes"):
-        """Internal slots (int32) of ids, checked."""
-        ids = as_ids(name, nodes)
-        slot_of = self._store.slot_of
-        inside = (ids >= 0) & (ids < self._store[h.NEXT_ID])
-        slots = np.where(inside, slot_of[np.where(inside, ids, 0)], -1)
-        if (slots < 0).any():
-            self._store[h.ERR_A] = ids[np.argmax(slots < 0)]
-            self._store._raise(-3)
-        return slots.astype(np.int32)
-
-    def _slot(self, node):
-        slots = self._slots(node, "node")
-        if slots.size != 1:
-            raise GraphError(f"node must be one id, got {node!r}")
-        return int(slots[0])
-
-    def order(self):
+    def order(self) -> Ids:
         """Ids in the order in which a forward visits them: each after its sources."""
         return self._store.id_of[self._store.order()]
 
-    def sources(self, node):
+    def sources(self, node: int) -> tuple[Ids, NDArray[np.float32], NDArray[np.float32]]:
         """Ids, weights and stabilities of a node's undelayed in-edges, in block order."""
         s, v = self._store, self._slot(node)
         a, b, n = int(s.start[v]), int(s.sstart[v]), int(s.length[v])
         return s.id_of[s.src[b : b + n]], s.w[a : a + n].copy(), s.stab[a : a + n].copy()
 
-    def delayed_sources(self, node):
+    def delayed_sources(self, node: int) -> tuple[Ids, NDArray[np.float32], NDArray[np.uint8]]:
         """Ids, weights and flags (0 delayed, 1 recurrent) of edges from the step before."""
         s, v = self._store, self._slot(node)
         a, n = int(s.dstart[v]), int(s.dlen[v])
         return s.id_of[s.dsrc[a : a + n]], s.dw[a : a + n].copy(), s.dflag[a : a + n].copy()
 
-    def node(self, node):
+    def node(self, node: int) -> dict[str, Any]:
         """What a node is: kind, activation, role, bias, p0, p1, name."""
         s, v = self._store, self._slot(node)
         return {
@@ -121,12 +117,15 @@ class Structure(Recorder):
             "name": self.names.get(int(node), ""),
         }
 
-    def edges(self):
+    def edges(self) -> NDArray[Any]:
         """All edges as a structured array: source, target, weight, stability, delay, recurrent."""
         return convert.edge_table(self)
 
     # ---- building -------------------------------------------------------------------------------
-    def add_inputs(self, count, names=None, *, activation="identity", p0=0.0, p1=0.0):
+    def add_inputs(
+        self, count: int, names: Sequence[str] | None = None, *, activation: str = "identity",
+        p0: ArrayLike = 0.0, p1: ArrayLike = 0.0,
+    ) -> Ids:  # fmt: skip
         """Add input nodes.
 
         Parameters
@@ -162,9 +161,11 @@ class Structure(Recorder):
         return ids
 
     def add_nodes(
-        self, count, *, kind="sum", activation="identity", sources=None, weights=1.0, bias=0.0,
-        p0=0.0, p1=0.0, names=None, random_state=None,
-    ):  # fmt: skip
+        self, count: int, *, kind: str = "sum", activation: str = "identity",
+        sources: ArrayLike | None = None, weights: ArrayLike = 1.0, bias: ArrayLike = 0.0,
+        p0: ArrayLike = 0.0, p1: ArrayLike = 0.0, names: Sequence[str] | None = None,
+        random_state: Any = None,
+    ) -> Ids:  # fmt: skip
         """Add hidden nodes, with or without edges from the same sources to each.
 
         Parameters
@@ -208,9 +209,11 @@ class Structure(Recorder):
         )  # fmt: skip
 
     def add_outputs(
-        self, count, *, kind="sum", activation="identity", sources=None, weights=1.0, bias=0.0,
-        p0=0.0, p1=0.0, names=None, random_state=None,
-    ):  # fmt: skip
+        self, count: int, *, kind: str = "sum", activation: str = "identity",
+        sources: ArrayLike | None = None, weights: ArrayLike = 1.0, bias: ArrayLike = 0.0,
+        p0: ArrayLike = 0.0, p1: ArrayLike = 0.0, names: Sequence[str] | None = None,
+        random_state: Any = None,
+    ) -> Ids:  # fmt: skip
         """Add output nodes; the arguments are those of :meth:`add_nodes`."""
         ids = build.add_nodes(
             self, count, kind, activation, "output", sources=sources, weights=weights, bias=bias,
@@ -219,11 +222,16 @@ class Structure(Recorder):
         self._outputs = np.concatenate([self._outputs, ids])
         return ids
 
-    def add_node(self, sources=None, weights=1.0, **options):
+    def add_node(
+        self, sources: ArrayLike | None = None, weights: ArrayLike = 1.0, **options: Any
+    ) -> int:
         """Add one hidden node and return its id; the arguments are those of :meth:`add_nodes`."""
         return int(self.add_nodes(1, sources=sources, weights=weights, **options)[0])
 
-    def add_edge(self, source, target, weight=1.0, *, delay=0, recurrent=False):
+    def add_edge(
+        self, source: int, target: int, weight: float = 1.0, *, delay: int = 0,
+        recurrent: bool = False,
+    ) -> None:  # fmt: skip
         """Add one edge.
 
         Parameters
@@ -247,9 +255,10 @@ class Structure(Recorder):
         self.connect(u, v, weight, delay=delay, recurrent=recurrent, pairs=True)
 
     def connect(
-        self, sources, targets, weights=1.0, *, density=None, fan_in=None, pairs=False, delay=0,
-        recurrent=False, random_state=None,
-    ):  # fmt: skip
+        self, sources: ArrayLike, targets: ArrayLike, weights: ArrayLike = 1.0, *,
+        density: float | None = None, fan_in: int | None = None, pairs: bool = False,
+        delay: int = 0, recurrent: bool = False, random_state: Any = None,
+    ) -> None:  # fmt: skip
         """Connect two groups of nodes.
 
         Parameters
@@ -275,8 +284,10 @@ class Structure(Recorder):
         build.connect(self, sources, targets, weights, density, fan_in, pairs, delay, recurrent,
                       random_state)  # fmt: skip
 
-    def split_edge(self, source, target, *, kind="sum", activation="identity", bias=0.0,
-                   w_in=1.0, w_out=None):  # fmt: skip
+    def split_edge(
+        self, source: int, target: int, *, kind: str = "sum", activation: str = "identity",
+        bias: float = 0.0, w_in: float = 1.0, w_out: float | None = None,
+    ) -> int:  # fmt: skip
         """Put a new hidden node on an edge, in its place: source -> new -> target.
 
         Parameters
@@ -298,16 +309,16 @@ class Structure(Recorder):
         """
         return build.split_edge(self, source, target, kind, activation, bias, w_in, w_out)
 
-    def remove_edge(self, source, target, *, delay=0):
+    def remove_edge(self, source: int, target: int, *, delay: int = 0) -> None:
         """Remove one edge; raises GraphError if it is not there."""
         u, v = self._one_id("source", source), self._one_id("target", target)
         self._store.call(cut.remove_edge, u, v, int(check_choice("delay", delay, (0, 1))))
 
-    def remove_node(self, node):
+    def remove_node(self, node: int) -> None:
         """Remove a node with all its edges."""
         self.remove_nodes(self._one_id("node", node))
 
-    def remove_nodes(self, nodes):
+    def remove_nodes(self, nodes: ArrayLike) -> None:
         """Remove nodes with all their edges in one pass; a gate then opens to its next source."""
         ids = as_ids("nodes", nodes)
         if np.unique(ids).size < ids.size:
@@ -315,71 +326,11 @@ class Structure(Recorder):
         self._store.call(cut.remove_nodes, ids)
         build.forget(self, ids)
 
-    def prune(self, threshold):
+    def prune(self, threshold: float) -> int:
         """Remove edges of |weight| < threshold from nodes that sum or average; returns how many."""
         threshold = check_number("threshold", threshold, 0)
         return self._store.call(cut.prune, np.float32(threshold))
 
-    def pack(self):
+    def pack(self) -> None:
         """Lay the store out afresh in running order; ids stay valid, answers stay the same bits."""
         self._store.pack()
-
-    def _one_id(self, name, node):
-        ids = as_ids(name, node)
-        if ids.size != 1:
-            raise GraphError(f"{name} must be one node id, got {node!r}")
-        return int(ids[0])
-
-    # ---- values ---------------------------------------------------------------------------------
-    def set_weights(self, node, weights):
-        """Set the weights of a node's undelayed in-edges, in the order :meth:`sources` gives."""
-        s, v = self._store, self._slot(node)
-        a, n = int(s.start[v]), int(s.length[v])
-        s.w[a : a + n] = as_float32("weights", weights, (n,))
-
-    def set_weight(self, source, target, weight):
-        """Set the weight of one undelayed edge."""
-        place = np.flatnonzero(self.sources(target)[0] == self._one_id("source", source))
-        if place.size == 0:
-            raise GraphError(f"there is no edge {source} -> {target}")
-        s, v = self._store, self._slot(target)
-        s.w[int(s.start[v]) + int(place[0])] = as_float32("weight", weight, ())
-
-    def weights(self, node):
-        """Weights of a node's undelayed in-edges, in the order :meth:`sources` gives."""
-        s, v = self._store, self._slot(node)
-        a = int(s.start[v])
-        return s.w[a : a + int(s.length[v])].copy()
-
-    def set_stability(self, nodes, stability):
-        """Set the stability of all undelayed in-edges of nodes."""
-        value = check_number("stability", stability, 0)
-        s = self._store
-        for v in self._slots(nodes).tolist():
-            a = int(s.start[v])
-            s.stab[a : a + int(s.length[v])] = value
-
-    def set_nodes(self, nodes, *, bias=None, p0=None, p1=None):
-        """Set parameters of nodes; each value is a number or one a node."""
-        slots, store = self._slots(nodes), self._store
-        values = {"bias": bias, "p0": p0, "p1": p1}
-        ready = {k: as_float32(k, v, slots.shape) for k, v in values.items() if v is not None}
-        build.check_params(
-            store.kind[slots], store.act[slots],
-            ready.get("p0", store.p0[slots]), ready.get("p1", store.p1[slots]),
-        )  # fmt: skip
-        for name, value in ready.items():
-            self._store.arrays[name][slots] = value
-
-    def set_input_scale(self, shift, scale):
-        """Let values enter as (value - shift) * scale, computed in float64.
-
-        Parameters
-        ----------
-        shift, scale : float or array [inputs]
-            A column's mean and 1/spread: large offsets then lose no digits in float32.
-        """
-        shape = self._inputs.shape
-        self._shift, self._scale = (
-            as_float64("shift", shift, shape), as_float64("scale", scale, shape),
-        )  # fmt: skip

@@ -219,7 +219,7 @@ class GrowthController:
             cause, node=node, tension=tension, lasted=lasted, rule=str(rule), step=step,
             sample=sample, intention=self.intention if intention is None else str(intention),
         )  # fmt: skip
-        born = []
+        born: list[int] = []
         try:
             self._carry_out(graph, proposal, born)
         except BaseException:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from growgraph.graph import Graph
+
 
 @dataclass(frozen=True)
 class NewNode:
@@ -82,7 +84,7 @@ class Situation:
         For this step of this controller.
     """
 
-    graph: object
+    graph: Graph
     node: int
     activity: np.ndarray
     missing: np.ndarray

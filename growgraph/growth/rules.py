@@ -1,5 +1,7 @@
 """The growth rules that come with growgraph: insert a node, split an edge, add a path, prune."""
 
+from typing import Any, ClassVar
+
 import numpy as np
 
 from growgraph._validation import check_choice, check_number
@@ -169,7 +171,7 @@ class SplitEdge(Rule):
         Of the new node.
     """
 
-    _SHAPES = {  # noqa: RUF012
+    _SHAPES: ClassVar[dict[str, Any]] = {
         "relu": lambda z: np.maximum(z, 0),
         "tanh": np.tanh,
         "abs": np.abs,
@@ -187,7 +189,8 @@ class SplitEdge(Rule):
             return []
         X = situation.activity[:, ids].astype(np.float64)
         asked = situation.missing + X @ weights
-        spread, straight, best = np.maximum(X.std(axis=0), 1e-9), _left(X, asked), None
+        spread, straight = np.maximum(X.std(axis=0), 1e-9), _left(X, asked)
+        best = (-np.inf, -1, 0.0, 0.0, 0.0)
         for i in range(ids.size):
             others = np.delete(X, i, axis=1)
             before = asked - _fitted(others, asked)
@@ -196,7 +199,7 @@ class SplitEdge(Rule):
                 bias = -w_in * X[:, i].mean()
                 bent = self._SHAPES[self.activation](w_in * X[:, i] + bias)
                 drop = straight - _left(np.column_stack([others, bent]), asked)
-                if best is None or drop > best[0]:
+                if drop > best[0]:
                     w_out = float(before @ bent) / max(float(bent @ bent), 1e-12)
                     best = (drop, int(ids[i]), float(bias), float(w_in), w_out)
         drop, source, bias, w_in, w_out = best

@@ -1,5 +1,7 @@
 """ResoNet: learning by resonance, in one pass, classes unknown in advance."""
 
+from typing import Any
+
 import numpy as np
 
 from growgraph._random import seed_of
@@ -121,6 +123,10 @@ class ResoNet(GrowingClassifier):
             Itself.
         """
         return self._learn(X, y, first=not hasattr(self, "n_samples_seen_"))
+
+    classes_: Any
+    _core: Any
+    _infant_labels: list
 
     def _learn(self, X, y, first):
         """Check everything, then learn; a call that raises leaves the model as it was."""

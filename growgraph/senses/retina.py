@@ -245,7 +245,7 @@ def _strokes(rng, side):
 
 def _spread(q, count):
     """Rows of q that differ: vigilance is relaxed until there are ``count``."""
-    chosen = []
+    chosen: list[int] = []
     for level in _LADDER:
         for i in range(len(q)):
             if len(chosen) == count:

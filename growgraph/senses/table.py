@@ -171,8 +171,9 @@ class Table:
         high = np.fmax.accumulate(np.vstack([high, numbers[:-1]]))
         far = _NEW_GROUND * (high - low)
         side, column = (self.knots[:, 3] > 0).astype(np.int64), self.knots[:, 1].astype(np.int64)
-        grown = np.zeros((2, 1, numbers.shape[1]))
-        np.add.at(grown, (side, 0, column), 1)
+        grown = np.zeros((2, numbers.shape[1]))
+        np.add.at(grown, (side, column), 1)
+        grown = grown[:, None]
         outside = np.stack([low - numbers > far, numbers - high > far])
         return outside & awake & (grown < _MOST_KNOTS)
 

@@ -79,9 +79,8 @@ class GraphMachine(RuleBasedStateMachine):
         assert twin == self.graph
         np.testing.assert_array_equal(self.answers(twin), self.answers())
         if twin.n_nodes:
-            old = self.graph.copy()
             twin.set_nodes(twin.nodes, bias=0.125)
-            assert self.graph == old
+            self.graph_and_model_agree()
             twin.set_nodes(twin.nodes, bias=[self.model.nodes[i].bias for i in twin.nodes.tolist()])
         self.graph = twin
 

@@ -1,6 +1,7 @@
 """Running: right to float64, whoever calls and however often, for values of any offset."""
 
 import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -248,6 +249,7 @@ def test_a_forked_child_has_threads_of_its_own():
     expected = graph.forward(X, n_threads=2)
     child = os.fork()
     if child == 0:
+        signal.alarm(20)  # a child that waits for its parent's threads waits for ever
         same = np.array_equal(graph.forward(X, n_threads=2), expected)
         os._exit(0 if same else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -12,7 +12,7 @@ N = 4000 if not numba.config.DISABLE_JIT else 300
 # ORDER_WORK of a birth, on average: c * log2(n) by the analysis of the labels, and 1 if a gap
 # is left. A call that touches an eighth of all nodes is nearly a rebuild: it happens each time the
 # labels around a place have run out, a few times for each doubling.
-AMORTISED = 4
+AMORTISED = 2
 MANY = N // 8
 
 
