@@ -197,7 +197,7 @@ def _wish(par, ctl, count, k, R, met, newcomer):
     if par[ROOM] != 0 and not newcomer and k < par[MOST] and k * par[PATIENCE] < count:
         if _sum(met) > 0 and _sum(R) > par[MISFIT] * _sum(met):
             why |= GROW
-    if par[USE_EVIDENCE] and (ctl[N] >= ctl[NEXT_SOLVE] or _seen_power_of_two(count)):
+    if ctl[N] >= ctl[NEXT_SOLVE] or (par[USE_EVIDENCE] and _seen_power_of_two(count)):
         why |= SOLVE
     return why
 

@@ -10,6 +10,7 @@ from growgraph.models._concepts import Concepts
 from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
 
+_OWN = ("recent", "tally", "curve", "ctl", "par")  # statistics the core itself keeps
 _WAKE_EVERY = 64
 _MOST_ROWS = 4096  # of a table, encoded at a time
 _MISFIT = 0.01  # a concept that explains all but this share of what it meets is at rest
@@ -45,6 +46,7 @@ class Core:
         self.classes = []  # labels in the sequence of their arrival
         self.recent = np.empty(0)
         self.tally = np.empty((0, 2), np.int64)  # right before learnt, last seen
+        self.curve = np.empty((0, 2), np.int64)  # samples seen, of them answered rightly
         self.ctl = np.zeros(resonet.CTL_SIZE, np.int64)
         self.ctl[resonet.NEXT_SOLVE] = Evidence.next_solve(0)
         self.par = self._settings()
@@ -132,9 +134,15 @@ class Core:
             if why & resonet.GROW:
                 self._add_aspects(int(y[at - 1]))
             if why & resonet.SOLVE:
-                self.evidence.W = self.evidence.solve(self.n)
-                if self.n >= self.ctl[resonet.NEXT_SOLVE]:
-                    self.ctl[resonet.NEXT_SOLVE] = Evidence.next_solve(self.n)
+                self._take_stock()
+
+    def _take_stock(self):
+        """Solve the gate's readout; now and then note how many answers were right so far."""
+        if self.use_evidence:
+            self.evidence.W = self.evidence.solve(self.n)
+        if self.n >= self.ctl[resonet.NEXT_SOLVE]:
+            self.ctl[resonet.NEXT_SOLVE] = Evidence.next_solve(self.n)
+            self.curve = np.vstack([self.curve, (self.n, self.ctl[resonet.RIGHT])])
 
     def _enter(self, X, y, draws, answers):
         c, e, r = self.concepts, self.evidence, self.record
@@ -237,7 +245,7 @@ class Core:
         out = {f"concepts/{k}": getattr(c, k) for k in c.ARRAYS}
         out.update({f"evidence/{k}": getattr(e, k) for k in ("A", "B", "W")})
         out.update({f"record/{k}": getattr(r, k) for k in r.ARRAYS})
-        out.update(recent=self.recent, tally=self.tally, ctl=self.ctl, par=self.par)
+        out.update({k: getattr(self, k) for k in _OWN})
         return out
 
     def to_state(self):
@@ -278,7 +286,7 @@ class Core:
                            ("record", core.record)):  # fmt: skip
             for key, value in part(name).items():
                 setattr(held, key, value.copy())
-        for name in ("recent", "tally", "ctl", "par"):
+        for name in _OWN:
             setattr(core, name, arrays[name].copy())
         core.classes = list(classes)
         core._derived = core.n

@@ -207,6 +207,11 @@ class ResoNet(GrowingClassifier):
             self._asked["core"] = core
         return self._asked["core"]
 
+    def _learning(self):
+        """The core that learns; of a young table, which has not learnt, the one that answers."""
+        self._check_fitted()
+        return self._answering() if self._infant is not None else self._core
+
     @property
     def graph_(self):
         """The graph that answers."""
@@ -228,10 +233,15 @@ class ResoNet(GrowingClassifier):
     @property
     def prequential_accuracy_(self):
         """Share of samples answered rightly before they were learnt."""
-        core = self._core
-        if self._infant is not None and len(self._infant):
-            core = self._answering()
-        return core.prequential_accuracy
+        return self._learning().prequential_accuracy
+
+    @property
+    def prequential_curve_(self):
+        """How that share rose: rows of (samples seen, share), ever farther apart."""
+        core = self._learning()
+        points = np.vstack([core.curve, (core.n, core.ctl[resonet.RIGHT])]).astype(np.float64)
+        points[:, 1] /= np.maximum(points[:, 0], 1)
+        return points
 
     # ---- answering ------------------------------------------------------------------------------
     def _read(self, X):
