@@ -73,7 +73,7 @@ def tanh(x):
 
 @helper
 def sigmoid(x):
-    """1 / (1 + exp(-x)), by tanh so that both tails are exact."""
+    """1 / (1 + exp(-x)), by tanh: absolute error as there, so the far tails are 0 and 1."""
     return _HALF + _HALF * tanh(_HALF * x)
 
 

@@ -210,6 +210,8 @@ def add_edge_groups(H, targets, indptr, sources, weights):
     int64
         OK, or the status of the first target that failed (nothing changed).
     """
+    if not _has_room_for_all(H, targets, indptr):
+        return np.int64(NEED_SPACE)
     events, payload, moves = H[h.EV_USED], H[h.EVP_USED], order.no_moves()
     for g in range(targets.size):
         a, b = indptr[g], indptr[g + 1]
@@ -218,9 +220,24 @@ def add_edge_groups(H, targets, indptr, sources, weights):
             _undo_tails(H, targets, indptr, g, False)
             order.undo(H, moves)
             H[h.EV_USED], H[h.EVP_USED] = events, payload
-            _want_rest(H, indptr, g)
             return np.int64(status)
     return np.int64(OK)
+
+
+@helper
+def _has_room_for_all(H, targets, indptr):
+    """Ask for the room of all groups before the order is touched.
+
+    A call that was undone and repeated would leave other labels than one that had room at once.
+    """
+    room = np.int64(0)
+    for g in range(targets.size):
+        to = slot_at(H, targets[g])
+        if to >= 0:
+            room += room_needed(H, to, indptr[g + 1] - indptr[g])
+    enough = has_room(H, 0, room, room, 0, indptr[-1] - indptr[0])
+    H[h.WANT_EV] = targets.size * H[h.RECORD]
+    return enough and (H[h.EV_USED] + H[h.WANT_EV]) * h.EV_WIDTH <= H[h.EV_CAP]
 
 
 @helper

@@ -9,7 +9,8 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
-from growgraph.kernels._jit import kernel
+from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels.activation import activate
 from growgraph.kernels.status import OK
 
 
@@ -62,22 +63,35 @@ def resonate(H, V, S, gate, rate, decay):
     return OK
 
 
+@helper
+def _answer(H, i, V, j):
+    """What SUM node i makes of column j of its sources, and 1 + |x|^2."""
+    a, s, n = h.get_start(H)[i], h.get_sstart(H)[i], np.int64(h.get_length(H)[i])
+    w, src = h.get_w(H), h.get_src(H)
+    value, size = h.get_bias(H)[i], np.float32(1)
+    for e in range(n):
+        x = V[src[s + e], j]
+        value += w[a + e] * x
+        size += x * x
+    return activate(h.get_act(H)[i], value, h.get_p0(H)[i], h.get_p1(H)[i]), size
+
+
 @kernel(writes=("H",))
-def follow(H, V, E, gate, rate):
+def follow(H, V, T, gate, rate):
     """Normalised least mean squares: each gated node moves its own edges towards its expectation.
 
-    w += rate * gate * e * x / (1 + |x|^2), bias likewise, sample after sample
-    (Widrow and Hoff 1960; normalised: Nagumo and Noda 1967). Only SUM nodes.
+    w += rate * gate * (T - answer) * x / (1 + |x|^2), bias likewise, sample after sample, the
+    answer being that of the weights as they then are (Widrow and Hoff 1960; normalised: Nagumo and
+    Noda 1967). Only undelayed edges of SUM nodes; no derivative of the activation is taken.
 
     Parameters
     ----------
     H : int64 [HANDLE_SIZE]
         Handle; w and bias of gated nodes are written.
     V : float32 [N_SLOTS, W]
-        Activities, column = sample.
-    E : float32 [N_SLOTS, W]
-        Expected minus observed for each node; it is updated nowhere, so within a strip a node
-        corrects e by what its own earlier samples of this strip have changed.
+        Activities of the sources, column = sample.
+    T : float32 [N_SLOTS, W]
+        What each node is expected to be.
     gate : float32 [N_SLOTS]
         0 leaves a node alone.
     rate : float32
@@ -93,20 +107,12 @@ def follow(H, V, E, gate, rate):
     node = H[h.HEAD]
     while node >= 0:
         i = np.uint64(node)
-        n = np.int64(length[i])
         if gate[i] != 0 and kind[i] == codes.SUM:
-            a, s = start[i], sstart[i]
-            born = w[a : a + n].copy()
-            born_bias = bias[i]
             for j in range(V.shape[1]):
-                moved, size = bias[i] - born_bias, np.float32(1)
-                for e in range(n):
-                    x = V[src[s + e], j]
-                    moved += (w[a + e] - born[e]) * x
-                    size += x * x
-                step = rate * gate[i] * (E[i, j] - moved) / size
-                for e in range(n):
-                    w[a + e] += step * V[src[s + e], j]
+                answer, size = _answer(H, i, V, j)
+                step = rate * gate[i] * (T[i, j] - answer) / size
+                for e in range(length[i]):
+                    w[start[i] + e] += step * V[src[sstart[i] + e], j]
                 bias[i] += step
         node = np.int64(nxt[i])
     return OK

@@ -10,8 +10,10 @@ from growgraph.kernels.status import OK
 
 @kernel(writes=("E", "norm"))
 def send_back(H, E, own, norm):
-    """E[j] = sum of w * E[reader] / sum of w^2 for nodes j without an expectation of their own.
+    """E[j] = sum of w * E[reader] / (1 + sum of w^2) for nodes without an own expectation.
 
+    It is the least change d of a node that serves its readers, at the least of
+    sum (E[reader] - w d)^2 + d^2: a node read by tiny weights is not blamed for much.
     The list is walked backwards, so a node's readers are done before it. Only additive readers
     (SUM, and MEAN with w / fan-in) send; no derivative is taken.
 
@@ -38,7 +40,7 @@ def send_back(H, E, own, norm):
         i = np.uint64(node)
         error = E[i]
         if own[i] == 0 and norm[i] > 0:
-            share = np.float32(1) / norm[i]
+            share = np.float32(1) / (np.float32(1) + norm[i])
             for j in range(error.size):
                 error[j] *= share
         speaks = own[i] != 0 or norm[i] > 0

@@ -160,8 +160,8 @@ def resonate_through_a_gate():
 @case("hebb.follow")
 def follow_through_a_gate():
     graph = small_graph()
-    V, E = signals(graph, 7)
-    return {"H": graph, "V": V, "E": E, "gate": gated(graph), "rate": np.float32(0.3)}
+    V, T = signals(graph, 7)
+    return {"H": graph, "V": V, "T": T, "gate": gated(graph), "rate": np.float32(0.3)}
 
 
 # ---- concept, glimpse -------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 What a node *expects*:
 
 - a node with a target expects the target;
-- a ``match`` or ``cosine`` node expects to meet its prototype: resonance 1 under "exp";
+- a ``match`` or ``cosine`` node expects to meet its prototype: the value it has then, which is
+  1 under "exp" and 0 under "identity" if its bias is 0;
 - any other node expects what its readers need of it. Its expected change is the least one that
-  would give its additive readers theirs: e = sum(w * e_reader) / sum(w^2), sent back over the
-  same edges, reader by reader. No derivative is taken and nothing is trained by it: it tells
-  where the graph is tense;
+  serves its additive readers, e = sum(w * e_reader) / (1 + sum(w^2)), sent back over the same
+  edges, reader by reader. No derivative is taken and nothing is trained by it: it tells where the
+  graph is tense;
 - a node with neither expects nothing and has no tension.
 """
 
@@ -15,9 +16,12 @@ import numpy as np
 
 from growgraph._validation import as_ids, check_choice, check_number, dense_rows
 from growgraph.errors import DataError, GraphError
+from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, hebb, transpose
+from growgraph.kernels.activation import activate
 
 RULES = ("resonance", "delta")
+_PROTOTYPES = (codes.MATCH, codes.COSINE)
 
 
 def missing(graph, X, targets=None):
@@ -33,16 +37,28 @@ def missing(graph, X, targets=None):
     E = np.zeros_like(V)
     own = np.zeros(V.shape[0], np.uint8)
     kind = store.kind[: V.shape[0]]
-    matching = (store.alive[: V.shape[0]] == 1) & np.isin(kind, (codes.MATCH, codes.COSINE))
-    E[matching] = 1 - V[matching]
-    own[matching] = 1
+    for slot in np.flatnonzero(np.isin(kind, _PROTOTYPES) & (store.alive[: V.shape[0]] == 1)):
+        best = activate(store.act[slot], store.bias[slot], store.p0[slot], store.p1[slot])
+        E[slot] = best - V[slot]
+        own[slot] = 1
     if targets is not None:
         T = _as_targets(graph, targets, rows.shape[0])
         slots = graph._slots(graph._outputs)
         E[slots] = T.T - V[slots]
         own[slots] = 1
     transpose.send_back(store.H, E, own, np.zeros(V.shape[0], np.float32))
+    _check_strips(store, V, E)
     return V, E, own
+
+
+def _check_strips(store, V, E):
+    """Raise if a living node's activity or expectation is no finite number."""
+    slots = store.order()
+    for strip, what in ((V, "answers with"), (E, "is expected to change by")):
+        bad = ~np.isfinite(strip[slots]).all(axis=1)
+        if bad.any():
+            node = store.id_of[slots[np.argmax(bad)]]
+            raise DataError(f"node {node} {what} infinity or NaN: scale X down")
 
 
 def _as_targets(graph, targets, batch):
@@ -82,7 +98,7 @@ def tension(graph, X, targets=None, per_sample=False):
     >>> from growgraph import Graph
     >>> g = Graph.from_edges(1, [(0, 1, 2.0)])
     >>> g.tension([[1.0]], [[5.0]])
-    array([1.5, 3. ], dtype=float32)
+    array([1.2, 3. ], dtype=float32)
     """
     _, E, _ = missing(graph, X, targets)
     table = np.abs(E[graph._slots(graph.nodes)].T)
@@ -103,7 +119,8 @@ def learn(graph, X, targets=None, rule="resonance", lr=0.1, gate=None, decay=1.0
         d = <post * (pre - w)>); w += lr * gate * d / (1 + s). Agreement raises its stability s by
         1, contradiction halves it.
         "delta": normalised least mean squares, w += lr * gate * (expected - observed) * pre /
-        (1 + |pre|^2), bias likewise, sample after sample; for additive nodes with targets.
+        (1 + |pre|^2), bias likewise, sample after sample; for "sum" nodes with targets. What the
+        sources are is taken from before the call.
     lr : float in (0, 1], default 0.1
     gate : ids or dict of id to float, optional
         Whose in-edges may change, and how strongly. By default the outputs if there are targets,
@@ -114,7 +131,14 @@ def learn(graph, X, targets=None, rule="resonance", lr=0.1, gate=None, decay=1.0
     Returns
     -------
     Graph
-        The graph itself.
+        The graph itself. Delayed edges do not learn.
+
+    Raises
+    ------
+    DataError
+        If an activity or a new weight is no finite number; nothing has changed then.
+    GraphError
+        For rule "delta" on a node without a target or of another kind than "sum".
 
     References
     ----------
@@ -135,15 +159,34 @@ def learn(graph, X, targets=None, rule="resonance", lr=0.1, gate=None, decay=1.0
     V, E, own = missing(graph, X, targets)
     strength = _gate(graph, gate, V.shape[0], targets is not None)
     if rule == "delta":
-        if ((strength != 0) & (own == 0)).any():
-            raise GraphError('rule "delta" needs targets for every gated node: give targets=')
-        hebb.follow(graph._store.H, V, E, strength, np.float32(lr))
+        _check_delta(graph._store, strength, own)
+        _keep_finite(graph._store, hebb.follow, V, V + E, strength, np.float32(lr))
     else:
         S = V + np.where(own[:, None] == 1, E, 0).astype(np.float32)
-        prototype = np.isin(graph._store.kind[: V.shape[0]], (codes.MATCH, codes.COSINE))
+        prototype = np.isin(graph._store.kind[: V.shape[0]], _PROTOTYPES)
         S[prototype] = V[prototype]  # a prototype moves as far as it resonates
-        hebb.resonate(graph._store.H, V, S, strength, np.float32(lr), np.float32(decay))
+        rates = np.float32(lr), np.float32(decay)
+        _keep_finite(graph._store, hebb.resonate, V, S, strength, *rates)
     return graph
+
+
+def _check_delta(store, strength, own):
+    gated = np.flatnonzero(strength)
+    for slot in gated[(own[gated] == 0) | (store.kind[gated] != codes.SUM)]:
+        need = "has no target: give targets=" if own[slot] == 0 else 'is not of kind "sum"'
+        raise GraphError(f'rule "delta" cannot change gated node {store.id_of[slot]}: it {need}')
+
+
+def _keep_finite(store, kernel, *args):
+    """Call a learning kernel; take everything back if a weight or bias became no number."""
+    used = store[h.POOL_USED], store[h.N_SLOTS]
+    arrays = (store.w[: used[0]], store.stab[: used[0]], store.bias[: used[1]])
+    held = [a.copy() for a in arrays]
+    kernel(store.H, *args)
+    if not all(np.isfinite(a).all() for a in arrays):
+        for array, before in zip(arrays, held, strict=True):
+            array[:] = before
+        raise DataError("learning made a weight infinite: scale X down or lower lr")
 
 
 def _gate(graph, gate, n_slots, has_targets):

@@ -207,7 +207,7 @@ class Store:
     def to_arrays(self):
         """The store as named arrays: block order, bundles, labels, slack as they are."""
         counters = self.H[: h.EVP_USED + 1].copy()
-        counters[h.MARK] = 0  # epochs are no content
+        counters[[h.MARK, h.ORDER_WORK]] = 0  # epochs and work done are no content
         out = {"counters": counters}
         for name, (_, _, cap) in h.ARRAYS.items():
             if name in _TRANSIENT:

@@ -9,7 +9,7 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from tests.kernels.contract import check_close
 from tests.material import small_graph, uniform
-from tests.naive import hebb, propagate, transpose
+from tests.naive import activation, hebb, propagate, transpose
 from tests.naive.model import Model
 
 PROTOTYPES = (codes.MATCH, codes.COSINE)
@@ -24,7 +24,8 @@ def expectations(graph, X, T):
     E = np.zeros_like(V)
     for node in model.nodes.values():
         if node.kind in PROTOTYPES:
-            E[node.slot], own[node.slot] = 1 - V[node.slot], 1
+            best = activation.activate(node.act, node.bias, node.p0, node.p1)
+            E[node.slot], own[node.slot] = best - V[node.slot], 1
     if T is not None:
         outputs = graph._slots(graph.outputs)
         E[outputs], own[outputs] = T.T - V[outputs], 1
@@ -68,7 +69,7 @@ def test_delta_equals_its_twin():
     model, V, E, _ = expectations(graph, X, T)
     strength = np.zeros(len(V))
     strength[graph._slots(graph.outputs)] = 1
-    hebb.follow(model, V, E, strength, 0.4)
+    hebb.follow(model, V, V + E, strength, 0.4)
     before = Model.of(graph._store)
     assert graph.learn(X, T, rule="delta", lr=0.4) is graph
     found = Model.of(graph._store).differences(model)
@@ -84,6 +85,52 @@ def test_delta_is_the_same_sample_by_sample():
         single.learn([x], [t], rule="delta")
     X = uniform(5, 3, seed=2)
     np.testing.assert_allclose(whole.forward(X), single.forward(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid"])
+def test_delta_with_an_activation_is_the_same_sample_by_sample(activation):
+    whole = Graph.layered([3, 2], output=activation, random_state=0)
+    single = whole.copy()
+    X, T = uniform(60, 3, low=-3, high=3), uniform(60, 2, seed=1)
+    whole.learn(X, T, rule="delta", lr=0.9)
+    for x, t in zip(X, T):
+        single.learn([x], [t], rule="delta", lr=0.9)
+    X = uniform(5, 3, seed=2)
+    np.testing.assert_allclose(whole.forward(X), single.forward(X), atol=1e-5)
+
+
+def test_a_met_prototype_has_no_tension_whatever_its_activation():
+    graph = Graph()
+    x = graph.add_inputs(2)
+    nodes = [
+        graph.add_node(x, [[0.6, 0.8]], kind=kind, activation=act, bias=bias, p0=1.0)
+        for kind in ("match", "cosine")
+        for act, bias in (("exp", 0.0), ("exp", -1.0), ("identity", 0.0), ("tanh", 0.5))
+    ]
+    felt = dict(zip(graph.nodes.tolist(), graph.tension([[0.6, 0.8]]), strict=True))
+    assert max(felt[n] for n in nodes) < 1e-6
+    felt = dict(zip(graph.nodes.tolist(), graph.tension([[-1.0, 3.0]]), strict=True))
+    assert min(felt[n] for n in nodes) > 0.1
+
+
+def test_tiny_weights_are_not_blamed():
+    graph = Graph.from_edges(2, [(0, 2, 1e-3), (1, 2, 1.0)])
+    felt = graph.tension([[1.0, 1.0]], [[10.0]])
+    assert felt[0] < 0.01 < felt[1]
+
+
+@pytest.mark.parametrize("rule", ["resonance", "delta"])
+def test_what_is_no_number_is_not_learnt(rule):
+    graph = Graph()
+    y = graph.add_outputs(1, sources=graph.add_inputs(1), activation="exp")
+    before = graph.copy()
+    with pytest.raises(DataError, match=f"node {y[0]} answers with infinity"):
+        graph.learn([[100.0]], [1.0], rule=rule)
+    huge = Graph.from_edges(1, [(0, 1, 1.0)])
+    with pytest.raises(DataError, match="weight infinite"):
+        huge.learn([[3e19]], [3e38], rule="resonance", lr=1.0)
+    assert graph == before
+    assert huge == Graph.from_edges(1, [(0, 1, 1.0)])
 
 
 def test_delta_learns_a_line():
@@ -127,6 +174,12 @@ def test_targets_of_a_single_output():
 X4 = np.ones((3, 4))
 
 
+def mean_output(_):
+    graph = Graph()
+    graph.add_outputs(1, kind="mean", sources=graph.add_inputs(1))
+    return graph
+
+
 @pytest.mark.parametrize(
     ("call", "error", "pieces"),
     [
@@ -146,8 +199,13 @@ X4 = np.ones((3, 4))
         (lambda g: g.learn(X4, gate=["a"]), GraphError, ["gate", "'a'"]),
         (lambda g: g.learn(X4, gate={6: 1.5}), ValueError, ["gate", "[0, 1]", "1.5"]),
         (lambda g: g.learn(X4, gate={"a": 1}), GraphError, ["gate", "'a'"]),
+        (lambda g: mean_output(g).learn(X4[:, :1], [1, 1, 1], rule="delta"), GraphError, ["sum"]),
         (lambda g: g.learn(X4, rule="delta"), GraphError, ["delta", "targets="]),
-        (lambda g: g.learn(X4, X4[:, :2], rule="delta", gate=[5]), GraphError, ["delta", "gated"]),
+        (
+            lambda g: g.learn(X4, X4[:, :2], rule="delta", gate=[5]),
+            GraphError,
+            ["delta", "gated", "5"],
+        ),
     ],
 )
 def test_what_cannot_be_learnt_changes_nothing(call, error, pieces):

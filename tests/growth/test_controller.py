@@ -20,9 +20,9 @@ def steps(controller, graph, tensions):
     """One step for each wanted tension of node 2; the numbers of the steps in which it grew."""
     grew = []
     for number, tension in enumerate(tensions):
-        events = graph._store[16] if graph.records else 0
+        events = len(GrowthLog(graph)) if graph.records else 0
         controller.step(graph, [[0, 1], [1, 0]], [tension, -tension])
-        if graph._store[16] != events:
+        if len(GrowthLog(graph)) != events:
             grew.append(number)
     return grew
 

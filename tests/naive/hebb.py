@@ -4,6 +4,7 @@ import numpy as np
 
 from growgraph.kernels import codes
 from growgraph.kernels.status import OK
+from tests.naive import activation
 
 PROTOTYPES = (codes.MATCH, codes.COSINE)
 
@@ -23,16 +24,15 @@ def resonate(g, V, S, gate, rate, decay):
     return OK
 
 
-def follow(g, V, E, gate, rate):
+def follow(g, V, T, gate, rate):
     for node in g.nodes.values():
         if node.kind != codes.SUM or gate[node.slot] == 0:
             continue
         X = V[[g.nodes[i].slot for i in node.sources]]
         w = np.array([edge[1] for edge in node.edges])
-        born_w, born_bias = w.copy(), node.bias
-        for x, e in zip(X.T, E[node.slot]):
-            moved = (w - born_w) @ x + node.bias - born_bias
-            step = rate * gate[node.slot] * (e - moved) / (1 + x @ x)
+        for x, t in zip(X.T, T[node.slot]):
+            answer = activation.activate(node.act, w @ x + node.bias, node.p0, node.p1)
+            step = rate * gate[node.slot] * (t - answer) / (1 + x @ x)
             w = w + step * x
             node.bias += step
         for edge, weight in zip(node.edges, w):

@@ -22,5 +22,5 @@ def send_back(g, E, own, norm):
                     size += (weight / share) ** 2
         norm[node.slot] = size
         if size > 0:
-            E[node.slot] = wanted / size
+            E[node.slot] = wanted / (1 + size)
     return OK
