@@ -82,8 +82,11 @@ def _spread(H, slot):
 
 
 @helper
-def splice(H, slot, before):
-    """Put an unlisted slot right behind ``before`` (-1: in front of all) and label it."""
+def splice(H, slot, before, more):
+    """Put an unlisted slot right behind ``before`` (-1: in front of all) and label it.
+
+    ``more`` slots will follow behind it: the gap is shared out evenly among them all.
+    """
     nxt, label = h.get_nxt(H), h.get_label(H)
     after = H[h.HEAD] if before < 0 else np.int64(nxt[before])
     if before >= 0 and after >= 0 and label[after] - label[before] < 2:
@@ -100,7 +103,7 @@ def splice(H, slot, before):
             _spread(H, before)
         label[slot] = label[before] + min(GAP, (limit - label[before]) // 2)
     else:
-        label[slot] = label[before] + (label[after] - label[before]) // 2
+        label[slot] = label[before] + max((label[after] - label[before]) // (more + 2), 1)
     _link(H, slot, before)
     H[h.ORDER_WORK] += 1
 
@@ -208,7 +211,7 @@ def fix(H, u, v, moves):
         moves[at], moves[at + 1] = slot, prv[slot]
         at += 2
         unlink(H, slot)
-        splice(H, slot, np.int64(prv[v]))
+        splice(H, slot, np.int64(prv[v]), count - 1 - i)
     moves[0] = at
     return OK, moves
 
@@ -218,7 +221,7 @@ def undo(H, moves):
     """Put what :func:`fix` moved back where it stood, last move first."""
     for at in range(moves[0] - 2, 0, -2):
         unlink(H, moves[at])
-        splice(H, moves[at], moves[at + 1])
+        splice(H, moves[at], moves[at + 1], 0)
 
 
 @kernel(writes=("out",))

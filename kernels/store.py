@@ -114,9 +114,9 @@ def _fill_block(H, slot, parents, weights, latest_before, sibling):
     H[h.N_EDGES] += parents.size
     H[h.GROWN] += parents.size
     if latest < 0:
-        order.splice(H, slot, H[h.TAIL])
+        order.splice(H, slot, H[h.TAIL], 0)
     else:
-        order.splice(H, slot, sibling if latest == latest_before else latest)
+        order.splice(H, slot, sibling if latest == latest_before else latest, 0)
     return latest
 
 

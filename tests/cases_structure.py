@@ -16,6 +16,13 @@ def listing_in_order():
     return {"H": graph, "out": np.zeros(graph.n_nodes, np.int64)}
 
 
+# ---- reach ------------------------------------------------------------------------------------
+@case("reach.readers")
+def what_follows_from_a_hidden_node():
+    graph = small_graph()
+    return {"H": graph, "slot": graph._slot(5), "out": np.zeros(graph._store[h.N_SLOTS], np.uint8)}
+
+
 # ---- store ------------------------------------------------------------------------------------
 def new_nodes(graph, indptr, parents, count=3):
     return {

@@ -1,11 +1,9 @@
-"""The part of a graph that keeps its growth log: causes in, outcomes in, births taken back."""
+"""The part of a graph that keeps its growth log: causes in, outcomes in."""
 
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from growgraph._validation import as_ids
 from growgraph.kernels import _handle as h
 
 
@@ -14,9 +12,9 @@ class Recorder:
 
     _store: Any
     to_state: Any
-    remove_nodes: Any
     _base: dict[str, Any] | None
     _words: list[str]
+    _numbered: tuple[list[str], dict[str, int]] = ([], {})  # a list of words and its index
 
     @property
     def records(self) -> bool:
@@ -51,18 +49,29 @@ class Recorder:
         step, sample : int
             Time, and the index of the sample that led to it.
         """
+        numbers = np.array([step, sample, node, lasted], np.int64)  # all fail before words are kept
+        felt, words = np.float32(tension), [str(word) for word in (cause, rule, intention)]
         ctx, ctxf = self._store.ctx, self._store.ctxf
-        ctx[:] = (
-            step, sample, self._word(cause), node, lasted, self._word(rule),
-            self._word(intention), -1,
-        )  # fmt: skip
+        ctx[[h.CTX_STEP, h.CTX_SAMPLE, h.CTX_NODE, h.CTX_LASTED]] = numbers
+        ctx[[h.CTX_CAUSE, h.CTX_RULE, h.CTX_INTENTION]] = [self._word(word) for word in words]
+        ctx[h.CTX_PAID] = -1
         ctxf[:] = np.nan
-        ctxf[h.CTXF_TENSION] = tension
+        ctxf[h.CTXF_TENSION] = felt
 
     def _word(self, word):
-        if word not in self._words:
-            self._words.append(str(word))
-        return self._words.index(word)
+        """Number of a word, which is kept if it is new.
+
+        The index is made anew when the list is not the one it was made of (a copy, a file) or
+        was shortened (a proposal taken back).
+        """
+        listed, number = self._numbered
+        if listed is not self._words or len(number) != len(listed):
+            number = {known: i for i, known in enumerate(self._words)}
+            self._numbered = self._words, number
+        if word not in number:
+            number[word] = len(self._words)
+            self._words.append(word)
+        return number[word]
 
     def note_outcome(
         self, first: int, last: int, *, after: float | None = None, realised: float | None = None,
@@ -77,23 +86,3 @@ class Recorder:
         if paid_off is not None:
             rows = self._store.ev.reshape(-1, h.EV_WIDTH)[first:last]
             rows[:, h.EV_CTX + h.CTX_PAID] = int(paid_off)
-
-    def undo_births(self, nodes: ArrayLike) -> None:
-        """Take back the newest nodes as if they had never been, their ids and events included.
-
-        Parameters
-        ----------
-        nodes : ids
-            The newest nodes of the graph, nothing else having changed since the first of them.
-        """
-        ids = as_ids("nodes", nodes)
-        if ids.size == 0:
-            return
-        events = self._store[h.EV_USED] - ids.size if self.records else 0
-        payload = int(self._store.ev[events * h.EV_WIDTH + h.EV_OFFSET]) if self.records else 0
-        recording, self._store[h.RECORD] = self._store[h.RECORD], 0
-        self.remove_nodes(ids)
-        self._store[h.NEXT_ID] = int(ids.min())
-        self._store[h.RECORD] = recording
-        if recording:
-            self._store[h.EV_USED], self._store[h.EVP_USED] = events, payload

@@ -3,21 +3,22 @@
 Whatever grows, grows through :meth:`GrowthController.grow`: hand-built graphs, models, the command.
 """
 
+import weakref
+
 import numpy as np
 
 from growgraph._random import generator, seed_of
-from growgraph._validation import as_float32, check_number
+from growgraph._validation import check_number
 from growgraph.errors import GraphError
-from growgraph.graph import build
 from growgraph.graph.learning import missing
+from growgraph.growth.door import carry_out
 from growgraph.growth.log import GrowthLog
 from growgraph.growth.proposal import Situation
 from growgraph.growth.rules import InsertNode
-from growgraph.kernels import codes
 
 
 class GrowthController:
-    """Grows a graph where its tension lasts.
+    """Grows a graph where its tension lasts; one controller for one graph.
 
     Parameters
     ----------
@@ -27,7 +28,7 @@ class GrowthController:
         Tension lasts if it has not fallen by ``relief`` over so many steps. The same number of
         steps later the log is told whether the growth paid off.
     budget : int, optional
-        Nodes that may be grown in all.
+        Nodes that may be grown in all. When it is used up, only rules that add no nodes are asked.
     threshold : float, default 0.05
         Mean |expected - observed| below which a node is at rest.
     relief : float in (0, 1), default 0.1
@@ -35,6 +36,9 @@ class GrowthController:
     min_gain : float in [0, 1], default 0.05
         Least share of the tension's energy that a proposal must take away in rehearsal. Doing
         nothing is the default.
+    log_limit : int, optional, default 100,000
+        When the log has more events, the older half is folded into the graph the log starts from
+        (:meth:`GrowthLog.fold`), except events whose outcome is still to be told. None: never.
     intention : str
         What growth serves, written into the log.
     random_state : None, int or numpy Generator
@@ -63,16 +67,20 @@ class GrowthController:
 
     def __init__(
         self, rules=None, *, patience=5, budget=None, threshold=0.05, relief=0.1, min_gain=0.05,
-        intention="answer as asked", random_state=None,
+        log_limit=100_000, intention="answer as asked", random_state=None,
     ):  # fmt: skip
         self.rules = [InsertNode()] if rules is None else list(rules)
         self.patience = check_number("patience", patience, 1, integer=True)
         self.budget = None if budget is None else check_number("budget", budget, 0, integer=True)
+        if log_limit is not None:
+            log_limit = check_number("log_limit", log_limit, 1, integer=True)
+        self.log_limit = log_limit
         self.threshold = check_number("threshold", threshold, 0)
         self.relief = check_number("relief", relief, 0, 1)
         self.min_gain = check_number("min_gain", min_gain, 0, 1)
         self.intention = str(intention)
         self._seed = seed_of(random_state)
+        self._graph = None  # a weak reference to the graph it grows
         self._felt = {}  # node -> its tension in the last steps, oldest first
         self._pending = []  # growth whose outcome is still to be told; events counted from birth
         self.n_steps_ = 0
@@ -95,16 +103,36 @@ class GrowthController:
             The nodes that were born (empty most of the time).
         """
         V, E, own = missing(graph, X, targets)  # raises before anything has changed
+        self._bind(graph)
         graph.record()
         self.n_steps_ += 1
         felt = self._feel(graph, E, own)
         self._tell_outcomes(graph, felt)
-        tense = self._lasting(felt)
-        for node in tense:
-            proposal, rule = self._best(graph, node, V, E)
+        rules = self._able_rules()
+        for node in self._lasting(felt) if rules else ():
+            proposal, rule = self._best(graph, node, V, E, rules)
             if proposal is not None:
                 return self._answer(graph, node, felt[node], proposal, rule, (X, targets))
+            self._felt.pop(node)  # nothing helps there now: it is asked again after new patience
         return []
+
+    def _bind(self, graph):
+        """Raise unless this is the graph whose tension and outcomes are remembered here."""
+        if self._graph is None:
+            self._graph = weakref.ref(graph)
+        elif self._graph() is not graph:
+            raise GraphError(
+                "graph is not the one this controller grows, whose tension and outcomes it "
+                "remembers: make a GrowthController for each graph"
+            )
+
+    def __getstate__(self):
+        return {**self.__dict__, "_graph": None}  # a copy is bound to the graph it meets first
+
+    def _able_rules(self):
+        """The rules whose proposals may be within the budget."""
+        left = self.budget is None or self.n_grown_ < self.budget
+        return [rule for rule in self.rules if left or not rule.adds_nodes]
 
     def _feel(self, graph, E, own):
         """Mean tension of the nodes that expect something themselves, remembered per node."""
@@ -130,15 +158,12 @@ class GrowthController:
         nodes = [n for n, past in self._felt.items() if lasts(past)]
         return sorted(nodes, key=lambda n: (-felt[n], n))
 
-    def _best(self, graph, node, V, E):
-        """The proposal of the largest gain over all rules, if it is worth it."""
-        slots = graph._slots(graph.nodes)
-        activity = np.zeros((V.shape[1], int(graph.nodes[-1]) + 1), np.float32)
-        activity[:, graph.nodes] = V[slots].T
+    def _best(self, graph, node, V, E, rules):
+        """The proposal of the largest gain over the rules, if it is worth it."""
         rng = generator(self._seed, f"step {self.n_steps_} node {node}")
-        situation = Situation(graph, node, activity, E[graph._slot(node)].copy(), rng)
+        situation = Situation(graph, node, V, E[graph._slot(node)].copy(), rng)
         best, chosen = None, None
-        for rule in self.rules:
+        for rule in rules:
             for proposal in rule.propose(situation):
                 if not self._allowed(proposal):
                     continue
@@ -152,16 +177,15 @@ class GrowthController:
 
     def _answer(self, graph, node, tension, proposal, rule, samples):
         """Grow, measure the tension there at once, and remember to ask again later."""
-        log = GrowthLog(graph)
-        first = log.folded + len(log)
+        first = GrowthLog(graph).end
         born = self.grow(
             graph, proposal, rule=rule.name, cause="lasting tension", node=node, tension=tension,
             lasted=self.patience, step=self.n_steps_,
         )  # fmt: skip
         _, E, _ = missing(graph, *samples)
         after = float(np.abs(E[graph._slot(node)]).mean())
-        last = log.folded + len(log)
-        self._note(graph, first, last, after=after)
+        last = GrowthLog(graph).end
+        self.tell(graph, first, last, after=after)
         self._pending.append((self.n_steps_ + self.patience, first, last, node, tension))
         self._felt.pop(node, None)  # the changed node gets new patience
         return born
@@ -173,13 +197,31 @@ class GrowthController:
         for _, first, last, node, before in due:
             if node in felt:
                 paid = felt[node] <= (1 - self.relief) * before
-                self._note(graph, first, last, realised=felt[node], paid_off=paid)
+                self.tell(graph, first, last, realised=felt[node], paid_off=paid)
 
     @staticmethod
-    def _note(graph, first, last, **outcome):
-        """Complete those of the events that have not been folded away since."""
+    def tell(graph, first, last, **outcome):
+        """Complete events with what came of them.
+
+        Parameters
+        ----------
+        graph : Graph
+        first, last : int
+            Events first .. last-1, numbered as :attr:`GrowthLog.end` does; those that have been
+            folded away since are passed over.
+        **outcome
+            ``after``, ``realised``, ``paid_off``, see :class:`GrowthLog`.
+        """
         folded = GrowthLog(graph).folded
         graph.note_outcome(max(first - folded, 0), max(last - folded, 0), **outcome)
+
+    def _fold(self, graph, first):
+        """Keep the log within its limit; events from ``first`` on and awaited ones stay."""
+        log = GrowthLog(graph)
+        if self.log_limit is None or len(log) <= self.log_limit:
+            return
+        first = min([first, *(p[1] for p in self._pending)])
+        log.fold(max(self.log_limit // 2, log.end - first))
 
     # ---- the one door -------------------------------------------------------------------------
     def grow(
@@ -191,7 +233,7 @@ class GrowthController:
         Parameters
         ----------
         graph : Graph
-            It must record.
+            The one this controller grows; it begins to record if it does not yet.
         proposal : Proposal
         rule, cause : str
         node : int
@@ -212,74 +254,12 @@ class GrowthController:
         GraphError, ValueError
             If the proposal does not fit the graph, which is left as it was.
         """
-        _check_cuts(graph, proposal)
-        graph.record()
-        known = len(graph._words)
-        graph.set_cause(
-            cause, node=node, tension=tension, lasted=lasted, rule=str(rule), step=step,
-            sample=sample, intention=self.intention if intention is None else str(intention),
+        self._bind(graph)
+        first = GrowthLog(graph).end if graph.records else 0
+        born = carry_out(
+            graph, proposal, cause=cause, node=node, tension=tension, lasted=lasted, rule=rule,
+            step=step, sample=sample, intention=self.intention if intention is None else intention,
         )  # fmt: skip
-        born: list[int] = []
-        try:
-            self._carry_out(graph, proposal, born)
-        except BaseException:
-            graph.undo_births(born)
-            del graph._words[known:]
-            raise
-        finally:
-            graph.set_cause("")
         self.n_grown_ += len(born)
+        self._fold(graph, first)
         return born
-
-    @staticmethod
-    def _carry_out(graph, proposal, born):
-        """Nodes, then edges, then what :func:`_check_cuts` has found possible.
-
-        ``born`` collects the new ids.
-        """
-
-        def real(i):
-            if i < -len(born):
-                raise GraphError(f"the proposal names its new node {i} before it is born")
-            return born[-i - 1] if i < 0 else i
-
-        for new in proposal.nodes:
-            if new.role == "input":
-                bounds = {"p0": new.p0, "p1": new.p1}
-                born += graph.add_inputs(
-                    1, [new.name] if new.name else None, activation=new.activation, **bounds
-                ).tolist()
-                continue
-            add = graph.add_outputs if new.role == "output" else graph.add_nodes
-            ids = add(
-                1, kind=new.kind, activation=new.activation, sources=[real(i) for i in new.sources],
-                weights=[list(new.weights)], bias=new.bias, p0=new.p0, p1=new.p1,
-                names=[new.name] if new.name else None,
-            )  # fmt: skip
-            born.append(int(ids[0]))
-        if proposal.edges:
-            pairs = [(real(u), real(v), w) for u, v, w in proposal.edges]
-            u, v, w = (list(column) for column in zip(*pairs, strict=True))
-            graph.connect(u, v, w, pairs=True)
-        if proposal.split is not None:
-            u, v, bias, w_in, w_out, activation = proposal.split
-            born.append(graph.split_edge(u, v, activation=activation, bias=bias, w_in=w_in,
-                                         w_out=w_out))  # fmt: skip
-        for u, v in proposal.remove:
-            graph.remove_edge(u, v)
-
-
-def _check_cuts(graph, proposal):
-    """Raise if the split or a removal cannot be done: they come last, when edges are made."""
-    doomed = [(int(u), int(v)) for u, v in proposal.remove]
-    if proposal.split is not None:
-        u, v, *values, activation = proposal.split
-        as_float32("split", values, (3,))
-        if build.activation_code(activation) == codes.CLIP:
-            raise ValueError('split needs an activation without bounds, got "clip"')
-        doomed.append((int(u), int(v)))
-    for u, v in doomed:
-        if u not in graph.sources(v)[0]:
-            raise GraphError(f"there is no edge {u} -> {v} to split or remove")
-    if len(set(doomed)) < len(doomed):
-        raise GraphError("the proposal splits or removes an edge twice")

@@ -31,6 +31,23 @@ _COLUMNS = {
 }
 
 
+_INTEGERS = {
+    "node": h.EV_NODE,
+    "n_parents": h.EV_COUNT,
+    "step": h.EV_CTX + h.CTX_STEP,
+    "sample": h.EV_CTX + h.CTX_SAMPLE,
+    "cause_node": h.EV_CTX + h.CTX_NODE,
+    "lasted": h.EV_CTX + h.CTX_LASTED,
+    "paid_off": h.EV_CTX + h.CTX_PAID,
+}
+_WORDS = {
+    "cause": h.EV_CTX + h.CTX_CAUSE,
+    "rule": h.EV_CTX + h.CTX_RULE,
+    "intention": h.EV_CTX + h.CTX_INTENTION,
+}
+_FLOATS = {"tension": h.CTXF_TENSION, "after": h.CTXF_AFTER, "realised": h.CTXF_REALISED}
+
+
 class GrowthLog:
     """The events of one graph, oldest first.
 
@@ -84,42 +101,33 @@ class GrowthLog:
     def _column(self, column):
         return self._rows()[:, column]
 
-    def _words(self, column):
-        return np.array(self._graph._words)[self._column(h.EV_CTX + column)]
-
     @property
     def folded(self):
         """How many older events were folded into the base, see :meth:`fold`."""
         return self._graph._base["plain"].get("folded", 0)
 
+    @property
+    def end(self):
+        """Number of the next event, counted from the first ever written, folded ones included."""
+        return self.folded + len(self)
+
     def table(self):
         """All events as a structured array, see Notes of the class."""
-        rows, floats = self._rows(), self._floats()
-        longest = max(len(word) for word in (*self._graph._words, *codes.OPERATIONS))
-        out = np.zeros(len(self), [(n, t or f"U{longest}") for n, t in _COLUMNS.items()])
-        out["operation"] = np.array(codes.OPERATIONS)[rows[:, h.EV_OP]]
-        out["node"] = rows[:, h.EV_NODE]
-        out["n_parents"] = rows[:, h.EV_COUNT]
-        for name, column in (
-            ("step", h.CTX_STEP),
-            ("sample", h.CTX_SAMPLE),
-            ("cause_node", h.CTX_NODE),
-            ("lasted", h.CTX_LASTED),
-            ("paid_off", h.CTX_PAID),
-        ):
-            out[name] = rows[:, h.EV_CTX + column]
-        for name, column in (
-            ("cause", h.CTX_CAUSE),
-            ("rule", h.CTX_RULE),
-            ("intention", h.CTX_INTENTION),
-        ):
-            out[name] = self._words(column)
-        for name, column in (
-            ("tension", h.CTXF_TENSION),
-            ("after", h.CTXF_AFTER),
-            ("realised", h.CTXF_REALISED),
-        ):
-            out[name] = floats[:, h.EVF_CTX + column]
+        return self._table(slice(None))
+
+    def _table(self, part):
+        """The table of some events."""
+        rows, floats = self._rows()[part], self._floats()[part]
+        columns = {"operation": np.array(codes.OPERATIONS)[rows[:, h.EV_OP]]}
+        columns |= {name: rows[:, column] for name, column in _INTEGERS.items()}
+        columns |= {name: floats[:, h.EVF_CTX + column] for name, column in _FLOATS.items()}
+        for name, column in _WORDS.items():
+            held, place = np.unique(rows[:, column], return_inverse=True)
+            columns[name] = np.array([self._graph._words[i] for i in held] or [""])[place]
+        longest = max(a.itemsize for a in columns.values() if a.dtype.kind == "U") // 4
+        out = np.zeros(len(rows), [(n, t or f"U{longest}") for n, t in _COLUMNS.items()])
+        for name, values in columns.items():
+            out[name] = values
         return out
 
     def parents(self, event):
@@ -138,16 +146,17 @@ class GrowthLog:
             If the node is older than the log.
         """
         rows = self._rows()
-        born = np.isin(rows[:, h.EV_OP], (codes.OP_NODE, codes.OP_SPLIT))
-        place = np.flatnonzero(born & (rows[:, h.EV_NODE] == node))
-        if place.size == 0:
-            raise GraphError(f"node {node} is not in the log: it is older, or never was")
-        return int(place[0])
+        place = np.flatnonzero(rows[:, h.EV_NODE] == node)
+        born = np.isin(rows[place, h.EV_OP], (codes.OP_NODE, codes.OP_SPLIT))
+        if born.any():
+            return int(place[np.argmax(born)])
+        folded = f" ({self.folded} older events were folded away)" if self.folded else ""
+        raise GraphError(f"node {node} is not in the log: it is older{folded}, or never was")
 
     def why(self, node):
         """One sentence: why a node exists."""
         event = self.birth(node)
-        row, told = self._rows()[event], self.table()[event]
+        row, told = self._rows()[event], self._table(slice(event, event + 1))[0]
         split = row[h.EV_OP] == codes.OP_SPLIT
         kind = KIND_NAMES[int(row[h.EV_FLAG] if split else row[h.EV_A])]
         role = "hidden" if split else ROLE_NAMES[int(row[h.EV_FLAG])]
@@ -209,16 +218,33 @@ class GrowthLog:
             return
         base = replay(self, gone).to_state()
         base["plain"]["folded"] = self.folded + gone
-        graph._base = base
-        s = graph._store
+        self._forget(gone, base)
+
+    def _forget(self, gone, base):
+        """Let the log start from ``base``, ``gone`` events later; all of it or nothing."""
+        graph, s = self._graph, self._graph._store
         rows, floats = self._rows()[gone:].copy(), self._floats()[gone:].copy()
         first = int(rows[0, h.EV_OFFSET]) if rows.size else s[h.EVP_USED]
-        held = s[h.EVP_USED] - first
+        used, pool = len(self) * h.EV_WIDTH, s[h.EVP_USED]
         rows[:, h.EV_OFFSET] -= first
-        s.ev[: rows.size], s.evf[: rows.size] = rows.ravel(), floats.ravel()
-        for pool in (s.evp_id, s.evp_w):
-            pool[:held] = pool[first : first + held].copy()
-        s[h.EV_USED], s[h.EVP_USED] = rows.shape[0], held
+        fresh = {"ev": rows.ravel(), "evf": floats.ravel(), "evp_id": s.evp_id[first:pool].copy(),
+                 "evp_w": s.evp_w[first:pool].copy()}  # fmt: skip
+        held = {"ev": s.ev[:used].copy(), "evf": s.evf[:used].copy(),
+                "evp_id": s.evp_id[:pool].copy(), "evp_w": s.evp_w[:pool].copy()}  # fmt: skip
+        old = graph._base
+        try:
+            self._write(fresh, base)
+        except BaseException:
+            self._write(held, old)
+            raise
+
+    def _write(self, arrays, base):
+        """Put events, their pools, their counts and what they start from in place."""
+        graph, s = self._graph, self._graph._store
+        for name, values in arrays.items():
+            s.arrays[name][: values.size] = values
+        s[h.EV_USED], s[h.EVP_USED] = arrays["ev"].size // h.EV_WIDTH, arrays["evp_id"].size
+        graph._base = base
 
 
 def replay(log, upto=None):

@@ -1,10 +1,13 @@
 """What a growth rule reads and what it may propose. Rules change nothing."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
 from growgraph.graph import Graph
+from growgraph.kernels import _handle as h
+from growgraph.kernels import codes, reach
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class Situation:
         To be read only.
     node : int
         Where tension lasts.
-    activity : ndarray of float32 [batch, ids]
-        Activities by id (0 for ids that do not live).
+    strip : ndarray of float32 [slots, batch]
+        Activities as the graph's store holds them; rules ask :meth:`activity`.
     missing : ndarray of float32 [batch]
         Expected minus observed at the node.
     rng : numpy Generator
@@ -86,12 +89,30 @@ class Situation:
 
     graph: Graph
     node: int
-    activity: np.ndarray
-    missing: np.ndarray
+    strip: np.ndarray = field(repr=False)
+    missing: np.ndarray = field(repr=False)
     rng: np.random.Generator = field(repr=False)
 
+    def activity(self, ids):
+        """Activities of nodes on the samples.
+
+        Parameters
+        ----------
+        ids : ids
+
+        Returns
+        -------
+        ndarray of float32 [batch, ids]
+        """
+        return np.ascontiguousarray(self.strip[self.graph._slots(ids, "ids")].T)
+
     def adds(self):
-        """True if the node adds its sources up: only there a rehearsed gain holds."""
+        """True if the node adds its sources up, so that gains can be rehearsed there.
+
+        They are exact where its activation is "identity". Behind another they are approximate:
+        what is missing is rehearsed as if it were added to the answer itself. What growth really
+        brought is measured and told by the log (``after``, ``realised``).
+        """
         return self.graph.node(self.node)["kind"] == "sum"
 
     def sources(self):
@@ -99,24 +120,37 @@ class Situation:
         return self.graph.sources(self.node)[0]
 
     def candidates(self):
-        """Ids the node could read without a cycle, in running order: all that do not read it."""
-        graph, store = self.graph, self.graph._store
+        """Ids the node could read without a cycle, in running order: all that do not read it.
+
+        Outputs are left out.
+        """
+        return self._candidates
+
+    @cached_property
+    def _candidates(self):
+        store = self.graph._store
+        follows = np.zeros(store[h.N_SLOTS], np.uint8)
+        reach.readers(store.H, self.graph._slot(self.node), follows)
         order = store.order()
-        place = int(np.flatnonzero(order == graph._slot(self.node))[0])
-        reads = np.zeros(order.max() + 1, bool)  # the node and all that follow from it
-        reads[order[place]] = True
-        for v in order[place + 1 :].tolist():
-            first = int(store.sstart[v])
-            reads[v] = reads[store.src[first : first + int(store.length[v])]].any()
-        able = store.id_of[order[~reads[order]]]
-        return able[~np.isin(able, graph.outputs)]
+        able = (follows[order] == 0) & (store.role[order] != codes.ROLE_OUTPUT)
+        ids = store.id_of[order[able]]
+        ids.flags.writeable = False  # all rules of a step read this one array
+        return ids
 
 
 class Rule:
     """A growth rule: reads a situation and proposes.
 
     A rule of one's own overrides :meth:`propose`; its class name goes into the log.
+
+    Attributes
+    ----------
+    adds_nodes : bool
+        False if no proposal of the rule adds a node: it is then asked when the controller's
+        budget is used up, too.
     """
+
+    adds_nodes = True
 
     def propose(self, situation):
         """Proposals for a tense node.

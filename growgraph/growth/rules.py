@@ -87,7 +87,7 @@ class InsertNode(Rule):
         parents = self._parents(situation)
         if parents.size == 0 or not situation.adds():
             return []
-        X = situation.activity[:, parents].astype(np.float64)
+        X = situation.activity(parents).astype(np.float64)
         spread = X.std(axis=0)
         moving = spread > 0
         parents, X = parents[moving], X[:, moving]
@@ -101,7 +101,7 @@ class InsertNode(Rule):
             [np.maximum(Z[None] - T[:, None], 0), np.maximum(T[:, None] - Z[None], 0)]
         )
         flat = H.transpose(1, 0, 2).reshape(Z.shape[0], -1)
-        basis = situation.activity[:, situation.sources()]
+        basis = situation.activity(situation.sources())
         gain, ease, weight = rehearse(basis, flat, situation.missing.astype(np.float64))
         best = best_of(gain, ease)
         side_knot, direction = divmod(best, W.shape[1])
@@ -126,7 +126,7 @@ class InsertNode(Rule):
         ids = able[np.isin(able, np.union1d(graph.inputs, situation.sources()))]
         if ids.size <= self.fan_in:
             return ids
-        X = situation.activity[:, ids]
+        X = situation.activity(ids)
         asked = np.abs((X - X.mean(axis=0)).T @ situation.missing) / (X.std(axis=0) + 1e-9)
         return ids[np.sort(np.argsort(-asked, kind="stable")[: self.fan_in])]
 
@@ -187,7 +187,7 @@ class SplitEdge(Rule):
         ids, weights, _ = situation.graph.sources(situation.node)
         if ids.size == 0 or not situation.adds():
             return []
-        X = situation.activity[:, ids].astype(np.float64)
+        X = situation.activity(ids).astype(np.float64)
         asked = situation.missing + X @ weights
         spread, straight = np.maximum(X.std(axis=0), 1e-9), _left(X, asked)
         best = (-np.inf, -1, 0.0, 0.0, 0.0)
@@ -222,13 +222,15 @@ def _left(basis, wanted):
 class InsertPath(Rule):
     """Give the tense node an edge from the node it does not read yet that would explain most."""
 
+    adds_nodes = False
+
     def propose(self, situation):
         """See :meth:`Rule.propose`."""
         ids = np.setdiff1d(situation.candidates(), situation.sources())
         if ids.size == 0 or not situation.adds():
             return []
-        basis = situation.activity[:, situation.sources()]
-        gain, ease, weight = rehearse(basis, situation.activity[:, ids].astype(np.float64),
+        basis = situation.activity(situation.sources())
+        gain, ease, weight = rehearse(basis, situation.activity(ids).astype(np.float64),
                                       situation.missing.astype(np.float64))  # fmt: skip
         best = best_of(gain, ease)
         edge = (int(ids[best]), situation.node, float(weight[best]))
@@ -244,6 +246,8 @@ class PruneWeak(Rule):
         An edge is weak if w^2 var(source) is below this share of the sum over all in-edges.
     """
 
+    adds_nodes = False
+
     def __init__(self, share=0.001):
         self.share = check_number("share", share, 0, 1)
 
@@ -252,7 +256,7 @@ class PruneWeak(Rule):
         ids, weights, _ = situation.graph.sources(situation.node)
         if ids.size < 2 or not situation.adds():
             return []
-        moved = weights**2 * situation.activity[:, ids].var(axis=0)
+        moved = weights**2 * situation.activity(ids).var(axis=0)
         weak = ids[moved < self.share * moved.sum()]
         if weak.size == 0:
             return []

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from growgraph import Graph
 from growgraph.errors import CycleError, GraphError
 from growgraph.graph.build import by_target
+from growgraph.graph.savepoint import Savepoint
 from growgraph.kernels import codes, status
 from tests.material import small_graph
 from tests.naive import cut, edges, store
@@ -177,8 +178,9 @@ class GraphMachine(RuleBasedStateMachine):
     def births_are_undone(self, count, some):
         before = self.graph.copy()
         sources = sorted({self.pick(i) for i in some} & self.model.nodes.keys())
-        self.graph.undo_births(self.graph.add_nodes(count, sources=sources))
-        self.model.n_slots += count  # slots come back at the next pack, ids and events at once
+        point = Savepoint(self.graph)
+        self.graph.add_nodes(count, sources=sources)
+        point.restore()
         assert self.graph == before
 
     # ---- values, copies -------------------------------------------------------------------------

@@ -208,13 +208,12 @@ class ReadProduct(Rule):
     """A rule of one's own: the product of the two inputs that miss most together."""
 
     def propose(self, situation):
-        x, r = situation.activity, situation.missing
-        a, b = np.triu_indices(x.shape[1], 1)
-        inside = np.isin(a, situation.graph.inputs) & np.isin(b, situation.graph.inputs)
-        a, b = a[inside], b[inside]
+        inputs, r = situation.graph.inputs, situation.missing
+        x = situation.activity(inputs)
+        a, b = np.triu_indices(inputs.size, 1)
         gain = (r @ (x[:, a] * x[:, b])) ** 2 / (((x[:, a] * x[:, b]) ** 2).sum(0) * (r @ r))
         i = int(np.argmax(gain))
-        node = NewNode((int(a[i]), int(b[i])), (1.0, 1.0), kind="product")
+        node = NewNode((int(inputs[a[i]]), int(inputs[b[i]])), (1.0, 1.0), kind="product")
         return [Proposal(float(gain[i]), (node,), ((-1, situation.node, 0.0),))]
 
 

@@ -130,9 +130,7 @@ def test_nbytes_is_what_is_held(n):
     assert loaded.nbytes_ == model.nbytes_
     graph = sum(a.nbytes for k, a in model.to_state()["arrays"].items()
                 if k.startswith("graph/") and not k.startswith("graph/base/"))  # fmt: skip
-    assert graph < model.nbytes_ < 1.01 * sum(
-        a.nbytes for a in model.to_state()["arrays"].values()
-    )
+    assert graph < model.nbytes_ < 1.01 * sum(a.nbytes for a in model.to_state()["arrays"].values())
 
 
 # ---- inputs of a table --------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_images_while_the_intention_gate_is_open(tmp_path_factory, cut):
     assert "evidence/A" in differences(model, whole(lambda: make(intention=False), X, y))
 
 
-@pytest.mark.parametrize("limit", [{"max_nodes": 760}, {"max_bytes": 4_700_000}])
+@pytest.mark.parametrize("limit", [{"max_nodes": 760}, {"max_bytes": 3_600_000}])
 @settings(LAW, max_examples=3)
 @given(cut=cuts(100))
 def test_limits_bite_at_the_same_sample(tmp_path_factory, limit, cut):

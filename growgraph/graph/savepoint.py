@@ -1,0 +1,71 @@
+"""A point to come back to while a proposal is carried out: all of it is done, or nothing.
+
+Nothing is copied but what a proposal can touch: counters, the order list, the blocks of the nodes
+named, and the lists that Python keeps. Blocks that move leave their old place to nobody, so that
+they can be put back where they stood.
+"""
+
+import numpy as np
+
+from growgraph._validation import as_ids
+from growgraph.kernels import _handle as h
+
+_LISTED = ("nxt", "prv", "label")
+_HEADS = ("start", "sstart", "length", "cap", "flags")
+_KEPT = (h.MARK, h.ORDER_WORK)  # epochs and work done never go back
+_LISTS = ("_inputs", "_outputs", "_shift", "_scale")
+
+
+class Savepoint:
+    """The state of a graph before nodes and undelayed edges are added, split or removed.
+
+    Parameters
+    ----------
+    graph : Graph
+    targets : ids
+        The nodes whose in-edges may change. Nodes themselves may only be added.
+    """
+
+    def __init__(self, graph, targets=()):
+        store, slots = graph._store, np.unique(graph._slots(as_ids("targets", targets)))
+        self._graph, self._slots = graph, slots
+        self._counters = store.H[: h.EVP_USED + 1].copy()
+        n = store[h.N_SLOTS]
+        self._listed = {name: store.arrays[name][:n].copy() for name in _LISTED}
+        self._heads = {name: store.arrays[name][slots] for name in _HEADS}
+        self._blocks = [self._block(store, slot) for slot in slots.tolist()]
+        self._context = store.ctx.copy(), store.ctxf.copy()
+        self._lists = {name: getattr(graph, name) for name in _LISTS}
+        self._base, self._n_words = graph._base, len(graph._words)
+
+    @staticmethod
+    def _block(store, slot):
+        a, b, room = int(store.start[slot]), int(store.sstart[slot]), int(store.cap[slot])
+        return [
+            (name, at, store.arrays[name][at : at + room].copy())
+            for name, at in (("w", a), ("stab", a), ("src", b))
+        ]
+
+    def restore(self):
+        """Let the graph be what it was, its log, ids, slots and words included."""
+        graph, store = self._graph, self._graph._store
+        n, first = int(self._counters[h.N_SLOTS]), int(self._counters[h.NEXT_ID])
+        for node in range(first, store[h.NEXT_ID]):
+            graph.names.pop(node, None)
+        store.slot_of[first : store[h.NEXT_ID]] = -1
+        store.alive[n : store[h.N_SLOTS]] = 0
+        for name, was in self._listed.items():
+            store.arrays[name][:n] = was
+        for name, was in self._heads.items():
+            store.arrays[name][self._slots] = was
+        for name, at, was in (part for block in self._blocks for part in block):
+            store.arrays[name][at : at + was.size] = was
+        kept = [store[counter] for counter in _KEPT]
+        store.H[: self._counters.size] = self._counters
+        for counter, value in zip(_KEPT, kept, strict=True):
+            store[counter] = value
+        store.ctx[:], store.ctxf[:] = self._context
+        for name, was in self._lists.items():
+            setattr(graph, name, was)
+        graph._base = self._base
+        del graph._words[self._n_words :]
