@@ -180,7 +180,7 @@ def _sift(slots, label, root, end):
 @helper
 def no_moves():
     """An empty list of moves for :func:`fix`: entry 0 is the place of the next note."""
-    moves = np.empty(33, np.int64)
+    moves = np.empty(31, np.int64)
     moves[0] = 1
     return moves
 
@@ -201,15 +201,15 @@ def fix(H, u, v, moves):
         return CYCLE, moves
     _sort_by_label(stack, label, count)
     at = moves[0]
-    if at + 2 * count > moves.size:
-        larger = np.empty(2 * (at + 2 * count), np.int64)
+    if at + 3 * count > moves.size:
+        larger = np.empty(2 * (at + 3 * count), np.int64)
         for i in range(at):
             larger[i] = moves[i]
         moves = larger
     for i in range(count):
         slot = np.int64(stack[i])
-        moves[at], moves[at + 1] = slot, prv[slot]
-        at += 2
+        moves[at], moves[at + 1], moves[at + 2] = slot, prv[slot], label[slot]
+        at += 3
         unlink(H, slot)
         splice(H, slot, np.int64(prv[v]), count - 1 - i)
     moves[0] = at
@@ -218,10 +218,21 @@ def fix(H, u, v, moves):
 
 @helper
 def undo(H, moves):
-    """Put what :func:`fix` moved back where it stood, last move first."""
-    for at in range(moves[0] - 2, 0, -2):
-        unlink(H, moves[at])
-        splice(H, moves[at], moves[at + 1], 0)
+    """Put what :func:`fix` moved back where it stood, last move first.
+
+    Labels are the old ones too, unless a relabelling came between.
+    """
+    label, nxt = h.get_label(H), h.get_nxt(H)
+    for at in range(moves[0] - 3, 0, -3):
+        slot, before, old = moves[at], moves[at + 1], moves[at + 2]
+        unlink(H, slot)
+        after = H[h.HEAD] if before < 0 else np.int64(nxt[before])
+        fits = (before < 0 or label[before] < old) and (after < 0 or old < label[after])
+        if fits:
+            label[slot] = old
+            _link(H, slot, before)
+        else:
+            splice(H, slot, before, 0)
 
 
 @kernel(writes=("out",))

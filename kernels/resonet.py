@@ -11,7 +11,7 @@ from growgraph.kernels import concept, evidence
 from growgraph.kernels._jit import helper, kernel
 
 # why the kernel returned
-DONE, NEW_CLASS, GROW, SOLVE = 0, 1, 2, 4
+DONE, NEW_CLASS, GROW, SOLVE, TELL = 0, 1, 2, 4, 8
 
 # places in ``ctl`` (int64)
 AT, N, NEXT_SOLVE, WHY, RIGHT = range(5)
@@ -191,9 +191,9 @@ def _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scale
 
 
 @helper
-def _wish(par, ctl, count, k, R, met, newcomer):
-    """What must be done before the next sample: grow where misfit lasts, solve when it is due."""
-    why = DONE
+def _wish(par, ctl, count, due, k, R, met, newcomer):
+    """What must be done before the next sample: grow where misfit lasts, tell or solve when due."""
+    why = TELL if count == due else DONE
     if par[ROOM] != 0 and not newcomer and k < par[MOST] and k * par[PATIENCE] < count:
         if _sum(met) > 0 and _sum(R) > par[MISFIT] * _sum(met):
             why |= GROW
@@ -207,8 +207,8 @@ def _wish(par, ctl, count, k, R, met, newcomer):
             "right_by", "count_by", "scales", "newborn", "answers")
 )  # fmt: skip
 def learn(
-    H, X, y, draws, win, prototypes, aspects, floor, W, ctl, par, k, counts, size, R, met, A, B,
-    recent, tally, right_by, count_by, scales, newborn, answers,
+    H, X, y, draws, win, prototypes, aspects, floor, W, due, ctl, par, k, counts, size, R, met, A,
+    B, recent, tally, right_by, count_by, scales, newborn, answers,
 ):  # fmt: skip
     """Learn samples ctl[AT] .. in their sequence until something must grow or be solved.
 
@@ -232,6 +232,8 @@ def learn(
         Energy of the dreamt parts, the noise before there is any data.
     W : float64 [features, classes]
         The gate's readout.
+    due : int64 [classes]
+        Samples of a class at which the outcome of its growth must be told; -1 if none is awaited.
     ctl : int64 [CTL_SIZE]
         AT, N and what else must be kept between calls; WHY tells why it returned.
     par : float64 [PAR_SIZE]
@@ -262,10 +264,11 @@ def learn(
     Returns
     -------
     int64
-        DONE, NEW_CLASS (nothing learnt of sample AT), GROW or SOLVE (sample AT - 1 is learnt).
+        DONE, NEW_CLASS (nothing learnt of sample AT), or a sum of GROW, SOLVE and TELL (sample
+        AT - 1 is learnt).
     """
     n_classes, n_windows = k.size, win.shape[0]
-    parts = 0
+    parts = 1
     for w in range(n_windows):
         for i in range(win.shape[1]):
             parts = max(parts, win[w, i] + 1)
@@ -304,7 +307,7 @@ def learn(
             par[MASS] += 1
         ctl[N] += 1
         ctl[AT] = i + 1
-        ctl[WHY] = _wish(par, ctl, counts[c], k[c], R[c], met[c], newcomer)
+        ctl[WHY] = _wish(par, ctl, counts[c], due[c], k[c], R[c], met[c], newcomer)
         if ctl[WHY] != DONE:
             return ctl[WHY]
     ctl[WHY] = DONE

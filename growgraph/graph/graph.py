@@ -52,7 +52,8 @@ class Graph(Structure):
             Nodes whose activity is returned; all outputs if not given. The sweep ends at the
             last of them.
         n_threads : int, optional
-            By default decided by the amount of work; the bits do not depend on it.
+            By default decided by the amount of work; the bits do not depend on it. Threads may call
+            forward on one graph as long as nobody changes it.
 
         Returns
         -------

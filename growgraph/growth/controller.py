@@ -108,6 +108,7 @@ class GrowthController:
         self.n_steps_ += 1
         felt = self._feel(graph, E, own)
         self._tell_outcomes(graph, felt)
+        V.flags.writeable = False  # rules read it
         rules = self._able_rules()
         for node in self._lasting(felt) if rules else ():
             proposal, rule = self._best(graph, node, V, E, rules)

@@ -1,6 +1,6 @@
 """Carrying out a proposal: all of it, or nothing of it and no trace."""
 
-from growgraph._validation import as_ids
+from growgraph._validation import as_ids, check_choice
 from growgraph.errors import GraphError
 from growgraph.graph.savepoint import Savepoint
 
@@ -82,8 +82,11 @@ def _bear(graph, new, born):
     """Add one node; its id."""
     names = [new.name] if new.name else None
     if new.role == "input":
+        if len(new.sources):
+            raise GraphError(f"a new input has no sources, got sources={new.sources!r}: drop them")
         ids = graph.add_inputs(1, names, activation=new.activation, p0=new.p0, p1=new.p1)
         return int(ids[0])
+    check_choice("role", new.role, ("hidden", "output", "input"))
     add = graph.add_outputs if new.role == "output" else graph.add_nodes
     ids = add(
         1, kind=new.kind, activation=new.activation,

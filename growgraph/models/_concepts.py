@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from growgraph.growth import GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels import concept
 
@@ -39,10 +40,12 @@ class Concepts:
         self.size = np.empty((0, windows, room))
         self.R, self.met = np.empty((0, windows)), np.empty((0, windows))
         self.newborn = np.empty((windows, width), np.float32)
+        # growth whose outcome is awaited: class, its count then, events first .. last, share before
+        self.pending = np.empty((0, 5))
 
     ARRAYS = (
         "win", "floor", "prototypes", "resonances", "outputs", "aspects", "k", "counts", "size",
-        "R", "met",
+        "R", "met", "pending",
     )  # fmt: skip
 
     # ---- growth ---------------------------------------------------------------------------------
@@ -78,8 +81,11 @@ class Concepts:
         graph.groups[f"concept/{name}"] = np.array(ids[:-1], np.int64)
         graph.groups["classes"] = self.outputs.copy()
 
-    def add_aspects(self, graph, controller, c, name, n):
-        """Grow one aspect in every window of class c, along what it could not explain."""
+    def add_aspects(self, graph, controller, c, name, n, patience):
+        """Grow one aspect in every window of class c, along what it could not explain.
+
+        What came of it is told after ``patience`` more samples of the class.
+        """
         parts = graph.groups["parts"]
         k = int(self.k[c])
         nodes, edges = [], []
@@ -93,7 +99,7 @@ class Concepts:
             )  # fmt: skip
             edges.append((-w - 1, int(self.resonances[c, w]), 0.0))
             self.size[c, w, k] = float(v.astype(np.float64) @ v)
-        share = float(self.R[c].sum() / self.met[c].sum())
+        share, first = self.unexplained(c), GrowthLog(graph).end
         ids = controller.grow(
             graph, Proposal(share, tuple(nodes), tuple(edges)), rule="Aspect",
             cause="lasting misfit", node=int(self.outputs[c]), tension=share,
@@ -104,6 +110,28 @@ class Concepts:
         self.k[c] += 1
         group = f"concept/{name}"
         graph.groups[group] = np.append(graph.groups[group], ids)
+        awaited = (c, self.counts[c] + patience, first, GrowthLog(graph).end, share)
+        self.pending = np.vstack([self.pending, awaited])
+
+    def unexplained(self, c):
+        """Share of the energy that class c's concept has met and not explained, of late."""
+        return float(self.R[c].sum() / self.met[c].sum())
+
+    # ---- outcomes -------------------------------------------------------------------------------
+    def due(self):
+        """For each class the count of its samples at which an outcome must be told, -1 if none."""
+        due = np.full(self.k.size, -1, np.int64)
+        for c, when in self.pending[::-1, :2].astype(np.int64).tolist():  # the earliest comes last
+            due[c] = max(when, self.counts[c] + 1)
+        return due
+
+    def tell_outcomes(self, graph, controller, c):
+        """Write into the log what share class c leaves unexplained now that its growth is due."""
+        share = self.unexplained(c)
+        told = (self.pending[:, 0] == c) & (self.pending[:, 1] <= self.counts[c])
+        for _, _, first, last, before in self.pending[told].tolist():
+            controller.tell(graph, int(first), int(last), realised=share, paid_off=share < before)
+        self.pending = self.pending[~told]
 
     # ---- what the kernels need ------------------------------------------------------------------
     def slots(self, graph):

@@ -131,6 +131,8 @@ class Core:
             if why == resonet.NEW_CLASS:
                 self._add_class(labels[at], X[at])
                 y[at:][[label == labels[at] for label in labels[at:]]] = len(self.classes) - 1
+            if why & resonet.TELL:  # before it grows again
+                self.concepts.tell_outcomes(self.graph, self.controller, int(y[at - 1]))
             if why & resonet.GROW:
                 self._add_aspects(int(y[at - 1]))
             if why & resonet.SOLVE:
@@ -150,8 +152,8 @@ class Core:
         return int(
             resonet.learn(
                 self.graph._store.H, X, y, draws, c.win, prototypes, aspects, c.floor, e.W,
-                self.ctl, self.par, c.k, c.counts, c.size, c.R, c.met, e.A, e.B, self.recent,
-                self.tally, r.right_by, r.count_by, r.scales, c.newborn, answers,
+                c.due(), self.ctl, self.par, c.k, c.counts, c.size, c.R, c.met, e.A, e.B,
+                self.recent, self.tally, r.right_by, r.count_by, r.scales, c.newborn, answers,
             )
         )  # fmt: skip
 
@@ -171,7 +173,10 @@ class Core:
 
     def _add_aspects(self, c):
         if self._has_room(int(self.concepts.k[c])):
-            self.concepts.add_aspects(self.graph, self.controller, c, self.classes[c], self.n)
+            self.concepts.add_aspects(
+                self.graph, self.controller, c, self.classes[c], self.n,
+                int(self.par[resonet.PATIENCE]),
+            )  # fmt: skip
         else:
             self.par[resonet.ROOM] = 0
 

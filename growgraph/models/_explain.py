@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
 
 
@@ -49,8 +50,16 @@ def why(core, rows, seen, scores, classes):
         "like": [_item(v) for v in seen.like[0]], "rival": None if rival is None else _item(rival),
         "margin": float(scores[order[0]] - scores[order[1]]) if len(classes) > 1 else None,
         "windows": windows, "nodes": _loudest(core, rows, a),
-        "grown_because": core.graph and GrowthLog(core.graph).why(int(core.concepts.outputs[a])),
+        "grown_because": _why(core.graph, int(core.concepts.outputs[a])),
     }  # fmt: skip
+
+
+def _why(graph, node):
+    """Why a node was grown, or that its event was folded away (see ``log_limit``)."""
+    try:
+        return GrowthLog(graph).why(node)
+    except GraphError as error:
+        return str(error)
 
 
 def _item(value):
@@ -68,7 +77,7 @@ def _loudest(core, rows, c, most=5):
     return [
         {"node": int(ids[i]), "name": core.graph.names.get(int(ids[i]), ""),
          "spoke": float(spoke[i])}
-        for i in top
+        for i in top if spoke[i] != 0
     ]  # fmt: skip
 
 

@@ -6,16 +6,15 @@ import numpy as np
 
 from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
+from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import resonet
-from growgraph.models import _door
+from growgraph.models import _door, _state
 from growgraph.models._core import Core
 from growgraph.models._explain import in_words, knowledge, why
 from growgraph.models._record import probabilities
 from growgraph.models.base import Explanation, GrowingClassifier, Reflection, is_table, n_rows
-from growgraph.senses import Retina, Rows, Table
-
-_SENSES = {"retina": Retina, "table": Table}
+from growgraph.senses import Retina, Table
 
 
 class ResoNet(GrowingClassifier):
@@ -39,8 +38,8 @@ class ResoNet(GrowingClassifier):
     progress : None, True or callable, default None
         True shows a bar; a callable gets (samples done, samples in all, model).
     learning : {"evidence", "resonance"}, default "evidence"
-        "resonance": concepts alone answer; nothing is solved. "evidence" adds a linear readout
-        of all parts, which is ridge regression, solved exactly.
+        "resonance": concepts alone answer (of a table: from its numeric columns); nothing is
+        solved. "evidence" adds a linear readout of all parts, ridge regression, solved exactly.
     image_shape : (int, int), optional
         Rows of X are images of so many rows and columns. Without it X is a table.
 
@@ -169,7 +168,13 @@ class ResoNet(GrowingClassifier):
             "max_bytes": _door.optional("max_bytes", self.max_bytes),
         }
         if self.image_shape is None:
-            return Core(Table(Table.columns_of(X), options["seed"]), options)
+            columns = Table.columns_of(X)
+            if self.learning == "resonance" and all(columns.values()):
+                raise DataError(
+                    "learning='resonance' reads numeric columns and X has none: use "
+                    "learning='evidence'"
+                )
+            return Core(Table(columns, options["seed"]), options)
         return Core(Retina(_door.checked_shape(self.image_shape), options["seed"]), options)
 
     def _take(self, rows, labels):
@@ -371,40 +376,12 @@ class ResoNet(GrowingClassifier):
     def to_state(self):
         """The model as arrays and plain values, see :func:`growgraph.save`."""
         self._check_fitted()
-        state = self._core.to_state()
-        infant = self._infant
-        if infant is not None:
-            state["arrays"]["infant/numbers"] = infant.numbers
-        state["plain"] |= {
-            "params": _door.plain_params(self.get_params(deep=False)),
-            "n_samples_seen": self.n_samples_seen_, "n_features_in": self.n_features_in_,
-            "classes": self.classes_.tolist(), "arrived": self._core.classes,
-            "dtype": self.classes_.dtype.str, "infant_labels": self._infant_labels,
-            "infant_marks": None if infant is None else [[r, *k] for r, k in infant.marks],
-            "feature_names": getattr(self, "feature_names_in_", np.empty(0)).tolist(),
-        }  # fmt: skip
-        return state
+        return _state.to_state(self)
 
     @classmethod
     def from_state(cls, state):
         """Rebuild a model; see :meth:`to_state`."""
-        arrays, plain = state["arrays"], state["plain"]
-        params = dict(plain["params"])
-        if params["image_shape"] is not None:
-            params["image_shape"] = tuple(params["image_shape"])
-        model = cls(**params)
-        model._core = Core.from_state(arrays, plain, plain["arrived"], _SENSES)
-        model._infant, model._infant_labels = None, plain["infant_labels"]
-        if plain["infant_marks"] is not None:
-            marks = [(row, (name, value)) for row, name, value in plain["infant_marks"]]
-            model._infant = Rows(arrays["infant/numbers"].copy(), marks)
-        dtype = object if plain["dtype"] == "|O" else plain["dtype"]
-        model.classes_ = np.array(plain["classes"], dtype)
-        model.n_samples_seen_, model._asked = plain["n_samples_seen"], {}
-        model.n_features_in_ = plain["n_features_in"]
-        if plain["feature_names"]:
-            model.feature_names_in_ = np.array(plain["feature_names"], object)
-        return model
+        return _state.from_state(cls, state)
 
     def __getstate__(self):
         state = super().__getstate__().copy()

@@ -211,8 +211,8 @@ def _grow_inputs(graph, controller, count, names):
 
 def _bilinear(places, grid):
     """Weights [places, grid] of each place in the cells of a grid."""
-    c = np.clip((np.arange(places) + 0.5) / places * grid - 0.5, 0, grid - 1 - 1e-4)
-    low, rows = np.floor(c).astype(int), np.arange(places)
+    c = np.clip((np.arange(places) + 0.5) / places * grid - 0.5, 0, grid - 1)
+    low, rows = np.minimum(np.floor(c).astype(int), grid - 2), np.arange(places)
     out = np.zeros((places, grid))
     out[rows, low], out[rows, low + 1] = 1 - (c - low), c - low
     return out

@@ -228,6 +228,8 @@ def test_a_refused_call_says_why_and_leaves_no_trace(call, error, pieces):
     assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
     assert graph == before
     assert not Model.of(graph._store).differences(model, tolerance=0)  # events included
+    slots = before._store.order()
+    np.testing.assert_array_equal(graph._store.label[slots], before._store.label[slots])
     assert graph.names == before.names
     graph.check()
 

@@ -1,11 +1,25 @@
 """The controller grows where tension lasts, when it lasts, and not otherwise."""
 
+import gc
+import tracemalloc
+import weakref
+
 import numpy as np
 import pytest
 
 from growgraph import Graph, GrowthController, GrowthLog
-from growgraph.errors import DataError
-from growgraph.growth import NewNode, Proposal
+from growgraph.errors import DataError, GraphError
+from growgraph.graph.check import same_structure
+from growgraph.growth import (
+    InsertNode,
+    InsertPath,
+    NewNode,
+    Proposal,
+    PruneWeak,
+    Rule,
+    SplitEdge,
+)
+from growgraph.kernels import _handle as h
 from tests.growth.tasks import XOR, Offer, learn_and_grow, pair, samples, xor_graph
 
 
@@ -164,6 +178,7 @@ def test_step_refuses_bad_samples_and_stays_as_it_was():
         ("patience", 0, r"patience must be in \[1, inf\], got 0"),
         ("patience", 2.5, "patience must be an integer, got 2.5"),
         ("budget", -1, r"budget must be in \[0, inf\], got -1"),
+        ("log_limit", 0, r"log_limit must be in \[1, inf\], got 0"),
         ("min_gain", 1.5, r"min_gain must be in \[0, 1\], got 1.5"),
         ("threshold", np.nan, "threshold must be finite"),
         ("random_state", "x", "random_state must be None"),
@@ -172,6 +187,79 @@ def test_step_refuses_bad_samples_and_stays_as_it_was():
 def test_bad_options(option, value, message):
     with pytest.raises((TypeError, ValueError), match=message):
         GrowthController(**{option: value})
+
+
+# ---- whom it asks, and about which graph ----
+class Asked(Rule):
+    """Proposes nothing and counts how often it is asked."""
+
+    def __init__(self, adds_nodes=True):
+        self.adds_nodes, self.times = adds_nodes, 0
+
+    def propose(self, situation):
+        self.times += 1
+        return []
+
+
+def test_a_node_that_nothing_helps_is_asked_again_after_new_patience_only():
+    rule = Asked()
+    steps(GrowthController([rule], patience=3), flat_graph(), [1.0] * 12)
+    assert rule.times == 3  # in steps 3, 7 and 11
+
+
+def test_when_the_budget_is_used_up_only_rules_that_add_no_nodes_are_asked():
+    rules = [Asked(), Asked(adds_nodes=False)]
+    steps(GrowthController(rules, patience=1, budget=0), flat_graph(), [1.0] * 4)
+    assert [rule.times for rule in rules] == [0, 2]
+    assert (InsertPath.adds_nodes, PruneWeak.adds_nodes) == (False, False)
+    assert (InsertNode.adds_nodes, SplitEdge.adds_nodes) == (True, True)
+
+
+def test_what_a_node_felt_waits_while_nobody_can_be_asked():
+    rule = Asked()
+    controller, graph = GrowthController([rule], patience=3, budget=0), flat_graph()
+    steps(controller, graph, [1.0] * 9)
+    controller.budget = 1
+    steps(controller, graph, [1.0])
+    assert rule.times == 1
+
+
+def test_one_controller_does_not_mix_two_graphs():
+    first, other = flat_graph(), flat_graph()
+    controller = GrowthController([Offer(pair(0.5))], patience=3)
+    steps(controller, first, [1.0] * 2)
+    with pytest.raises(GraphError, match="make a GrowthController for each graph"):
+        controller.step(other, [[0, 1], [1, 0]], [1.0, -1.0])
+    assert not other.records
+    assert controller.n_steps_ == 2
+    assert steps(controller, first, [1.0] * 2) == [1]
+
+
+def test_a_controller_keeps_no_graph_alive_and_refuses_its_successor():
+    graph, controller = flat_graph(), GrowthController()
+    steps(controller, graph, [1.0])
+    gone = weakref.ref(graph)
+    del graph
+    gc.collect()
+    assert gone() is None
+    with pytest.raises(GraphError, match="not the one this controller grows"):
+        steps(controller, flat_graph(), [1.0])
+
+
+def test_ids_may_be_large():
+    """What rules read does not grow with the largest id ever given."""
+    graph = flat_graph()
+    graph._store.reserve(NODE_CAP=8, ID_CAP=10**7)
+    graph._store.slot_of[:][graph._store[h.NEXT_ID] : 10**7] = -1
+    graph._store[h.NEXT_ID] = 10**7
+    graph.add_node([0])
+    graph.record()
+    controller = GrowthController([InsertPath()], patience=1, random_state=0)
+    tracemalloc.start()
+    steps(controller, graph, [1.0] * 2)  # the second step asks the rule
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**7 * 4  # less than one sample's row of float32 by id would take
 
 
 # ---- causes and outcomes ------------------------------------------------------------------------
@@ -245,3 +333,69 @@ def test_outcomes_reach_the_right_events_when_the_log_was_folded():
     log.fold(0)
     steps(controller, graph, [1.0] * 4)
     assert len(log) == 0
+
+
+@pytest.mark.parametrize("activation", ["identity", "tanh", "sigmoid", "relu"])
+def test_the_tension_after_growth_is_measured_whatever_the_activation(activation):
+    X, T = XOR
+    graph = Graph()
+    graph.add_outputs(1, sources=graph.add_inputs(2), activation=activation, weights=0.3)
+    controller = GrowthController(random_state=0, patience=2)
+    for _ in range(30):
+        if controller.step(graph, X, T):
+            told = GrowthLog(graph).table()[-1]
+            assert told["after"] == graph.tension(X, T)[graph.nodes == 2][0]
+            assert told["after"] != told["tension"]
+            return
+    pytest.fail("it did not grow")
+
+
+# ---- the limit of the log -----------------------------------------------------------------------
+@pytest.mark.parametrize("limit", [1, 4, 7, 19])
+def test_the_log_keeps_within_its_limit_and_no_outcome_is_lost(limit):
+    graph, whole = flat_graph(), flat_graph()
+    for grown, most in ((graph, limit), (whole, None)):
+        controller = GrowthController([Offer(pair(0.5))], patience=3, log_limit=most)
+        for _ in range(40):
+            steps(controller, grown, [1.0])
+            log = GrowthLog(grown)
+            assert most is None or len(log) <= max(most, 4)  # this growth's and what is awaited
+            assert same_structure(log.replay(), grown)
+    log = GrowthLog(graph)
+    assert log.folded > 0
+    assert log.end == len(GrowthLog(whole)) == 20
+    tail = GrowthLog(whole).table()[log.folded :]
+    names = [name for name in tail.dtype.names if name != "intention"]
+    for name in names:
+        assert log.table()[name].tobytes() == tail[name].astype(log.table()[name].dtype).tobytes()
+    newest = log.birth(graph.nodes[-1])
+    assert (log.table()["paid_off"][:newest] == 0).all()
+    with pytest.raises(GraphError, match="older events were folded away"):
+        log.why(3)
+    assert graph == whole
+
+
+def test_a_fold_spares_older_growth_whose_outcome_is_awaited():
+    """Two nodes grow one step after the other, before the outcome of the first is told."""
+    graph = Graph()
+    graph.add_outputs(2, sources=graph.add_inputs(2), weights=0.0)
+    rules = [Offer(pair(0.5, target=2)), Offer(pair(0.5, target=3))]
+    controller = GrowthController([], patience=3, log_limit=1)
+    for step in range(7):
+        controller.rules = rules[step % 2 :][:1]
+        controller.step(graph, [[0, 1], [1, 0]], [[2.0, -1.0], [-2.0, 1.0]])
+        assert same_structure(GrowthLog(graph).replay(), graph)
+    log = GrowthLog(graph)
+    assert (log.folded, len(log)) == (0, 4)  # grown in steps 3 and 4
+    assert log.table()["cause_node"].tolist() == [2, 2, 3, 3]
+    assert log.table()["paid_off"].tolist() == [0, 0, -1, -1]
+
+
+def test_the_door_folds_too():
+    graph, controller = flat_graph(), GrowthController(log_limit=10)
+    for _ in range(100):
+        controller.grow(graph, pair(1.0), rule="R", cause="c")
+    assert 5 <= len(GrowthLog(graph)) <= 10
+    assert GrowthLog(graph).end == 200
+    assert same_structure(GrowthLog(graph).replay(), graph)
+    assert GrowthController().log_limit == 100_000

@@ -160,6 +160,98 @@ def test_why_speaks_of_the_dead_but_not_of_the_unborn_or_folded():
         log.why(10)
 
 
+def test_why_reads_one_row(monkeypatch):
+    log, asked = GrowthLog(grown()), []
+    whole = GrowthLog._table
+    monkeypatch.setattr(
+        GrowthLog, "_table", lambda self, part: asked.append(part) or whole(self, part)
+    )
+    log.why(10)
+    event = log.birth(10)
+    assert asked == [slice(event, event + 1)]
+    assert str(log._table(asked[0])[0]) == str(log.table()[event])  # NaN is not itself
+
+
+# ---- words --------------------------------------------------------------------------------------
+def test_a_cause_that_is_no_text_is_told_as_text():
+    graph = recorded()
+    graph.set_cause(5, rule=7)
+    graph.add_inputs(1)
+    assert GrowthLog(graph).table()[["cause", "rule"]].tolist() == [("5", "7")]
+    assert graph._words == ["", "5", "7"]
+
+
+@pytest.mark.parametrize(
+    "bad", [{"tension": "high"}, {"node": None}, {"step": "x"}, {"lasted": []}]
+)
+def test_a_cause_that_cannot_be_told_leaves_no_words(bad):
+    graph = recorded()
+    with pytest.raises((TypeError, ValueError)):
+        graph.set_cause("word", rule="rule", **bad)
+    assert graph._words == [""]
+
+
+def test_words_are_kept_once_and_apart_in_copies_and_files():
+    graph = recorded()
+    for word in ("a", "b", "a"):
+        graph.set_cause(word)
+    twin, read = graph.copy(), Graph.from_state(graph.to_state())
+    for held, word in ((twin, "c"), (graph, "d"), (read, "e"), (twin, "d"), (graph, "b")):
+        held.set_cause(word, rule="a")
+        held.add_inputs(1)
+    assert twin._words == ["", "a", "b", "c", "d"]
+    assert graph._words == ["", "a", "b", "d"]
+    assert read._words == ["", "a", "b", "e"]
+    assert GrowthLog(twin).table()["cause"].tolist() == ["c", "d"]
+    assert GrowthLog(graph).table()["cause"].tolist() == ["d", "b"]
+    assert set(GrowthLog(twin).table()["rule"]) == {"a"}
+
+
+def test_a_word_is_found_without_comparing_it_to_all():
+    class Counted(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            Counted.compared += 1
+            return str.__eq__(self, other)
+
+    graph = recorded()
+    graph._words += [Counted(f"word {i}") for i in range(500)]
+    graph.set_cause("word 499")
+    assert Counted.compared < 50
+    assert len(graph._words) == 501
+
+
+# ---- fold ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("place", ["replay", "counters", "base"])
+def test_fold_is_done_or_not(monkeypatch, place):
+    graph = grown()
+    log = GrowthLog(graph)
+    table, base = log.table().tobytes(), graph._base
+    parents = [log.parents(event)[0].tolist() for event in range(len(log))]
+
+    class Store(type(graph._store)):
+        def __setitem__(self, counter, value):
+            fails.pop()()
+            super().__setitem__(counter, value)
+
+    def refuse():
+        raise KeyboardInterrupt
+
+    fails = [lambda: None] * 2 + [refuse] + [lambda: None] * (place == "base")
+    if place == "replay":
+        monkeypatch.setattr(Graph, "from_state", lambda state: refuse())
+    else:
+        graph._store.__class__ = Store
+    with pytest.raises(KeyboardInterrupt):
+        log.fold(2)
+    assert log.table().tobytes() == table
+    assert [log.parents(event)[0].tolist() for event in range(len(log))] == parents
+    assert graph._base is base
+    assert log.folded == 0
+
+
 def test_repr_counts():
     assert repr(GrowthLog(grown())) == "GrowthLog(13 events, 13 of them growth)"
     assert operations(grown())[-2:] == ["node", "split"]

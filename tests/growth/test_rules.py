@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from growgraph import Graph, GrowthController, GrowthLog
-from growgraph.growth import InsertNode, InsertPath, NewNode, Proposal, PruneWeak, Rule, SplitEdge
+from growgraph.errors import GraphError
+from growgraph.growth import (
+    InsertNode,
+    InsertPath,
+    NewNode,
+    Proposal,
+    PruneWeak,
+    Rule,
+    Situation,
+    SplitEdge,
+)
 from growgraph.growth.rules import best_of, rehearse
 from tests.growth.tasks import XOR, learn_and_grow, samples, worst, xor_graph
 
@@ -180,6 +190,49 @@ def test_prune_weak_keeps_a_node_that_hears_one_voice():
     assert graph.n_edges == 1
 
 
+# ---- what a rule reads ---------------------------------------------------------------------------
+@pytest.mark.parametrize("seed", range(4))
+def test_candidates_are_all_that_do_not_follow_from_the_node(seed):
+    rng = np.random.default_rng(seed)
+    graph = Graph.random_dag(60, 3, n_outputs=4, random_state=seed)
+    graph.remove_nodes(rng.choice(graph.nodes[5:50], 6, replace=False))
+    reads = {int(v): set(graph.sources(v)[0].tolist()) for v in graph.nodes}
+    for node in rng.choice(graph.nodes[3:], 12, replace=False).tolist():
+        follows = {node}
+        for v in graph.order().tolist():
+            if reads[v] & follows:
+                follows.add(v)
+        situation = Situation(graph, node, None, None, None)
+        wanted = [v for v in graph.order().tolist() if v not in follows | set(graph.outputs)]
+        assert situation.candidates().tolist() == wanted
+        assert situation.candidates() is situation.candidates()
+
+
+def test_activity_is_by_id_and_cannot_be_changed():
+    seen = []
+
+    class Look(Rule):
+        def propose(self, situation):
+            seen.append(situation)
+            with pytest.raises(ValueError, match="read-only"):
+                situation.strip[0] = 1
+            return []
+
+    graph, X = reader(3, (0, 1, 2)), samples(20, 3)
+    graph.remove_node(1)
+    X = X[:, :2]
+    late = graph.add_node([0], activation="abs")
+    controller = GrowthController([Look()], patience=1)
+    for _ in range(2):
+        controller.step(graph, X, np.ones(20))
+    x = seen[0].activity([late, 2, 0])
+    assert (x.dtype, x.shape) == (np.float32, (20, 3))
+    assert x.tolist() == graph.forward(X, outputs=[late, 2, 0]).tolist()
+    assert seen[0].activity([]).shape == (20, 0)
+    with pytest.raises(GraphError, match="node 1 was removed"):
+        seen[0].activity([1])
+
+
 # ---- all ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("rule", [InsertNode(), SplitEdge(), InsertPath(), PruneWeak(0.9)])
 @pytest.mark.parametrize("kind", ["mean", "max", "product", "gate", "match"])
@@ -189,7 +242,8 @@ def test_rules_are_silent_where_a_rehearsed_gain_does_not_hold(rule, kind):
     options = {"p0": 1.0} if kind == "match" else {}
     graph.add_outputs(1, sources=x[:2], kind=kind, weights=[[1.0, 0.01]], **options)
     before = graph.copy()
-    learn_and_grow(graph, GrowthController([rule]), samples(30, 3), np.full(30, 9.0), 10, lr=0.0)
+    controller = GrowthController([rule])
+    assert not any(controller.step(graph, samples(30, 3), np.full(30, 9.0)) for _ in range(10))
     assert graph == before
 
 

@@ -130,13 +130,17 @@ def check_writes(kernel, outcome):
 def check_nothing_seen(kernel, before, after):
     found = Model.of(before).differences(Model.of(after), tolerance=0)
     assert not found, f"{kernel.name} refused and changed: {found}"
+    assert not changed(before.label, after.label), f"{kernel.name} refused and changed labels"
 
 
 # ---- values -------------------------------------------------------------------------------------
 def check_close(name, a, b):
+    """Within the tolerance, or the same infinity, or NaN both."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    off = np.abs(a - b) > TOLERANCE * (1 + np.abs(b))
-    bad = off | (np.isnan(a) != np.isnan(b))
+    with np.errstate(invalid="ignore"):
+        near = np.abs(a - b) <= TOLERANCE * (1 + np.abs(b))
+    near &= np.isfinite(b)  # else anything finite would be near infinity
+    bad = ~(near | (a == b) | (np.isnan(a) & np.isnan(b)))
     assert not bad.any(), f"{name}: {a[bad][:3]} for {b[bad][:3]} at {np.argwhere(bad)[:3]}"
 
 

@@ -153,6 +153,17 @@ def test_planted_gap_is_caught():
         contract.check_same_run(*outcome_of(forgets_the_rest), outcome_of(plain)[1])
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 2.0001])
+def test_planted_value_is_caught(value):
+    contract.check_close("same", [value, 1], [value, 1])
+    for other in (2.0, np.inf, -np.inf, np.nan):
+        if not np.array_equal(value, other, equal_nan=True):
+            with pytest.raises(AssertionError, match="out: "):
+                contract.check_close("out", [value], [other])
+            with pytest.raises(AssertionError, match="out: "):
+                contract.check_close("out", [other], [value])
+
+
 def test_planted_status_is_caught():
     with pytest.raises(AssertionError, match="gave status -2"):
         contract.check_status(CASE, outcome_of(refuses)[1])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from growgraph import ResoNet
+from growgraph.errors import DataError
 from tests.models.material import SHAPE, differences, digits, grown, part, table
 
 X4 = np.random.default_rng(0).standard_normal((80, 4))
@@ -73,6 +74,9 @@ def test_a_table_of_categories_alone():
     y = [0, 1, 2, 1] * 30
     model = ResoNet().fit(X, y)
     assert model.score(X, y) == 1
+    assert model.prequential_accuracy_ > 0.9
+    with pytest.raises(DataError, match="reads numeric columns and X has none: use learning="):
+        ResoNet(learning="resonance").fit(X, y)
     assert model.predict({"kind": np.array(["never"], object)}).shape == (1,)
     assert np.isfinite(model.reflect(X).novelty).all()
     assert str(model.explain(part(X, 0, 1))).startswith("answer 0")

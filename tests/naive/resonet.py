@@ -1,0 +1,159 @@
+"""Twin of kernels/resonet.py: sample by sample, as the rules are written down, in vectors."""
+
+import numpy as np
+
+from growgraph.kernels import resonet as places
+from tests.naive import concept
+
+DECAY, RECENT, OFTEN, RATE, SCALED = 0.9994, 0.9889, 64, 0.01, 20
+
+
+def learn(
+    g, X, y, draws, win, prototypes, aspects, floor, W, due, ctl, par, k, counts, size, R, met, A,
+    B, recent, tally, right_by, count_by, scales, newborn, answers,
+):  # fmt: skip
+    p = par[:13]
+    evidence = bool(p[places.USE_EVIDENCE])
+    while ctl[places.AT] < len(X):
+        i = int(ctl[places.AT])
+        c, x = int(y[i]), X[i]
+        if c >= len(k):
+            return _leave(ctl, places.NEW_CLASS)
+        seen = counts > 0
+        L = np.zeros((1, len(k), len(win)))
+        delta = noise(counts, k, R, floor, win.shape[1])
+        concept.resonances(g, x[None], win, prototypes, aspects, k, size, delta, L)
+        total = np.where(seen, L[0].sum(axis=1), -np.inf)
+        reading = x @ W if evidence else np.zeros(len(k))
+        score = np.where(seen, reading + p[places.ALPHA] * total / (win.max() + 1), -np.inf)
+        answers[i] = _answer(p, seen, total, reading, score, c, right_by, count_by, scales)
+        ctl[places.RIGHT] += answers[i] >= 0 and answers[i] == c
+        tally[c] += answers[i] == c, 0
+        tally[c, 1] = ctl[places.N]
+        counts[c] += 1
+        recent *= RECENT
+        recent[c] += 1
+        if counts[c] > 1:
+            block = (prototypes[c], aspects[c], int(k[c]), size[c], R[c], met[c])
+            for w in range(len(win)):
+                newborn[w] = write(g, x[win[w]], w, int(counts[c]), *block)
+        margin = reading[c] - np.delete(reading, c).max(initial=-np.inf)
+        easy = margin >= p[places.GATE_MARGIN] and draws[i] >= p[places.GATE_LOW]
+        if evidence and not (ctl[places.N] >= p[places.GATE_FROM] and easy):
+            target = targets(p, int(ctl[places.N]), reading, recent, counts, c)
+            A += np.tril(np.outer(x, x))
+            B += np.outer(x, target)
+            p[places.MASS] += 1
+        ctl[places.N] += 1
+        ctl[places.AT] += 1
+        why = _wish(p, ctl, int(counts[c]), int(due[c]), int(k[c]), R[c], met[c])
+        if why:
+            return _leave(ctl, why)
+    return _leave(ctl, places.DONE)
+
+
+def _leave(ctl, why):
+    ctl[places.WHY] = why
+    return why
+
+
+def noise(counts, k, R, floor, width):
+    """1.5 times the mean unexplained energy a free dimension, of classes seen twice or more."""
+    told = counts >= 2
+    mean = (
+        (R[told] / np.maximum(width - k[told], 1)[:, None]).mean(0) if told.any() else floor / width
+    )
+    return np.maximum(1.5 * mean, 1e-6)
+
+
+def _answer(p, seen, total, reading, score, c, right_by, count_by, scales):
+    """Answer and remember how it went; with one class known nothing can be learnt from it."""
+    if not seen.any():
+        return -1
+    answer = int(score.argmax())
+    if seen.sum() > 1:
+        evidence = bool(p[places.USE_EVIDENCE])
+        unit = p[places.KAPPA] if evidence else 1.0
+        strange = (scales[0, 1] - total.max()) / np.sqrt(scales[0, 2] + 1e-12)
+        if evidence:
+            clear = np.eye(len(reading))[reading.argmax()]
+            strange = np.linalg.norm(clear - reading / unit) + 0.1 * max(strange, -1)
+        margin = (score[answer] - np.delete(score, answer).max()) / unit
+        right_by *= DECAY
+        count_by *= DECAY
+        place = int(np.clip(np.floor(30 * margin), 0, places.BINS - 1))
+        count_by[place] += 1
+        if answer == c:
+            right_by[place] += 1
+            follow(scales[0], total.max())
+            if scales[0, 0] >= SCALED:
+                follow(scales[1], strange)
+    return answer
+
+
+def follow(scale, x):
+    """Exponentially weighted count, mean and variance; the mean of all while they are few."""
+    scale[0] += 1
+    rate = max(1 / scale[0], RATE)
+    away = x - scale[1]
+    scale[1] += rate * away
+    scale[2] = (1 - rate) * scale[2] + rate * (1 - rate) * away**2
+
+
+def write(g, x, w, n, prototypes, aspects, k, size, R, met):
+    """Candid covariance-free principal components of one class in one window."""
+    mean = g.at(prototypes[w]).edges
+    u = x - [edge[1] for edge in mean]
+    for edge, away in zip(mean, u):
+        edge[1] += away / (1 + edge[2])
+        edge[2] += 1
+    whole = u @ u
+    for j in range(k):
+        edges = g.at(aspects[w, j]).edges
+        v, age = np.array([edge[1] for edge in edges]), 1 + edges[0][2]
+        v = (1 - 1 / age) * v + (u @ v / np.linalg.norm(v)) * u / age
+        u = u - (u @ v / (v @ v)) * v
+        _set(edges, v, age)
+        size[w, j] = v @ v
+    rate = max(1 / (n - 1), RATE)
+    R[w] += rate * (u @ u - R[w])
+    met[w] += rate * (whole - met[w])
+    if k:
+        _straighten(g, aspects[w], size[w], n % k)
+    return 0.2 * np.linalg.norm(u) * u
+
+
+def _set(edges, v, age):
+    for edge, value in zip(edges, v):
+        edge[1], edge[2] = float(value), age
+
+
+def _straighten(g, aspects, size, j):
+    """One aspect becomes orthogonal to its elders and keeps its length."""
+    held = [np.array([edge[1] for edge in g.at(slot).edges]) for slot in aspects[: j + 1]]
+    v = held[j].copy()
+    for elder in held[:j]:
+        v -= (v @ elder / (elder @ elder)) * elder
+    v *= np.linalg.norm(held[j]) / np.linalg.norm(v)
+    _set(g.at(aspects[j]).edges, v, g.at(aspects[j]).edges[0][2])
+    size[j] = v @ v
+
+
+def targets(p, n, reading, recent, counts, c):
+    """One-hot; expectation + surprise where the classes come as they always came."""
+    unit = p[places.KAPPA]
+    label = unit * np.eye(len(reading))[c]
+    alike = recent @ counts / (np.linalg.norm(recent) * np.linalg.norm(counts))
+    if n < p[places.RESONANT] or len(reading) < 2 or alike < p[places.CONTEXT]:
+        return label
+    share = np.exp(reading - reading.max())
+    return reading + label - unit * share / share.sum()
+
+
+def _wish(p, ctl, count, due, k, R, met):
+    may = p[places.ROOM] and count > 1 and k < p[places.MOST] and k * p[places.PATIENCE] < count
+    grow = may and met.sum() > 0 and R.sum() / met.sum() > p[places.MISFIT]
+    often = p[places.USE_EVIDENCE] and count <= OFTEN and bin(count).count("1") == 1
+    solve = ctl[places.N] >= ctl[places.NEXT_SOLVE] or often
+    told = places.TELL * (count == due)
+    return told + places.GROW * bool(grow) + places.SOLVE * bool(solve)
