@@ -117,10 +117,12 @@ def write(H, f, win, prototypes, aspects, n, k, size, R, met, newborn):
     """Let one class concept learn its n-th sample (n >= 2); newborn[w] = the aspect it would grow.
 
     R[w] and met[w], running means of the unexplained and of the whole energy |f - mu|^2, follow.
+    Returns what of this sample's energy stayed unexplained, over all windows.
     """
     start, weights, stability = h.get_start(H), h.get_w(H), h.get_stab(H)
     d = win.shape[1]
     u = np.empty(d)
+    left = 0.0
     for w in range(R.size):
         at = start[prototypes[w]]
         mean = weights[at : at + d]
@@ -139,6 +141,7 @@ def write(H, f, win, prototypes, aspects, n, k, size, R, met, newborn):
             for i in range(d):
                 u[i] -= share * np.float64(v[i])
         e = _dot(u, u)
+        left += e
         follow = max(1.0 / (n - 1), _MEMORY)
         R[w] += follow * (e - R[w])
         met[w] += follow * (whole - met[w])
@@ -146,6 +149,7 @@ def write(H, f, win, prototypes, aspects, n, k, size, R, met, newborn):
             newborn[w, i] = np.float32(_BIRTH * np.sqrt(e) * u[i])
         if k > 0:
             _settle(weights, start, aspects, size, w, n % k, d)
+    return left
 
 
 @kernel(writes=("L",))

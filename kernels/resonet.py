@@ -191,11 +191,15 @@ def _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scale
 
 
 @helper
-def _wish(par, ctl, count, due, k, R, met, newcomer):
-    """What must be done before the next sample: grow where misfit lasts, tell or solve when due."""
+def _wish(par, ctl, count, due, k, R, met, left):
+    """What must be done before the next sample: grow where misfit lasts, tell or solve when due.
+
+    Misfit lasts if the mean so far and the sample just learnt, of which ``left`` is unexplained,
+    both say so: the mean remembers what was before the aspects of today.
+    """
     why = TELL if count == due else DONE
-    if par[ROOM] != 0 and not newcomer and k < par[MOST] and k * par[PATIENCE] < count:
-        if _sum(met) > 0 and _sum(R) > par[MISFIT] * _sum(met):
+    if par[ROOM] != 0 and k < par[MOST] and k * par[PATIENCE] < count:
+        if min(left, _sum(R)) > par[MISFIT] * _sum(met):
             why |= GROW
     if ctl[N] >= ctl[NEXT_SOLVE] or (par[USE_EVIDENCE] and _seen_power_of_two(count)):
         why |= SOLVE
@@ -298,16 +302,17 @@ def learn(
         for other in range(n_classes):
             recent[other] *= _RECENT
         recent[c] += 1
+        left = 0.0
         if not newcomer:
-            concept.write(H, x, win, prototypes[c], aspects[c], counts[c], k[c], size[c], R[c],
-                          met[c], newborn)  # fmt: skip
+            left = concept.write(H, x, win, prototypes[c], aspects[c], counts[c], k[c], size[c],
+                                 R[c], met[c], newborn)  # fmt: skip
         if par[USE_EVIDENCE] and _intends(par, ctl[N], _margin_of(reading, c), draws[i]):
             _targets(par, ctl[N], reading, recent, counts, c, target)
             evidence.add_coincidence(A, B, x, target)
             par[MASS] += 1
         ctl[N] += 1
         ctl[AT] = i + 1
-        ctl[WHY] = _wish(par, ctl, counts[c], due[c], k[c], R[c], met[c], newcomer)
+        ctl[WHY] = _wish(par, ctl, counts[c], due[c], k[c], R[c], met[c], left)
         if ctl[WHY] != DONE:
             return ctl[WHY]
     ctl[WHY] = DONE

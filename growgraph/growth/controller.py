@@ -11,6 +11,7 @@ from growgraph._random import generator, seed_of
 from growgraph._validation import check_number
 from growgraph.errors import GraphError
 from growgraph.graph.learning import missing
+from growgraph.growth.asking import check_rules, proposals_of
 from growgraph.growth.door import carry_out
 from growgraph.growth.log import GrowthLog
 from growgraph.growth.proposal import Situation
@@ -69,7 +70,7 @@ class GrowthController:
         self, rules=None, *, patience=5, budget=None, threshold=0.05, relief=0.1, min_gain=0.05,
         log_limit=100_000, intention="answer as asked", random_state=None,
     ):  # fmt: skip
-        self.rules = [InsertNode()] if rules is None else list(rules)
+        self.rules = [InsertNode()] if rules is None else check_rules(rules)
         self.patience = check_number("patience", patience, 1, integer=True)
         self.budget = None if budget is None else check_number("budget", budget, 0, integer=True)
         if log_limit is not None:
@@ -165,7 +166,7 @@ class GrowthController:
         situation = Situation(graph, node, V, E[graph._slot(node)].copy(), rng)
         best, chosen = None, None
         for rule in rules:
-            for proposal in rule.propose(situation):
+            for proposal in proposals_of(rule, situation):
                 if not self._allowed(proposal):
                     continue
                 if best is None or proposal.gain > best.gain:

@@ -167,7 +167,9 @@ class GrowthLog:
         else:
             text += "built by hand"
         text += f" {self._where(row, event, split)}"
-        if told["cause"]:
+        if told["cause"] in _BEFORE and told["rule"] and told["sample"] < 0:
+            text += _BEFORE[told["cause"]]
+        elif told["cause"]:
             text += f" because of {told['cause']}"
             if told["cause_node"] >= 0:
                 text += f" at node {told['cause_node']}"

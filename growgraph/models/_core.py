@@ -213,12 +213,16 @@ class Core:
 
     def resonances(self, rows):
         """Log-resonance [batch, classes, windows]: the graph's resonance nodes."""
-        values = self.sense.values(self.graph, rows)
-        nodes = self.concepts.resonances
-        out = self.graph.forward(
-            values, inputs=self.sense.inputs(self.graph), outputs=nodes.ravel()
-        )
-        return out.reshape(len(out), *nodes.shape).astype(np.float64)
+        return self.answers(rows)[1]
+
+    def answers(self, rows):
+        """:meth:`scores` and :meth:`resonances` by one forward."""
+        graph, nodes = self.graph, self.concepts.resonances
+        outputs = np.concatenate([graph.groups["classes"], nodes.ravel()])
+        values = self.sense.values(graph, rows)
+        out = graph.forward(values, inputs=self.sense.inputs(graph), outputs=outputs)
+        scores, L = out[:, : len(nodes)], out[:, len(nodes) :]
+        return scores, L.reshape(len(out), *nodes.shape).astype(np.float64)
 
     # ---- writing what is derived ----------------------------------------------------------------
     def derive(self):

@@ -1,5 +1,7 @@
 """What a ResoNet says of itself: the figures behind an answer, in words, and what it knows."""
 
+import re
+
 import numpy as np
 
 from growgraph.errors import GraphError
@@ -7,7 +9,11 @@ from growgraph.growth import GrowthLog
 
 
 def knowledge(core, classes, order):
-    """One row a class, see :meth:`growgraph.ResoNet.knowledge`."""
+    """One row a class, see :meth:`growgraph.ResoNet.knowledge`.
+
+    The only class has no rival: it is "", None or NaN where labels are text, objects or floats;
+    integers have no such value, there it is the class itself.
+    """
     concepts = core.concepts
     means = np.array(
         [[core.graph.weights(p) for p in row] for row in concepts.prototypes.tolist()]
@@ -20,14 +26,20 @@ def knowledge(core, classes, order):
     for row, c in zip(table, order, strict=True):
         away = ((means - means[c]) ** 2).sum(axis=1)
         away[c] = np.inf
-        rival = int(np.argmin(away)) if len(away) > 1 else c
+        rival = core.classes[int(np.argmin(away))] if len(away) > 1 else nobody(label)
         stability = core.graph.sources(concepts.prototypes[c, 0])[2]
         samples = int(concepts.counts[c])
-        row["label"], row["rival"] = core.classes[c], core.classes[rival]
+        row["label"] = core.classes[c]
+        row["rival"] = core.classes[c] if rival is None and label.kind != "O" else rival
         row["samples"], row["accuracy"] = samples, core.tally[c, 0] / samples
         row["last_seen"], row["aspects"] = core.tally[c, 1], concepts.k[c]
         row["stability"] = stability[0] if stability.size else 0.0
     return table
+
+
+def nobody(label):
+    """The value of a label's dtype that says "none"; None where there is no such value."""
+    return {"U": "", "S": b"", "f": np.nan}.get(label.kind)
 
 
 def why(core, rows, seen, scores, classes):
@@ -44,12 +56,14 @@ def why(core, rows, seen, scores, classes):
         best = core.classes[int(np.argmax(L[:, w]))]
         other = None if rival is None else float(L[place[_item(rival)], w])
         windows.append({"window": name, "says": best, "answer": float(L[a, w]), "rival": other})
+    a_rival = None if rival is None else place[_item(rival)]
     return {
         "answer": _item(answer), "confidence": float(seen.confidence[0]),
         "novelty": float(seen.novelty[0]), "cause": str(seen.cause[0]),
         "like": [_item(v) for v in seen.like[0]], "rival": None if rival is None else _item(rival),
         "margin": float(scores[order[0]] - scores[order[1]]) if len(classes) > 1 else None,
         "windows": windows, "nodes": _loudest(core, rows, a),
+        "columns": _columns(core, rows, a, a_rival) if core.sense.kind == "table" else [],
         "grown_because": _why(core.graph, int(core.concepts.outputs[a])),
     }  # fmt: skip
 
@@ -81,17 +95,79 @@ def _loudest(core, rows, c, most=5):
     ]  # fmt: skip
 
 
+def _columns(core, rows, answer, rival):
+    """What each column did for the answer against its rival, the strongest first.
+
+    ``spoke`` is by how much the margin falls if the column is at its usual value: a number at its
+    centre, no category, nothing missing.
+    """
+    sense, graph = core.sense, core.graph
+    values = sense.values(graph, rows)
+    usual = np.zeros(values.shape[1])
+    d = len(sense.numeric)
+    usual[:d] = sense.centre
+    usual[d + sense.knots[:, 0].astype(np.int64)] = sense.knots[:, 2]
+    batch = np.repeat(values, len(sense.columns) + 1, axis=0)  # the last row is as it is
+    for i, name in enumerate(sense.columns):
+        places = [d + p for p, key in enumerate(sense.born) if key[0] == name]
+        places += [sense.numeric.index(name)] if name in sense.numeric else []
+        batch[i, places] = usual[places]
+    asked = core.concepts.outputs[[answer] if rival is None else [answer, rival]]
+    scores = graph.forward(batch, inputs=sense.inputs(graph), outputs=asked).astype(np.float64)
+    margin = scores[:, 0] - (0 if rival is None else scores[:, 1])
+    spoke = margin[-1] - margin[:-1]
+    marked = dict(key for _, key in rows.marks)
+    told = [{**_cell(sense, rows, marked, name), "spoke": float(s)}
+            for name, s in zip(sense.columns, spoke.tolist(), strict=True)]  # fmt: skip
+    return sorted(told, key=lambda c: -abs(c["spoke"]))
+
+
+def _cell(sense, rows, marked, name):
+    """Value of a column (None: missing) and its distance from the usual one in spreads."""
+    if name not in sense.numeric:
+        return {"column": name, "value": marked.get(name), "deviation": None}
+    i = sense.numeric.index(name)
+    value, spread = float(rows.numbers[0, i]), float(sense.spread[i])
+    if np.isnan(value):
+        return {"column": name, "value": None, "deviation": None}
+    away = (value - float(sense.centre[i])) / spread if spread > 0 else None
+    return {"column": name, "value": value, "deviation": away}
+
+
 def in_words(data):
     """An explanation as a few sentences: why, what for, what it is like."""
     lines = [f"answer {data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"]
-    spoke = ", ".join(f"{n['name'] or n['node']} {n['spoke']:+.2f}" for n in data["nodes"][:3])
-    lines.append(f"why: the nodes that spoke most: {spoke}")
-    dissent = [f"{w['window']} says {w['says']}" for w in data["windows"]
-               if w["says"] != data["answer"]]  # fmt: skip
+    lines.append(f"why: {_reasons(data)}")
+    dissent = [f"{w['window']} {'say' if w['window'] == 'the columns' else 'says'} {w['says']}"
+               for w in data["windows"] if w["says"] != data["answer"]]  # fmt: skip
     if dissent:
         lines.append("against it: " + "; ".join(dissent))
-    lines.append(f"what for: {data['grown_because']}")
-    like = " and ".join(str(v) for v in dict.fromkeys(data["like"]))
-    rival = f"; nearest rival {data['rival']}" if data["rival"] is not None else ""
-    lines.append(f"what it is like: {like}{rival}")
+    grown = re.sub(r" from nodes [\d, ]*\d(?: and \d+ more)?", "", data["grown_because"])
+    lines.append(f"what for: {grown}")
+    like = list(dict.fromkeys(data["like"]))
+    rival = "" if data["rival"] in [None, *like] else f"; nearest rival {data['rival']}"
+    lines.append(f"what it is like: {', then '.join(map(str, like))}{rival}")
     return "\n".join(lines)
+
+
+def _reasons(data, most=3):
+    """The columns that spoke most, or where there are none the nodes."""
+    if data["rival"] is None:
+        return f"{data['answer']} is the only class known"
+    loud = [c for c in data["columns"] if abs(c["spoke"]) >= 0.005][:most]
+    if loud:
+        return ", ".join(_reason(c, data) for c in loud)
+    spoke = ", ".join(f"{n['name'] or n['node']} {n['spoke']:+.2f}" for n in data["nodes"][:most])
+    return f"the nodes that spoke most: {spoke}"
+
+
+def _reason(cell, data):
+    """One column in words: its value, how unusual it is, and whom it speaks for."""
+    text = f"{cell['column']} = {cell['value']}"
+    if cell["value"] is None:
+        text = f"{cell['column']} is missing"
+    elif isinstance(cell["value"], float):
+        text = f"{cell['column']} = {cell['value']:.6g}"
+    away = "" if cell["deviation"] is None else f" ({cell['deviation']:+.1f} sd)"
+    whom = data["answer"] if cell["spoke"] > 0 else data["rival"]
+    return f"{text}{away} speaks for {whom} by {abs(cell['spoke']):.2f}"

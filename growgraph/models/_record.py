@@ -40,15 +40,25 @@ class Record:
         away = np.sqrt(((clear - reading) ** 2).sum(axis=1))
         return away + 0.1 * np.maximum(strange, -1)
 
+    def familiarity(self, novelty):
+        """Factor of confidence: 1 up to "novel", then falling as 1 / z^2.
+
+        Cantelli's bound: at most 1 / (1 + z^2) of the samples that went right lie z standard
+        deviations above the mean; it is scaled to be 1 where "novel" begins.
+        """
+        count, mean, variance = self.scales[1]
+        if count < 2:
+            return np.ones(len(novelty))
+        z = np.maximum(novelty - mean, 0) / np.sqrt(variance + 1e-12)
+        return np.minimum(1, (1 + _NOVEL**2) / (1 + z * z))
+
     def cause(self, answer, confidence, novelty, like, votes):
         """Why an answer may be wrong: "novel", "contradictory", "ambiguous", or "fine"."""
-        count, mean, variance = self.scales[1]
         cause = np.full(len(answer), "fine", dtype="<U13")
         doubt = confidence < _DOUBT
         cause[doubt] = "ambiguous"
         cause[doubt & ((like[:, 0] != answer) | (votes < 0.5))] = "contradictory"
-        if count > 1:
-            cause[novelty > mean + _NOVEL * np.sqrt(variance)] = "novel"
+        cause[self.familiarity(novelty) < 1] = "novel"
         return cause
 
 

@@ -286,18 +286,31 @@ class ResoNet(GrowingClassifier):
     def predict_proba(self, X):
         """Probability of each class.
 
-        The best class gets the share of right answers the model's own record has for such a
-        margin; the others share the rest by the softmax of their scores.
+        The best class gets the confidence that :meth:`reflect` tells; the others share the rest by
+        the softmax of their scores.
         """
-        scores = self._scores(X)
-        return probabilities(scores, self._confidence(scores))
+        scores, _, _, confidence = self._consider(X)
+        return probabilities(scores, confidence)
 
-    def _confidence(self, scores):
-        """Calibrated share of right answers for the margins of these scores."""
-        if scores.shape[1] == 1:
-            return np.ones(len(scores))
-        ordered = np.sort(scores, axis=1)
-        return self._answering().record.confidence(ordered[:, -1] - ordered[:, -2])
+    def _consider(self, X):
+        """Scores and resonances of the sorted classes, novelty and confidence: one forward.
+
+        Confidence is the share of right answers the model's own record has for such a margin; it
+        falls where the sample is stranger than what the record speaks of.
+        """
+        core, rows = self._read(X)
+        order, record = self._order(core), core.record
+        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
+        scores, L = core.answers(rows)
+        scores, L = scores[:, order].astype(np.float64) / unit, L[:, order]
+        total = L.sum(axis=2)
+        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1) / unit
+        novelty = record.novelty(scores - pull * total, total.max(axis=1), core.use_evidence)
+        confidence = np.ones(len(scores))
+        if scores.shape[1] > 1:
+            ordered = np.sort(scores, axis=1)
+            confidence = record.confidence(ordered[:, -1] - ordered[:, -2])
+        return scores, L, novelty, confidence * record.familiarity(novelty)
 
     # ---- reflecting -----------------------------------------------------------------------------
     def reflect(self, X):
@@ -320,19 +333,12 @@ class ResoNet(GrowingClassifier):
         >>> model.reflect([[0.05]]).answer
         array([0])
         """
-        core, rows = self._read(X)
-        order = self._order(core)
-        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
-        scores = core.scores(rows)[:, order].astype(np.float64) / unit
-        L = core.resonances(rows)[:, order]
-        total = L.sum(axis=2)
-        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1) / unit
-        novelty = core.record.novelty(scores - pull * total, total.max(axis=1), core.use_evidence)
-        answer, confidence = scores.argmax(axis=1), self._confidence(scores)
+        scores, L, novelty, confidence = self._consider(X)
+        total, answer = L.sum(axis=2), scores.argmax(axis=1)
         like = np.argsort(-total, axis=1, kind="stable")[:, :2]
         like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
         votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
-        cause = core.record.cause(answer, confidence, novelty, like, votes)
+        cause = self._answering().record.cause(answer, confidence, novelty, like, votes)
         return Reflection(self.classes_[answer], confidence, novelty, cause, self.classes_[like])
 
     def score_samples(self, X):

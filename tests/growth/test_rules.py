@@ -59,10 +59,13 @@ def test_what_the_node_reads_already_is_no_gain_however_often_it_reads_it(scale)
     rng = np.random.default_rng(0)
     a, b, c = rng.standard_normal((3, 40))
     basis = np.stack([a, a, np.zeros(40), np.full(40, 2.0), a + 1, scale * b], axis=1)
-    gain, ease, _ = rehearse(basis, np.stack([b, a - 3 * b, c], axis=1), 2 * b + c)
+    wanted = 2 * b + c
+    gain, ease, _ = rehearse(basis, np.stack([b, a - 3 * b, c], axis=1), wanted)
     assert gain[:2] == pytest.approx(0, abs=1e-9)
     assert ease[:2] == pytest.approx(0, abs=1e-9)
-    assert gain[2] > 0.1
+    known = np.stack([a, b], axis=1)
+    drop = left_over(known, wanted) - left_over(np.column_stack([known, c]), wanted)
+    assert gain[2] == pytest.approx(drop / (wanted @ wanted), rel=1e-6)
 
 
 def test_of_equal_gains_the_easiest_is_taken():

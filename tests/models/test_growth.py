@@ -67,6 +67,15 @@ def test_duplicates_grow_no_aspect():
     assert (concepts(first(120)).k > 0).all()
 
 
+def test_what_one_aspect_explains_grows_no_second():
+    rng = np.random.default_rng(0)
+    t = rng.standard_normal(300)
+    flat = np.outer(t, np.ones(6)) + 1e-3 * rng.standard_normal((300, 6))
+    free = rng.standard_normal((300, 6))
+    held = [ResoNet().fit(X, t > 0)._core.concepts.k.tolist() for X in (flat, free)]
+    assert held == [[1, 1], [5, 5]]
+
+
 def test_aspects_are_as_many_in_all_windows_and_never_more_than_patience_allows():
     X, y, _, _ = digits()
     for patience in (1, 2, 5):

@@ -33,10 +33,12 @@ def learn(
         counts[c] += 1
         recent *= RECENT
         recent[c] += 1
+        left = 0.0
         if counts[c] > 1:
             block = (prototypes[c], aspects[c], int(k[c]), size[c], R[c], met[c])
             for w in range(len(win)):
                 newborn[w] = write(g, x[win[w]], w, int(counts[c]), *block)
+                left += np.linalg.norm(newborn[w]) / 0.2
         margin = reading[c] - np.delete(reading, c).max(initial=-np.inf)
         easy = margin >= p[places.GATE_MARGIN] and draws[i] >= p[places.GATE_LOW]
         if evidence and not (ctl[places.N] >= p[places.GATE_FROM] and easy):
@@ -150,9 +152,9 @@ def targets(p, n, reading, recent, counts, c):
     return reading + label - unit * share / share.sum()
 
 
-def _wish(p, ctl, count, due, k, R, met):
+def _wish(p, ctl, count, due, k, R, met, left):
     may = p[places.ROOM] and count > 1 and k < p[places.MOST] and k * p[places.PATIENCE] < count
-    grow = may and met.sum() > 0 and R.sum() / met.sum() > p[places.MISFIT]
+    grow = may and R.sum() > p[places.MISFIT] * met.sum() < left
     often = p[places.USE_EVIDENCE] and count <= OFTEN and bin(count).count("1") == 1
     solve = ctl[places.N] >= ctl[places.NEXT_SOLVE] or often
     told = places.TELL * (count == due)
