@@ -4,6 +4,7 @@ A draw never depends on how many draws came before it, so neither the caller's b
 and load can change it (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators").
 """
 
+import hashlib
 import zlib
 
 import numpy as np
@@ -58,6 +59,15 @@ def uniform(seed, index, purpose):
 def generator(seed, purpose):
     """A numpy generator for one purpose, for work that is done once and in one piece."""
     return np.random.default_rng([seed % 2**64, purpose_code(purpose)])
+
+
+def seed_from(*parts):
+    """A seed out of integers and arrays of integers: other parts give another seed."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        values = np.atleast_1d(np.asarray(part, np.int64))
+        digest.update(np.append(values.size, values).tobytes())
+    return int.from_bytes(digest.digest(), "little")
 
 
 def seed_of(random_state):

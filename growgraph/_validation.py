@@ -4,6 +4,8 @@ import numpy as np
 
 from growgraph.errors import DataError, GraphError
 
+_MOST = float(np.finfo(np.float32).max)
+
 
 def check_choice(name, value, choices):
     """Raise unless ``value`` is one of ``choices``; returns it."""
@@ -29,6 +31,11 @@ def check_number(name, value, low=None, high=None, *, integer=False):
 
 def as_ids(name, nodes):
     """Node ids as a contiguous int64 array; a single id becomes an array of one."""
+    if type(nodes) is np.ndarray and nodes.dtype == np.int64 and nodes.ndim == 1:
+        if nodes.flags.carray:
+            return nodes
+    elif type(nodes) is int and -(2**63) <= nodes < 2**63:
+        return np.array([nodes], np.int64)
     try:
         ids = np.atleast_1d(np.asarray(nodes))
     except (TypeError, ValueError) as error:
@@ -37,13 +44,25 @@ def as_ids(name, nodes):
         return np.empty(0, np.int64)
     if ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise GraphError(f"{name} must be integer node ids, got {nodes!r}")
-    return np.ascontiguousarray(ids, dtype=np.int64)
+    # read-only memory is another type to the compiler: a kernel of its own
+    return np.require(ids, np.int64, ["C", "ALIGNED", "WRITEABLE"])
+
+
+def check_distinct(name, ids):
+    """Raise if an id is named twice."""
+    if ids.size > 1:
+        rank = np.sort(ids)
+        if (rank[1:] == rank[:-1]).any():
+            raise GraphError(f"{name} must name each node once, got {ids.tolist()!r}")
 
 
 def as_float64(name, values, shape):
     """Finite float64 values broadcast to ``shape``, contiguous."""
     try:
-        array = np.array(np.broadcast_to(np.asarray(values, np.float64), shape), order="C")
+        held = np.asarray(values)
+        if held.dtype.kind == "c" or _holds_text(held):
+            raise TypeError(f"numpy would convert {held.dtype}")
+        array = np.array(np.broadcast_to(held.astype(np.float64), shape), order="C")
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} must be numbers of shape {tuple(shape)}, got {_shape_or_value(values)}"
@@ -53,8 +72,23 @@ def as_float64(name, values, shape):
     return array
 
 
+def _holds_text(array):
+    """True for arrays of text, which numpy would read as numbers."""
+    if array.dtype.kind == "O":
+        return any(isinstance(value, (str, bytes)) for value in array.flat)
+    return array.dtype.kind in "US"
+
+
 def as_float32(name, values, shape):
-    """Finite float32 values broadcast to ``shape``, contiguous."""
+    """Finite float32 values broadcast to ``shape``, contiguous; perhaps ``values`` themselves."""
+    if type(values) is float or type(values) is int:
+        if -_MOST <= values <= _MOST:
+            return np.full(shape, values, np.float32)
+    elif type(values) is np.ndarray and values.dtype == np.float32:
+        one_row = len(shape) == 2 and shape[0] == 1 and values.shape == shape[1:]
+        rows = values[None] if one_row else values
+        if rows.shape == shape and rows.flags.carray and np.isfinite(rows).all():
+            return rows
     array = as_float64(name, values, shape)
     with np.errstate(over="ignore"):
         out = array.astype(np.float32)
@@ -79,6 +113,8 @@ def dense_rows(X, name="X"):
 
     Takes numpy arrays, scipy sparse matrices, DataFrames and nested lists.
     """
+    if type(X) is np.ndarray and X.dtype in (np.float32, np.float64):
+        return X
     if hasattr(X, "toarray"):
         X = X.toarray()
     elif hasattr(X, "to_numpy"):
@@ -87,13 +123,20 @@ def dense_rows(X, name="X"):
     if array.dtype.kind == "c":
         raise ValueError(f"{name}: Complex data not supported, got dtype {array.dtype}")
     if array.dtype.kind not in "fiub":
-        try:
-            array = array.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"{name} must hold numbers, got {_example(array)}: {error}") from error
+        array = _numbers_of_objects(array, name)
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
     return array
+
+
+def _numbers_of_objects(array, name):
+    if _holds_text(array):
+        text = next(v for v in array.ravel().tolist() if isinstance(v, (str, bytes)))
+        raise ValueError(f"{name} must hold numbers, got the text {text!r}: convert it first")
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers, got {_example(array)}: {error}") from error
 
 
 def _example(array):

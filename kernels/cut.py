@@ -8,6 +8,7 @@ from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels.room import (
     find_delayed,
     find_edge,
+    has_events,
     has_room,
     own_block,
     record,
@@ -91,12 +92,18 @@ def remove_edge(H, source, target, delayed):
 
 
 @helper
-def _shared_room(H):
-    """Pool entries needed if every shared block had to be copied before it is cut."""
-    flags, total = h.get_flags(H), np.int64(0)
+def _shared_room(H, epoch):
+    """Pool entries for the shared blocks that lose a source, and so are copied before."""
+    mark, src, alive = h.get_mark(H), h.get_src(H), h.get_alive(H)
+    length, sstart, flags = h.get_length(H), h.get_sstart(H), h.get_flags(H)
+    total = np.int64(0)
     for v in range(H[h.N_SLOTS]):
-        if flags[v] & codes.SHARED:
-            total += room_needed(H, v, 0)
+        if not alive[v] or not (flags[v] & codes.SHARED) or mark[v] == epoch:
+            continue
+        for e in range(sstart[v], sstart[v] + length[v]):
+            if mark[src[e]] == epoch:
+                total += room_needed(H, v, 0)
+                break
     return total
 
 
@@ -125,8 +132,9 @@ def remove_nodes(H, nodes):
             H[h.ERR_A] = nodes[i]
             return np.int64(DEAD_ID)
         mark[slot] = epoch
-    room = _shared_room(H)
-    if not has_room(H, nodes.size, room, room, 0, 0):
+    room = _shared_room(H, epoch)
+    enough = has_room(H, 0, room, room, 0, 0)
+    if not (has_events(H, nodes.size) and enough):
         return np.int64(NEED_SPACE)
     slot_of, alive, length, dlen = (
         h.get_slot_of(H), h.get_alive(H), h.get_length(H), h.get_dlen(H),
@@ -193,10 +201,8 @@ def prune(H, threshold):
             room += room_needed(H, v, 0)
             doomed += weak
             nodes += 1
-    if not has_room(H, 0, room, room, 0, doomed):
-        return np.int64(NEED_SPACE)
-    H[h.WANT_EV] = nodes
-    if H[h.RECORD] and (H[h.EV_USED] + nodes) * h.EV_WIDTH > H[h.EV_CAP]:
+    enough = has_room(H, 0, room, room, 0, doomed)
+    if not (has_events(H, nodes) and enough):
         return np.int64(NEED_SPACE)
     id_of, w, src = h.get_id_of(H), h.get_w(H), h.get_src(H)
     for v in range(H[h.N_SLOTS]):

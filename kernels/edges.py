@@ -6,6 +6,7 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, order
 from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels.room import (
+    has_events,
     has_room,
     own_block,
     record,
@@ -236,8 +237,7 @@ def _has_room_for_all(H, targets, indptr):
         if to >= 0:
             room += room_needed(H, to, indptr[g + 1] - indptr[g])
     enough = has_room(H, 0, room, room, 0, indptr[-1] - indptr[0])
-    H[h.WANT_EV] = targets.size * H[h.RECORD]
-    return enough and (H[h.EV_USED] + H[h.WANT_EV]) * h.EV_WIDTH <= H[h.EV_CAP]
+    return has_events(H, targets.size) and enough
 
 
 @helper

@@ -42,6 +42,16 @@ def has_room(H, nodes, pool, spool, dpool, parents):
 
 
 @helper
+def has_events(H, events):
+    """Check room for so many events, when recording; asked after :func:`has_room`.
+
+    At least one, as there: a call repeated for want of room must ask for what was wanted.
+    """
+    H[h.WANT_EV] = max(events, 1) * H[h.RECORD]
+    return (H[h.EV_USED] + H[h.WANT_EV]) * h.EV_WIDTH <= H[h.EV_CAP]
+
+
+@helper
 def record(H, op, node, a, b, flag, code):
     """Append an event with the context's cause; its payload starts where the pools end now."""
     if not H[h.RECORD]:

@@ -293,3 +293,14 @@ def the_first_sample_of_all():
 @case("resonet.learn", resonet.NEW_CLASS)
 def a_label_never_met():
     return a_pass() | {"y": np.array([0, 1, 3, 2] * 6)}
+
+
+@case("resonet.learn", resonet.DONE)
+def misfit_was_but_is_no_more():
+    """The running mean remembers misfit, samples at the prototype itself have none."""
+    made = a_pass(6, ROOM=1, MISFIT=0.3)
+    made["y"][:] = 2
+    means = [made["H"].sources(int(made["H"]._store.id_of[s]))[1] for s in made["prototypes"][2]]
+    for window, mean in zip(made["win"], means):
+        made["X"][:, window] = mean
+    return made

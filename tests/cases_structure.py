@@ -6,7 +6,7 @@ from growgraph.graph.store import Store
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, status
 from tests.cases import case
-from tests.material import ids, node_of, packed, small_graph, uniform
+from tests.material import ids, node_of, packed, small_graph, uniform, with_room
 
 
 # ---- order ------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def edge_to_nobody():
 
 @case("cut.remove_nodes")
 def nodes_that_many_read():
-    graph = small_graph(record=True)
+    graph = with_room(small_graph(record=True))
     return {"H": graph, "nodes": ids(5, 0, int(graph.outputs[0]), node_of(graph, "gate"))}
 
 
@@ -239,7 +239,7 @@ def node_named_twice():
 
 @case("cut.prune")
 def weak_edges():
-    return {"H": small_graph(record=True), "threshold": np.float32(0.4)}
+    return {"H": with_room(small_graph(record=True)), "threshold": np.float32(0.4)}
 
 
 @case("cut.prune")

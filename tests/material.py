@@ -54,11 +54,16 @@ def slots(graph, nodes):
     return graph._slots(nodes)
 
 
+def with_room(graph):
+    """The graph with room for the next change."""
+    graph._store.reserve(NODE_CAP=8, ID_CAP=8, POOL_CAP=64, SPOOL_CAP=64)
+    return graph
+
+
 def packed(graph):
     """The graph packed, with room for the next change."""
     graph.pack()
-    graph._store.reserve(NODE_CAP=8, ID_CAP=8, POOL_CAP=64, SPOOL_CAP=64)
-    return graph
+    return with_room(graph)
 
 
 def node_of(graph, kind):

@@ -16,7 +16,7 @@ import pytest
 
 import growgraph
 from growgraph import __version__, io
-from growgraph.cli import growing, main, report, say
+from growgraph.cli import growing, main, places, report, say
 from growgraph.models.resonet import ResoNet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,7 +84,8 @@ def test_digits(run, here):
     assert sorted(p.name for p in here.iterdir()) == ["digits.npz", "digits.png"]
 
 
-KEYS = "accuracy prequential_accuracy samples nodes edges growth_events seconds model picture"
+KEYS = "accuracy prequential_accuracy samples nodes edges growth_events seconds model picture "
+KEYS += "target classes"
 
 
 def test_json_is_one_line_and_true(run, rows):
@@ -100,6 +101,7 @@ def test_json_is_one_line_and_true(run, rows):
     assert values["growth_events"] == len(model.growth_log_)
     assert values["prequential_accuracy"] == model.prequential_accuracy_
     assert (values["model"], values["picture"]) == ("t.npz", "t.png")
+    assert (values["target"], values["classes"]) == ("kind", 3)
     stream = growing.open_stream(rows, seed=3)
     seen = sum(len(b) for b in stream.learn())
     held = list(stream.held_out())
@@ -281,6 +283,80 @@ def tiny_disk(tmp_path):
 def test_a_disk_that_is_really_full(run, here, tiny_disk):
     refused(run("grow", "digits", "--limit", 50, "--out", tiny_disk / "d.npz"), "No space", code=1)
     assert list(tiny_disk.iterdir()) == []
+
+
+def files_of(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_grow_destroys_no_file(run, rows, here):
+    (here / "d").mkdir()
+    (here / "d" / "1.csv").write_text(table(30))
+    (here / "link.npz").symlink_to(rows)
+    (here / "notes.md").write_text("mine")
+    np.savez(here / "arrays.npz", a=np.arange(3))
+    (here / "photo.png").write_bytes(b"PNG of mine")
+    (here / "w.npz.part").write_text("mine")
+    before = files_of(here)
+    for data, out, *parts in [
+        (rows, rows, "is the data: name another file, such as another.npz"),
+        (rows, here / "d" / ".." / "t.csv", "is the data"),
+        (rows, "link.npz", "link.npz is the data"),
+        ("d", "d/1.csv", "is the data"),
+        ("d", "d/2.csv", "lies in the folder of the data"),
+        (rows, "notes.md", "--out notes.md", "exists and is no growgraph file: name another"),
+        (rows, "arrays.npz", "no growgraph file"),
+        (rows, "photo.npz", "its picture photo.png exists and is not of growgraph"),
+        (rows, "w.npz", "its checkpoint w.npz.part exists and is no growgraph file"),
+    ]:
+        refused(run("grow", data, "--out", out), "--out", *parts)
+        assert files_of(here) == before
+    (here / "t.npz").write_text("mine")
+    refused(run("grow", rows), "--out t.npz", "no growgraph file")
+    assert (here / "t.npz").read_text() == "mine"
+
+
+def test_a_model_may_be_replaced_and_it_is_said(run, rows, here):
+    (here / "t.npz").touch()
+    (here / "t.png").write_bytes(b"\x89PNG growgraph")
+    assert not re.search(r"^model +t.npz +replaced", run("grow", rows)[1], re.M)
+    assert re.search(r"^model +t.npz +replaced", run("grow", rows, "--seed", 1)[1], re.M)
+    assert not re.search("replaced", run("grow", rows, "--seed", 1, "--resume")[1])
+
+
+def test_a_picture_names_its_author(run, rows, here, monkeypatch):
+    monkeypatch.undo()
+    os.chdir(here)
+    model = ResoNet().fit(np.eye(4), [0, 1, 0, 1])
+    report.draw_growth(model, here / "x.png")
+    assert places.check_model(here / "x.npz", str(rows), [rows]) is False
+
+
+def test_a_name_without_suffix_gets_one(run, rows, here):
+    code, _, err = run("grow", rows, "--out", "m")
+    assert code == 0
+    assert "--out m has no suffix: the model is m.npz" in err
+    assert (here / "m.npz").exists()
+    assert not (here / "m").exists()
+
+
+def test_odd_data_are_noted(run, here):
+    (here / "t.csv").write_text("a,y\n" + "1,k\n2,k\n" * 50)
+    assert "target 'y' has only one class, k: every answer" in run("grow", "t.csv")[2]
+    (here / "t.csv").write_text("a,y\n1,2\n")
+    assert "only one row was learnt" in run("grow", "t.csv")[2]
+    (here / "t.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(99)) + "K,1\n")
+    err = run("grow", "t.csv", "--seed", 1)[2]
+    assert "note" not in err
+    assert "1 cell of text was taken as missing in all" in err
+    assert run("grow", "t.csv", "--quiet") == (0, "", "")
+
+
+def test_the_right_help_is_named(run, rows):
+    refused(run("grow", rows, "--nope"), "(see growgraph grow --help)")
+    refused(run("swim"), "(see growgraph --help)")
+    assert "<bool>" not in run("grow", "--help")[1]
+    assert "named as the data" in run("grow", "--help")[1]
 
 
 # ---- stopping and going on ------------------------------------------------------------------
@@ -471,12 +547,15 @@ def test_predict(run, model, rows, here):
     assert (code, out) == (0, "")
     accuracy = float(re.search(r"accuracy (\S+) on 400 with a label", err).group(1))
     answers = list(csv.DictReader(Path("p.csv").read_text().splitlines()))
-    assert list(answers[0]) == ["answer", "probability", "novelty"]
+    assert list(answers[0]) == ["answer", "probability", "novelty", "cause"]
     labels = [row["kind"] for row in csv.DictReader(rows.read_text().splitlines())]
     right = [a["answer"] == label for a, label in zip(answers, labels)]
     assert accuracy == pytest.approx(np.mean(right), abs=1e-4)
     assert all(0 <= float(a["probability"]) <= 1 for a in answers)
     assert all(np.isfinite(float(a["novelty"])) for a in answers)
+    causes = growgraph.load(model).reflect(next(growing.open_stream(rows).every()).X).cause
+    assert [a["cause"] for a in answers] == causes.tolist()
+    assert "fine" in causes
     # without the target, in another order, with columns it never saw
     lines = [line.split(",") for line in rows.read_text().splitlines()]
     (here / "u.csv").write_text(
@@ -496,7 +575,36 @@ def test_predict_leaves_nothing_half_written(run, model, here):
     refused(run("predict", model, "bad.csv", "--out", "p.csv"), "inf in row 1")
     assert Path("p.csv").read_text() == "old"
     (here / "bad.csv").write_text("q,r\n1,2\n")
-    refused(run("predict", model, "bad.csv"), "it needs a, b, c, colour")
+    result = run("predict", model, "bad.csv")
+    refused(result, "it needs a, b, c, colour")
+    assert result[1] == ""
+
+
+def test_predict_destroys_no_file(run, model, rows, here):
+    assert run("grow", rows, "--quiet", "--out", "other.npz")[0] == 0
+    before = files_of(here)
+    refused(run("predict", model, rows, "--out", rows), f"--out {rows} is the data: name another")
+    refused(run("predict", model, rows, "--out", model), "is the model")
+    refused(run("predict", model, rows, "--out", "other.npz"), "holds a model")
+    refused(run("predict", model, here, "--out", "new.csv"), "lies in the folder of the data")
+    assert files_of(here) == before
+
+
+def test_predict_says_what_it_lacks(run, model, here):
+    (here / "u.csv").write_text("a,b,colour\n" + "1,2,red\n" * 30 + "x,2,red\n")
+    code, out, err = run("predict", model, "u.csv")
+    assert (code, len(out.splitlines())) == (0, 32)
+    assert "growgraph: u.csv lacks column 'c': taken as missing in every row" in err
+    assert "column 'a' holds text in row 30 (x): such cells are taken as missing" in err
+    assert "'a': 1 cell of text was taken as missing in all" in err
+    (here / "l.csv").write_bytes("a,b,c,colour\n1,2,3,é\n".encode("latin1"))
+    refused(run("predict", model, "l.csv"), "--encoding latin1")
+    assert run("predict", model, "l.csv", "--encoding", "latin1")[0] == 0
+    assert run("explain", model, "l.csv", 0, "--encoding", "latin1")[0] == 0
+    for target in ("knd", "kind"):
+        code, out, err = run("predict", model, "u.csv", "--target", target)
+        assert (code, out) == (2, "")
+        assert f"target '{target}' is no column of u.csv" in err
 
 
 def test_explain(run, model, rows):
@@ -511,6 +619,10 @@ def test_explain(run, model, rows):
 def test_ask_about_digits(run, here):
     assert run("grow", "digits", "--limit", 300, "--quiet")[0] == 0
     assert "the data says: 0" in run("explain", "digits.npz", "digits", 0)[1]
+    (here / "u.csv").write_text("a,y\n1,0\n2,1\n")
+    refused(run("predict", "digits.npz", "u.csv"), "u.csv does not fit", "grown on the digits")
+    assert run("grow", "u.csv", "--quiet")[0] == 0
+    refused(run("explain", "u.npz", "digits", 0), "digits does not fit", "grown on a table")
     _, out, err = run("predict", "digits.npz", "digits")
     assert len(out.splitlines()) == 1798
     assert float(re.search(r"accuracy (\S+) on", err).group(1)) > 0.9
@@ -543,3 +655,20 @@ def test_progress_on_a_terminal_is_a_bar(capsys, monkeypatch):
     err = capsys.readouterr().err
     assert "accuracy" in err
     assert "samples/s" in err
+
+
+def test_compiling_is_said_once_and_not_in_the_rate(capsys, monkeypatch):
+    import numba
+
+    progress = say.Progress(quiet=False)
+    before = progress._start
+    for _ in range(2):
+        with progress.compiling():
+            numba.njit(lambda x: x + 1)(3)
+    err = capsys.readouterr().err
+    assert err == "growgraph: compiling kernels (once, about 20 s)\n"
+    assert progress._start > before
+    silent = say.Progress(quiet=True)
+    with silent.compiling():
+        numba.njit(lambda x: x + 1)(3)
+    assert capsys.readouterr().err == ""

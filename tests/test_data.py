@@ -79,13 +79,16 @@ def test_quotes_hold_separators_and_line_breaks(tmp_path):
 def test_text_comes_late_into_numbers(tmp_path, monkeypatch):
     monkeypatch.setattr(stream, "SAMPLE", 20)
     text = "a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(40)) + "K1,0\n7,1\n"
-    seen = read(tmp_path, text, holdout="tail")
     notes = []
-    seen = rows_of(TableStream(tmp_path / "t.csv", seed=4, note=notes.append).learn())
+    s = TableStream(write(tmp_path, text), seed=4, note=notes.append)
+    seen = rows_of(s.learn())
     assert seen[39][0] == {"a": 39.0}
-    assert seen[40][0] == {"a": "nan", "a (text)": "K1"}
-    assert seen[41][0] == {"a": 7.0, "a (text)": None}
+    assert seen[40][0] == {"a": "nan"}
+    assert seen[41][0] == {"a": 7.0}
+    assert "column 'a' holds text in row 40 (K1): such cells are taken as missing" in notes[-1]
     assert "--categorical a" in notes[-1]
+    s.sum_up()
+    assert notes[-1] == "column 'a': 1 cell of text was taken as missing in all"
     seen = read(tmp_path, text, seed=4, categorical=["a"])
     assert seen[39][0] == {"a": "39"}
     assert seen[40][0] == {"a": "K1"}
@@ -112,6 +115,73 @@ def test_free_text_is_left_out_and_said(tmp_path):
 
 def test_a_nameless_row_index_is_left_out(tmp_path):
     assert read(tmp_path, ",a,y\n0,5,1\n", seed=1) == {0: ({"a": 5.0}, 1)}
+
+
+def noted(path, **options):
+    """Notes and rows of a whole table."""
+    notes = []
+    s = TableStream(path, note=notes.append, **options)
+    seen = rows_of(s.learn()) | rows_of(s.held_out())
+    s.sum_up()
+    return [note for note in notes if "the target is" not in note], seen, s
+
+
+def test_a_bad_cell_in_the_sample_is_missing_and_said(tmp_path):
+    cells = [f"{i}.5" for i in range(200)]
+    cells[7] = "n.d."
+    cells[150] = "n.d."
+    path = write(tmp_path, "a,y\n" + "".join(f"{c},{i % 2}\n" for i, c in enumerate(cells)))
+    notes, seen, s = noted(path, seed=2)
+    assert (seen[6][0], seen[7][0]) == ({"a": 6.5}, {"a": "nan"})
+    assert len(notes) == 2
+    assert "'a' holds text in row 7 (n.d.): such cells are taken as missing" in notes[0]
+    assert "--categorical a" in notes[0]
+    assert notes[1] == "column 'a': 2 cells of text were taken as missing in all"
+    told = []
+    again = TableStream(path, schema=s.schema(), note=told.append)
+    assert rows_of(again.every())[7][0] == {"a": "nan"}
+    again.sum_up()
+    assert told == notes
+
+
+@pytest.mark.parametrize(
+    ("bad", "part"),
+    [(4, "holds text in row 0"), (30, "numbers and text (153 and 27 cells, such as t0): left out")],
+)
+def test_numbers_with_text_are_told_truly(tmp_path, bad, part):
+    text = "b,a,y\n" + "".join(f"1,{'t' * (i < bad)}{i},{i % 2}\n" for i in range(200))
+    notes, seen, _ = noted(write(tmp_path, text), seed=2)
+    assert part in notes[0]
+    assert not any("another text" in note for note in notes)
+    assert ("a" in seen[0][0]) == (bad == 4)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("block", [1 << 20, 40])
+def test_decimal_commas(tmp_path, monkeypatch, separator, block):
+    monkeypatch.setattr(files, "_BLOCK", block)
+    monkeypatch.setattr(stream, "SAMPLE", 20)
+    text = "a;b;y\n" + "".join(f"{i},5;{i};{i % 2}\n" for i in range(50))
+    text += "-1,25;7,5;0\n x;1.5;1\n"
+    path = write(tmp_path, text.replace(";", separator))
+    notes, seen, _ = noted(path, seed=3)
+    assert seen[1][0] == {"a": 1.5, "b": 1.0}
+    assert (seen[50][0], seen[51][0]) == ({"a": -1.25, "b": 7.5}, {"a": "nan", "b": 1.5})
+    assert "column 'a' has decimal commas: 0,5 in row 0 is read as 0.5" in notes[0]
+    assert "column 'b' has decimal commas: 7,5 in row 50 is read as 7.5" in notes
+    assert sum("commas" in note for note in notes) == 2
+
+
+def test_commas_in_quotes_are_no_decimals(tmp_path):
+    seen = read(tmp_path, 'a,y\n"1,5",0\n"2,5",1\n', seed=1)
+    assert seen[0][0] == {"a": "1,5"}
+
+
+def test_decimal_commas_through_a_pipe(tmp_path, monkeypatch):
+    text = "a;y\n" + "".join(f"{i},5;{i % 2}\n" for i in range(50))
+    expected = noted(write(tmp_path, text))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert noted("-")[:2] == expected[:2]
 
 
 # ---- targets --------------------------------------------------------------------------------
@@ -318,6 +388,20 @@ def test_parquet(tmp_path):
         list(TableStream(tmp_path / "u.parquet").learn())
 
 
+def test_the_row_index_of_pandas_is_left_out(tmp_path):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "y": [0, 1, 0]})
+    frame[frame.a != 2].to_parquet(tmp_path / "t.parquet")
+    notes, seen, _ = noted(tmp_path / "t.parquet", seed=1)
+    assert seen == {0: ({"a": 1.0}, 0), 1: ({"a": 3.0}, 0)}
+    frame.set_index(pd.Index([5, 9, 7], name="id")).to_parquet(tmp_path / "t.parquet")
+    notes, seen, _ = noted(tmp_path / "t.parquet", seed=1)
+    assert notes == ["column 'id' is pandas' row index: left out"]
+    assert seen[1] == ({"a": 2.0}, 1)
+    notes, seen, _ = noted(tmp_path / "t.parquet", seed=1, categorical=["id"])
+    assert seen[1] == ({"a": 2.0, "id": "9"}, 1)
+
+
 def test_a_folder_is_read_by_name_and_columns_by_name(tmp_path):
     folder = tmp_path / "data"
     folder.mkdir()
@@ -338,6 +422,28 @@ def test_a_folder_is_read_by_name_and_columns_by_name(tmp_path):
     write(folder, "a,b\n1,2\n", "5.csv")
     with pytest.raises(DataError, match=r"target 'y' is no column of .*5\.csv"):
         list(TableStream(folder).learn())
+
+
+@pytest.mark.parametrize("encoding", ["latin1", "cp1252", "utf-16", "utf-8"])
+@pytest.mark.parametrize("block", [1 << 20, 50])
+def test_encodings(tmp_path, monkeypatch, encoding, block):
+    text = "größe,y\n" + "".join(f"{'éü'[i % 2] * 9},{i % 3}\n" for i in range(5000))
+    expected = read(tmp_path, text)
+    monkeypatch.setattr(files, "_BLOCK", block)
+    path = write(tmp_path, text.encode(encoding))
+    assert read(tmp_path, text.encode(encoding), encoding=encoding) == expected
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode(encoding))))
+    pipe = open_stream("-", encoding=encoding)
+    assert rows_of(pipe.learn()) == expected
+    assert len(rows_of(pipe.held_out())) == 5000 - len(expected)
+    tail = TableStream(path, holdout="tail", encoding=encoding)
+    assert list(rows_of(tail.learn())) == list(range(4500))
+
+
+def test_wrong_encodings(tmp_path):
+    assert "is not ascii text: name" in refused(tmp_path, "a,y\né,1\n", encoding="ascii")
+    assert "encoding 'klingon' is unknown" in refused(tmp_path, "a,y\n1,1\n", encoding="klingon")
+    assert "--encoding latin1" in refused(tmp_path, "a,y\né,1\n".encode("latin1"))
 
 
 def test_gzip(tmp_path):
@@ -431,6 +537,20 @@ def test_every_row_by_a_known_schema(tmp_path):
     write(tmp_path, "q,y\n1,5\n", "new.csv")
     with pytest.raises(DataError, match="none of the columns the model has learnt: it needs a, t"):
         list(TableStream(tmp_path / "new.csv", schema=s.schema()).every())
+
+
+def test_what_the_data_lack_is_said(tmp_path):
+    s = TableStream(write(tmp_path, "a,b,c,y\n1,2,3,0\n2,3,4,1\n"), seed=1)
+    list(s.learn())
+    notes = []
+    write(tmp_path, "a,c\n1,3\n", "new.csv")
+    asked = TableStream(tmp_path / "new.csv", schema=s.schema(), note=notes.append)
+    list(asked.every())
+    list(asked.every())
+    assert notes == [f"{tmp_path}/new.csv lacks column 'b': taken as missing in every row"]
+    asked = TableStream(tmp_path / "new.csv", schema=s.schema(), target="aa")
+    with pytest.raises(DataError, match=r"target 'aa' is no column .* did you mean 'a'"):
+        list(asked.every())
 
 
 # ---- digits ---------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 import growgraph
 from growgraph import Graph, _files, io
 from growgraph.errors import FileFormatError
+from growgraph.kernels import _handle as h
 
 
 @pytest.fixture
@@ -241,6 +242,16 @@ def test_arrays_that_would_lead_compiled_code_astray(tmp_path, graph):
     graph.to_state = lambda: state
     io.save(graph, path)
     refused(path)
+
+
+@pytest.mark.parametrize("counter", [h.POOL_USED, h.NEXT_ID, h.N_SLOTS, h.EV_USED])
+@pytest.mark.parametrize("value", [10**12, -3])
+def test_counters_that_ask_for_more_than_the_file_holds(tmp_path, graph, counter, value):
+    state = graph.to_state()
+    state["arrays"]["counters"][counter] = value
+    graph.to_state = lambda: state
+    io.save(graph, tmp_path / "x.npz")
+    assert "as the counters say" in refused(tmp_path / "x.npz")
 
 
 # ---- places that cannot be written or read --------------------------------------------------

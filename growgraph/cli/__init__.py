@@ -17,6 +17,7 @@ from growgraph.errors import DataError, FileFormatError, GraphError
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Grow a neural network that is a sparse graph, and ask it what it has learnt.",
 )
@@ -28,6 +29,21 @@ Model = Annotated[str, typer.Argument(help="A model file that grow has written")
 Target = Annotated[
     str | None, typer.Option(help="Column of labels [default: target, label, class, y or the last]")
 ]
+Encoding = Annotated[
+    str | None, typer.Option(help="Of a CSV file, such as latin1 [default: utf-8]")
+]
+Categorical = Annotated[
+    list[str] | None, typer.Option(help="Column of numbers to take as text (repeatable)")
+]
+Holdout = Annotated[
+    Literal["random", "tail"] | None,
+    typer.Option(help="Rows never learnt: a random tenth or the last tenth [default: random]"),
+]
+Learning = Annotated[
+    Literal["evidence", "resonance"], typer.Option(help="With or without a readout")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped")]
+Checkpoint = Annotated[float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")]
 
 
 @app.command()
@@ -35,28 +51,18 @@ def grow(
     data: Data = "digits",
     target: Target = None,
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out (repeatable)")] = None,
-    categorical: Annotated[
-        list[str] | None, typer.Option(help="Column of numbers to take as text (repeatable)")
-    ] = None,
+    categorical: Categorical = None,
+    encoding: Encoding = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read only so many rows")] = None,
-    holdout: Annotated[
-        Literal["random", "tail"] | None,
-        typer.Option(help="Rows never learnt: a random tenth or the last tenth [default: random]"),
-    ] = None,
+    holdout: Holdout = None,
     model: Annotated[str, typer.Option(help="What grows: resonet")] = "resonet",
-    learning: Annotated[
-        Literal["evidence", "resonance"], typer.Option(help="With or without a readout")
-    ] = "evidence",
+    learning: Learning = "evidence",
     out: Annotated[str | None, typer.Option(help="Model file [default: named as the data]")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON line on standard output")] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where the same command was stopped")
-    ] = False,
+    resume: Resume = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no notes")] = False,
-    checkpoint: Annotated[
-        float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")
-    ] = 30.0,
+    checkpoint: Checkpoint = 30.0,
 ) -> int:
     """Grow a network on data in one pass and save it with a picture of its growth."""
     from growgraph.cli.growing import Grow
@@ -67,6 +73,7 @@ def grow(
             "target": target,
             "drop": tuple(drop or ()),
             "categorical": tuple(categorical or ()),
+            "encoding": encoding,
             "limit": limit,
             "holdout": holdout,
             "seed": seed,
@@ -95,11 +102,12 @@ def predict(
     data: Data,
     out: Annotated[str | None, typer.Option(help="CSV file [default: standard output]")] = None,
     target: Target = None,
+    encoding: Encoding = None,
 ) -> int:
-    """Answer each row of data: answer, probability, novelty (higher = stranger)."""
+    """Answer each row of data: answer, probability, novelty (higher = stranger), cause of doubt."""
     from growgraph.cli.ask import predict
 
-    return predict(model, data, out, target)
+    return predict(model, data, out, target, encoding)
 
 
 @app.command()
@@ -107,11 +115,12 @@ def explain(
     model: Model,
     data: Data,
     row: Annotated[int, typer.Argument(min=0, help="Row of the data, counted from 0")],
+    encoding: Encoding = None,
 ) -> int:
     """Tell why a row gets its answer, what for and what it is like."""
     from growgraph.cli.ask import explain
 
-    return explain(model, data, row)
+    return explain(model, data, row, encoding)
 
 
 def _version(wanted: bool) -> None:
@@ -166,7 +175,8 @@ def main(argv=None):
             if not hasattr(error, "format_message"):  # a usage error of the command line
                 raise
             text = error.format_message().rstrip(".")  # none when the help was shown
-            return failure(f"{text} (see growgraph --help)", 2) if text else 2
+            asked = getattr(getattr(error, "ctx", None), "command_path", "growgraph")
+            return failure(f"{text} (see {asked} --help)", 2) if text else 2
 
 
 def _as_note(message, category, *_):

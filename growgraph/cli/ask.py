@@ -10,6 +10,7 @@ import numpy as np
 
 from growgraph._files import replacing
 from growgraph.cli import say
+from growgraph.cli.places import check_answers
 from growgraph.cli.report import count_right, memory
 from growgraph.data import open_stream
 from growgraph.errors import DataError
@@ -71,24 +72,28 @@ def _brief(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def predict(path, data, out, target):
+def predict(path, data, out, target, encoding=None):
     """Answer all rows of ``data`` as CSV; returns the exit code."""
     model, run = _load(path, can="predict")
-    stream = open_stream(data, target=target, schema=run.get("schema"), note=say.line)
+    schema = run.get("schema")
+    stream = open_stream(data, target=target, encoding=encoding, schema=schema, note=say.line)
+    check_answers(out, path, data, stream.paths)
     right = asked = n = 0
     with _writer(out) as write:
-        write.writerow(["answer", "probability", "novelty"])
         for batch in stream.every():
             for first in range(0, len(batch), _ROWS):
                 piece = batch.piece(first, first + _ROWS)
                 seen = model.reflect(piece.X)
                 chance = model.predict_proba(piece.X).max(axis=1)
-                columns = (seen.answer.tolist(), _short(chance), _short(seen.novelty))
+                columns = (seen.answer.tolist(), _short(chance), _short(seen.novelty), seen.cause)
+                if n == 0:  # nothing is written unless there is an answer
+                    write.writerow(["answer", "probability", "novelty", "cause"])
                 write.writerows(zip(*columns, strict=True))
                 n += len(piece)
                 if piece.y is not None:
                     right += count_right(seen.answer, piece.y)
                     asked += sum(label is not None for label in piece.y.tolist())
+    stream.sum_up()
     where = f": {out}" if out else ""
     accuracy = f", accuracy {right / asked:.4f} on {asked:,} with a label" if asked else ""
     say.line(f"{n:,} rows answered{accuracy}{where}")
@@ -112,10 +117,10 @@ def _writer(out):
         text.detach()
 
 
-def explain(path, data, row):
+def explain(path, data, row, encoding=None):
     """Print the explanation of one row; returns the exit code."""
     model, run = _load(path, can="explain")
-    stream = open_stream(data, schema=run.get("schema"))
+    stream = open_stream(data, encoding=encoding, schema=run.get("schema"), note=say.line)
     n = 0
     for batch in stream.every():
         at = np.flatnonzero(batch.rows == row)

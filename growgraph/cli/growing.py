@@ -8,6 +8,7 @@ from pathlib import Path
 from growgraph import __version__
 from growgraph._files import check_writable
 from growgraph.cli import say
+from growgraph.cli.places import check_model, model_file, say_suffix
 from growgraph.cli.report import Report, score
 from growgraph.cli.signals import Signals, Stopped
 from growgraph.data import open_stream
@@ -48,11 +49,12 @@ class Grow:
             raise DataError(
                 "resume needs data that can be read again, got standard input: write it to a file"
             )
-        self.out = Path(out or _default_out(data))
+        self.out = model_file(out, _default_out(data))
         self.part = self.out.with_name(self.out.name + ".part")
-        if self.out.suffix == ".png":
-            raise DataError(f"out is the model's file, got {out!r}: name it {self.out.stem}.npz")
         self.stream = open_stream(data, note=None if quiet else say.line, **options)
+        self._replaced = check_model(self.out, data, self.stream.paths)
+        if not quiet:
+            say_suffix(out, self.out)
         self._job = {
             **self.stream.identity(),
             "model": model,
@@ -79,13 +81,26 @@ class Grow:
             self._finish(model)
             try:
                 report = Report(model, self.stream, self._learnt, self.out)
+                report.replaced = self._replaced
                 report.held_out = score(model, self.stream)
+                self._sum_up(model)
                 report.draw()
             except Stopped as stop:
                 say.line(f"stopped while scoring; the model is whole: {self.out}")
                 return stop.code
         report.show(as_json=self._as_json, quiet=self._quiet)
         return 0
+
+    def _sum_up(self, model):
+        """Say what is odd about the data."""
+        self.stream.sum_up()
+        if self._learnt == 1:
+            self._note("note: only one row was learnt: nothing can be told apart yet")
+        elif len(model.classes_) == 1:
+            self._note(
+                f"note: target {self.stream.target!r} has only one class, {model.classes_[0]}: "
+                "every answer will be it; --target names another column"
+            )
 
     # ---- beginning, or going on --------------------------------------------------------------
     def _begin(self):
@@ -114,6 +129,7 @@ class Grow:
             if now[key] != before.get(key):
                 raise DataError(_difference(path, key, before.get(key), now[key]))
         model = load(path)
+        self._replaced = False  # it is gone on with
         self._row, self._learnt = run["row"], run["learnt"]
         if "digits" not in run["schema"]:
             self.stream = self._open_stream(run["schema"])
@@ -130,7 +146,7 @@ class Grow:
                 while first < len(batch):
                     piece = batch.piece(first, first + self._size)
                     first += len(piece)
-                    with signals.busy():
+                    with signals.busy(), progress.compiling():
                         self._take(model, piece)
                     progress.step(self._learnt, self.stream.expected_rows, model)
                     if time.monotonic() - saved >= self._every and self.stream.rereadable:

@@ -12,6 +12,7 @@ import numpy as np
 
 from growgraph._files import replacing
 from growgraph.cli import say
+from growgraph.cli.places import MARK
 
 _ROWS = 4096
 
@@ -54,6 +55,7 @@ class Report:
         self.model, self.stream, self.learnt, self.out = model, stream, learnt, out
         self.held_out = (0, 0)
         self.picture = None
+        self.replaced = False
 
     def draw(self):
         """Draw the growth beside the model; a picture that fails costs a note only."""
@@ -84,7 +86,7 @@ class Report:
             ("growth events", f"{len(self.model.growth_log_):,}", ""),
             ("memory", memory(self.model.nbytes_), "graph and statistics"),
             ("CPU", f"{seconds:.1f} s", ""),
-            ("model", self.out, ""),
+            ("model", self.out, "replaced" if self.replaced else ""),
             ("picture", self.picture, ""),
         ]  # fmt: skip
         if not quiet:
@@ -100,6 +102,8 @@ class Report:
                 "seconds": round(seconds, 3),
                 "model": str(self.out),
                 "picture": None if self.picture is None else str(self.picture),
+                "target": self.stream.target,
+                "classes": len(self.model.classes_),
             }
             print(json.dumps(values), flush=True)
 
@@ -121,6 +125,6 @@ def draw_growth(model, path):
     shown = shown if hasattr(shown, "savefig") else np.ravel(shown)[0]
     figure = getattr(shown, "figure", None) or shown
     content = io.BytesIO()
-    figure.savefig(content, format="png", dpi=150)
+    figure.savefig(content, format="png", dpi=150, metadata={"Software": MARK})
     with replacing(Path(path)) as file:
         file.write(content.getvalue())

@@ -1,5 +1,6 @@
 """What the command says: lines on standard error, a bar, tables on standard output."""
 
+import contextlib
 import sys
 import time
 
@@ -47,8 +48,20 @@ class Progress:
 
     def __init__(self, quiet, learnt=0):
         self._quiet, self._bar = quiet, not quiet and sys.stderr.isatty()
-        self._first = learnt
+        self._first, self._compiled = learnt, False
         self._start = self._told = time.monotonic()
+
+    @contextlib.contextmanager
+    def compiling(self):
+        """Around a piece of learning: says so if kernels are compiled, leaves that time out."""
+        from growgraph.cli.compiling import compile_time
+
+        told = self._quiet or self._compiled
+        tell = None if told else lambda: line("compiling kernels (once, about 20 s)")
+        with compile_time(tell) as watch:
+            yield
+        self._start += watch.seconds
+        self._compiled |= watch.seconds > 0
 
     def step(self, learnt, total, model):
         """Tell how far learning is.
@@ -71,7 +84,7 @@ class Progress:
         if self._bar:
             self._draw(learnt, total, f"accuracy {accuracy:.4f}, {nodes} nodes, {edges} edges")
             return
-        rate = (learnt - self._first) / (now - self._start)
+        rate = (learnt - self._first) / max(now - self._start, 1e-3)
         of = f" of about {total:,}" if total else ""
         line(
             f"{learnt:,}{of} samples, accuracy {accuracy:.4f}, {nodes:,} nodes, {edges:,} edges, "

@@ -7,6 +7,7 @@ and on rows before it, never on where a block of the file ends.
 from growgraph.data.batch import Batch
 from growgraph.data.digits import DigitsStream
 from growgraph.data.stream import TableStream
+from growgraph.errors import DataError
 
 __all__ = ["Batch", "DigitsStream", "TableStream", "open_stream"]
 
@@ -27,7 +28,7 @@ def open_stream(source, *, seed=0, limit=None, holdout=None, **options):
         Rows to score on and never to learn: a random tenth (the default), or the last tenth.
         The digits hold out the last 500 of their shuffle.
     **options
-        ``target, drop, categorical, schema, note`` of :class:`TableStream`.
+        ``target, drop, categorical, encoding, schema, note`` of :class:`TableStream`.
 
     Returns
     -------
@@ -39,6 +40,10 @@ def open_stream(source, *, seed=0, limit=None, holdout=None, **options):
     >>> sum(len(batch) for batch in stream.learn()), sum(len(b) for b in stream.held_out())
     (1297, 500)
     """
+    schema = options.get("schema")
+    if schema is not None and ("digits" in schema) != (str(source) == "digits"):
+        grown = "the digits" if "digits" in schema else "a table"
+        raise DataError(f"data {source} does not fit the model, which was grown on {grown}")
     if str(source) == "digits":
         return DigitsStream(seed=seed, limit=limit, holdout=holdout, **options)
     return TableStream(source, seed=seed, limit=limit, holdout=holdout or "random", **options)

@@ -9,6 +9,8 @@ from growgraph.data.files import MISSING
 from growgraph.errors import DataError
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+_COMMA = r"^\s*([+-]?\d+),(\d+)\s*$"  # a number with a decimal comma
+_MOST = 0.95  # share of numbers that makes a column of cells of text one of numbers
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _DAY = 86400.0
 _MICRO = 86400e6
@@ -55,8 +57,12 @@ def natural_kind(array, name):
     raise DataError(f"column {name!r} holds cells of type {type_}: leave it out with --drop {name}")
 
 
-def text_kind(array, *, free_text=True):
-    """What the strings of a sample look like: number, date, text, skip, or None (no cell)."""
+def text_kind(array, *, free_text=True, comma=False, share=_MOST):
+    """What the strings of a sample look like: number, date, text, skip, or None (no cell).
+
+    ``share`` of the cells must be numbers (dates) for a column of them; ``comma`` allows decimal
+    commas.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -64,9 +70,12 @@ def text_kind(array, *, free_text=True):
     if len(cells) == 0:
         return None
     for kind in ("number", "date"):
-        values, left = as_floats(cells, kind)
-        if left is None:
-            return kind if not np.isnan(values).all() else None
+        values, left = as_floats(cells, kind, comma=comma)
+        right, wrong = (~np.isnan(values)).sum(), count_text(left)
+        if right + wrong == 0:
+            return None
+        if right >= share * (right + wrong):
+            return kind
     distinct = len(pc.unique(cells)) if free_text else 0
     if isinstance(cells, pa.ChunkedArray):
         cells = cells.combine_chunks()
@@ -74,7 +83,23 @@ def text_kind(array, *, free_text=True):
     return "skip" if many else "text"
 
 
-def as_floats(array, kind):
+def count_text(left):
+    """Number of cells of text that :func:`as_floats` has left."""
+    return 0 if left is None else int(np.count_nonzero(left != None))  # noqa: E711 (an array)
+
+
+def decimal_comma(array):
+    """Place of the first cell with a decimal comma, or None."""
+    import pyarrow.compute as pc
+
+    if not is_string(array.type):
+        return None
+    found = pc.fill_null(pc.match_substring_regex(array, _COMMA), False)
+    place = pc.index(found, True).as_py()
+    return None if place < 0 else place
+
+
+def as_floats(array, kind, *, comma=False):
     """Cells as numbers.
 
     Parameters
@@ -83,6 +108,8 @@ def as_floats(array, kind):
         Without dictionary, see :func:`plain`.
     kind : {"number", "date"}
         A date becomes days since 1970.
+    comma : bool
+        Whether 1,5 is a number.
 
     Returns
     -------
@@ -97,6 +124,8 @@ def as_floats(array, kind):
 
     if is_string(array.type):
         if kind == "number":
+            if comma:
+                array = pc.replace_substring_regex(array, _COMMA, r"\1.\2")
             try:
                 return _to_numpy(pc.cast(array, pa.float64())), None
             except pa.ArrowInvalid:

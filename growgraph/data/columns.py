@@ -3,9 +3,9 @@
 import numpy as np
 
 from growgraph.data import cells
+from growgraph.data.files import SEPARATOR
 from growgraph.errors import DataError
 
-_LATE = " (text)"
 _MANY_CLASSES = 20
 
 
@@ -14,9 +14,8 @@ class Columns:
 
     A column's kind is decided by the first rows (a fixed number, whatever the blocks of the file
     are). A column without a cell there is decided by its first cell. Text in a column of numbers
-    becomes a column of its own, ``NAME (text)``, from the row on where it is first met: a new
-    category grows an input, it does not stop the run. So what a row becomes is the same wherever
-    blocks end and wherever reading is resumed.
+    is taken as missing, counted and said. So what a row becomes is the same wherever blocks end
+    and wherever reading is resumed.
 
     Parameters
     ----------
@@ -33,6 +32,8 @@ class Columns:
         self.categorical = frozenset(categorical)
         self.note = note
         self.label = None  # "int" or "text"
+        self.strays = {}  # name of a column of numbers -> cells of text met in it
+        self._commas = set()  # names of columns whose decimal commas were told
         self.kinds = {}  # name -> [number | date | text | skip, first row]
 
     # ---- what must be remembered ------------------------------------------------------------
@@ -67,18 +68,18 @@ class Columns:
             if name == self.target:
                 self._decide_label(parts)
                 continue
-            kind = self._kind(name, parts)
+            comma = all(_commas(block) for block in blocks if name in block.schema.names)
+            kind = self._kind(name, parts, comma=comma)
             if kind is not None:
                 self.kinds[name] = [kind, 0]
-        for name, kind in self.kinds.items():
-            self._say(name, kind[0])
+                self._say(name, kind, parts, comma)
         if not any(kind != "skip" for kind, _ in self.kinds.values()):
             raise DataError(
                 f"no column is left to learn from beside the target {self.target!r}: check "
                 "--target and --drop"
             )
 
-    def _kind(self, name, parts):
+    def _kind(self, name, parts, **options):
         parts = [cells.plain(part) for part in parts]
         natural = {cells.natural_kind(part, name) for part in parts}
         if name in self.categorical:
@@ -87,24 +88,32 @@ class Columns:
             return natural.pop()
         if "text" in natural or {"number", "date"} <= natural:
             return "text"
-        import pyarrow as pa
+        return cells.text_kind(_strings(parts), **options)
 
-        return cells.text_kind(pa.chunked_array([part.cast(pa.string()) for part in parts]))
-
-    def _say(self, name, kind):
+    def _say(self, name, kind, parts, comma):
+        if kind == "date":
+            self.note(f"column {name!r} is read as dates: days since 1970")
+        if kind not in ("skip", "text") or name in self.categorical:
+            return
+        what = "another text in nearly every row" if kind == "skip" else None
+        if all(cells.natural_kind(cells.plain(part), name) is None for part in parts):
+            values, left = cells.as_floats(_strings(parts), "number", comma=comma)
+            numbers, words = int((~np.isnan(values)).sum()), cells.count_text(left)
+            if numbers >= max(1, words):
+                word = next(cell for cell in left if cell is not None)
+                what = f"numbers and text ({numbers:,} and {words:,} cells, such as {word!s:.40})"
         if kind == "skip":
             self.note(
-                f"column {name!r} holds another text in nearly every row: left out "
-                f"(--categorical {name} keeps it)"
+                f"column {name!r} holds {what}: left out (--categorical {name} keeps it as text)"
             )
-        elif kind == "date":
-            self.note(f"column {name!r} is read as dates: days since 1970")
+        elif what:
+            self.note(f"column {name!r} holds {what}: taken as text")
 
     def _decide_label(self, parts):
         if self.target in self.categorical:
             self.label = "text"
             return
-        kind = self._kind(self.target, parts) or "text"
+        kind = self._kind(self.target, parts, share=1.0) or "text"
         self.label = "text"
         if kind == "skip":
             raise DataError(
@@ -127,8 +136,9 @@ class Columns:
             example = values[0] if whole.all() else values[~whole][0]
             raise DataError(
                 f"target {self.target!r} looks like a quantity, not like classes ({distinct} "
-                f"different numbers in {values.size} rows, as {example:.6g}): GrowNetRegressor, "
-                f"which comes later, is for these; --categorical {self.target} learns classes"
+                f"different numbers in {values.size} rows, such as {example:.6g}): "
+                f"GrowNetRegressor, which comes later, is for these; --categorical "
+                f"{self.target} learns classes"
             )
 
     # ---- rows -------------------------------------------------------------------------------
@@ -179,25 +189,26 @@ class Columns:
                 continue
             array = cells.plain(block.column(name))
             if name not in self.kinds and grow:
-                self._meet(name, array, rows)
+                self._meet(name, array, block, rows)
             kind = self.kinds.get(name, ("skip", 0))[0]
             if kind == "text":
                 out[name] = cells.as_text(array)
             elif kind != "skip":
-                out[name], left = cells.as_floats(array, kind)
+                comma = kind == "number" and self._comma(name, array, block, rows)
+                out[name], left = cells.as_floats(array, kind, comma=comma)
                 _refuse_infinity(name, out[name], rows)
-                if name + _LATE not in block.schema.names:
-                    self._keep_text(name, left, rows, grow, out)
+                self._stray(name, left, rows)
         return out
 
-    def _meet(self, name, array, rows):
+    def _meet(self, name, array, block, rows):
         """Decide the kind of a column by its first cell, if it has one here."""
         kind = cells.natural_kind(array, name)
         if kind is None:
             words = cells.as_text(array)
             there = [word is not None for word in words]
             first = int(np.argmax(there)) if any(there) else -1
-            kind = cells.text_kind(array[first : first + 1], free_text=False) or "text"
+            one, comma = array[first : first + 1], _commas(block)
+            kind = cells.text_kind(one, free_text=False, comma=comma) or "text"
         else:
             first = int(np.argmax(array.is_valid().to_numpy(zero_copy_only=False)))
             first = first if array[first].is_valid else -1
@@ -206,18 +217,39 @@ class Columns:
             self.kinds[name] = [kind, int(rows[first])]
             self.note(f"column {name!r} is new in row {rows[first]}: it grows inputs")
 
-    def _keep_text(self, name, left, rows, grow, out):
-        """Put the text in a column of numbers into a column of its own, once there is any."""
-        late = name + _LATE
-        if left is not None and late not in self.kinds and grow:
+    def _stray(self, name, left, rows):
+        """Count the text in a column of numbers, and say so when it is first met."""
+        count = cells.count_text(left)
+        if not count:
+            return
+        if name not in self.strays:
             first = next(i for i, cell in enumerate(left) if cell is not None)
-            self.kinds[late] = ["text", int(rows[first])]
             self.note(
-                f"column {name!r} holds text in row {rows[first]} ({left[first]!s:.40}): kept as a "
-                f"category of its own (--categorical {name} takes the whole column as text)"
+                f"column {name!r} holds text in row {rows[first]} ({left[first]!s:.40}): such "
+                f"cells are taken as missing (grow --categorical {name} takes the column as text)"
             )
-        if late in self.kinds:
-            out[late] = np.full(len(rows), None) if left is None else left
+        self.strays[name] = self.strays.get(name, 0) + count
+
+    def sum_up(self):
+        """Say how many cells of text were met in columns of numbers."""
+        for name, count in self.strays.items():
+            cells_ = "cell of text was" if count == 1 else "cells of text were"
+            self.note(f"column {name!r}: {count:,} {cells_} taken as missing in all")
+
+    def _comma(self, name, array, block, rows):
+        """Whether a block's file may have decimal commas; says so when one is first met."""
+        if not _commas(block):
+            return False
+        if name not in self._commas:
+            at = cells.decimal_comma(array)
+            if at is not None:
+                self._commas.add(name)
+                cell = array[at].as_py().strip()
+                self.note(
+                    f"column {name!r} has decimal commas: {cell} in row {rows[at]} is read as "
+                    f"{cell.replace(',', '.')}"
+                )
+        return True
 
     def cuts(self, rows):
         """Places in ``rows`` at which a column is met for the first time."""
@@ -228,6 +260,17 @@ class Columns:
     def known(self, row):
         """Names of the columns that are known in a row."""
         return {name for name, (_, first) in self.kinds.items() if first <= row}
+
+
+def _commas(block):
+    """True for a block of a CSV file whose cells are not parted by commas."""
+    return (block.schema.metadata or {}).get(SEPARATOR, b",") != b","
+
+
+def _strings(parts):
+    import pyarrow as pa
+
+    return pa.chunked_array([cells.plain(part).cast(pa.string()) for part in parts])
 
 
 def _refuse_infinity(name, values, rows):

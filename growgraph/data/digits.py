@@ -36,10 +36,11 @@ class DigitsStream:
     target = "digit"
     image_shape = (8, 8)
     rereadable = True
+    paths = ()
     n_rows = 0
 
     def __init__(self, *, seed=0, limit=None, holdout=None, **options):
-        for key in ("target", "drop", "categorical"):
+        for key in ("target", "drop", "categorical", "encoding"):
             if options.get(key):
                 raise DataError(
                     f"{key} does not apply to digits, got {options[key]!r}: leave it out"
@@ -71,6 +72,9 @@ class DigitsStream:
     def every(self):
         """All 1797 images, in scikit-learn's order."""
         yield from self._read(np.arange(1797))
+
+    def sum_up(self):
+        """Nothing is to be said of the images."""
 
     def expected_rows(self):
         """Number of rows that :meth:`learn` yields."""

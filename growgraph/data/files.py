@@ -10,10 +10,12 @@ import re
 import sys
 from pathlib import Path
 
+from growgraph.data.encoding import check_encoding, recoded
 from growgraph.errors import DataError
 
 # Cells that say "nothing here".
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-nan", "null", "NULL", "?")
+SEPARATOR = b"separator"  # in the metadata of a block of a CSV file
 _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 _PARQUET = (".parquet", ".pq")
 _BLOCK = 1 << 20  # of a CSV file, in bytes
@@ -22,7 +24,7 @@ _LONGEST_HEADER = 64 << 20
 _ROWS = 8192  # of a Parquet block
 
 
-def _all(names, source):
+def _all(names, source, index=()):
     return names
 
 
@@ -47,7 +49,8 @@ class Files:
 
     rereadable = True
 
-    def __init__(self, source):
+    def __init__(self, source, encoding=None):
+        self.encoding = check_encoding(encoding)
         self.paths = find_files(Path(source))
         self._seen = [0, 0]  # bytes, rows: for an estimate of how many rows there are
 
@@ -57,11 +60,12 @@ class Files:
         Parameters
         ----------
         select : callable
-            Takes the names of a file's columns and the file, returns the names to read.
+            Takes the names of a file's columns, the file and the names among them that are
+            pandas' row index; returns the names to read.
         """
         done = rows = 0
         for path in self.paths:
-            for block, read in file_blocks(path, select):
+            for block, read in file_blocks(path, select, self.encoding):
                 rows += block.num_rows
                 self._seen = [done + read, rows]
                 yield block
@@ -69,7 +73,7 @@ class Files:
 
     def count(self):
         """Number of rows, counted by reading what must be read."""
-        return sum(count_rows(path) for path in self.paths)
+        return sum(count_rows(path, self.encoding) for path in self.paths)
 
     def estimate(self):
         """Number of rows as far as can be told now, or None."""
@@ -90,13 +94,13 @@ class Standard:
     rereadable = False
     paths = ()
 
-    def __init__(self, stream=None):
-        self._stream = stream
+    def __init__(self, encoding=None):
+        self.encoding = check_encoding(encoding)
 
     def blocks(self, select):
         """As :meth:`Files.blocks`."""
-        stream = sys.stdin.buffer if self._stream is None else self._stream
-        for block, _ in csv_blocks(stream, "standard input", select):
+        name = "standard input"
+        for block, _ in csv_blocks(recoded(sys.stdin.buffer, self.encoding, name), name, select):
             yield block
 
     def estimate(self):
@@ -142,7 +146,7 @@ def _file_identity(path):
     return [path.name, size, hashlib.sha256(ends).hexdigest()[:16]]
 
 
-def file_blocks(path, select=_all):
+def file_blocks(path, select=_all, encoding=None):
     """Yield (record batch, bytes read so far) of one file."""
     try:
         if is_parquet(path):
@@ -150,7 +154,7 @@ def file_blocks(path, select=_all):
             return
         packed = path.name.lower().endswith(".gz")
         with open(path, "rb") as raw, gzip.open(raw) if packed else raw as file:
-            for block, read in csv_blocks(file, path, select):
+            for block, read in csv_blocks(recoded(file, encoding, path), path, select):
                 yield block, raw.tell() if packed else read
     except (EOFError, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is no whole gzip file ({error})") from error
@@ -160,11 +164,11 @@ def file_blocks(path, select=_all):
         raise type(error)(f"{path} could not be read ({error.strerror})") from error
 
 
-def count_rows(path):
+def count_rows(path, encoding=None):
     """Number of rows of one file."""
     if is_parquet(path):
         return _open_parquet(path).metadata.num_rows
-    return sum(block.num_rows for block, _ in file_blocks(path))
+    return sum(block.num_rows for block, _ in file_blocks(path, encoding=encoding))
 
 
 # ---- Parquet --------------------------------------------------------------------------------
@@ -183,7 +187,7 @@ def _parquet_blocks(path, select):
 
     file = _open_parquet(path)
     names = check_names(file.schema_arrow.names, path)
-    columns = select(names, path)
+    columns = select(names, path, _pandas_index(file.schema_arrow))
     total, rows, size = max(file.metadata.num_rows, 1), 0, path.stat().st_size
     try:
         for block in file.iter_batches(_ROWS, columns=columns, use_threads=False):
@@ -191,6 +195,14 @@ def _parquet_blocks(path, select):
             yield block, size * rows // total
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"{path} could not be read ({_first_line(error)})") from error
+
+
+def _pandas_index(schema):
+    """Names of the columns that hold the row index of a pandas table."""
+    told = (schema.pandas_metadata or {}).get("index_columns", ())
+    named = {name for name in told if isinstance(name, str)}
+    odd = re.compile(r"__index_level_\d+__")
+    return [name for name in schema.names if name in named or odd.fullmatch(name)]
 
 
 # ---- CSV ------------------------------------------------------------------------------------
@@ -230,7 +242,7 @@ def csv_blocks(file, name, select):
             row += block.num_rows
             if source.open_quote and _broken(block):
                 raise _quote_error(name, row)
-            yield block, count * size
+            yield block.replace_schema_metadata({SEPARATOR: separator}), count * size
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
             raise _csv_error(str(error), name, row) from error
@@ -327,7 +339,7 @@ def _encoding_error(name, encoding, place):
     source = name if isinstance(name, os.PathLike) else "FILE.csv"
     return DataError(
         f"{name} is not UTF-8 text{place}: convert it, for example with "
-        f"iconv -f {encoding} -t utf-8 {source} > utf8.csv"
+        f"iconv -f {encoding} -t utf-8 {source} > utf8.csv, or read it with --encoding {encoding}"
     )
 
 
@@ -355,6 +367,8 @@ class _Rest:
             piece, self._head = self._head[:size], self._head[size:]
         else:
             piece = self._file.read(size)
+            if 0 <= size < len(piece):  # text recoded may have grown
+                piece, self._head = piece[:size], piece[size:]
         self._quotes += piece.count(b'"')
         self._ended = not piece
         return piece

@@ -32,6 +32,8 @@ class TableStream:
         Columns to leave out.
     categorical : collection of str
         Columns to take as text although they look like numbers.
+    encoding : str, optional
+        Of CSV files that are not UTF-8, such as latin1.
     limit : int, optional
         Read only so many rows.
     holdout : {"random", "tail"}
@@ -58,6 +60,7 @@ class TableStream:
         target=None,
         drop=(),
         categorical=(),
+        encoding=None,
         limit=None,
         holdout="random",
         seed=0,
@@ -65,7 +68,7 @@ class TableStream:
         note=None,
     ):
         self.name = str(source)
-        self._files: Any = Standard() if self.name == "-" else Files(source)
+        self._files: Any = Standard(encoding) if self.name == "-" else Files(source, encoding)
         self.rereadable = self._files.rereadable
         self._drop, self._categorical = tuple(drop), tuple(categorical)
         self._limit = limit if limit is None else check_number("limit", limit, 1, integer=True)
@@ -77,6 +80,7 @@ class TableStream:
             )
         self._seed = seed
         self._note = note or (lambda line: None)
+        self._told: set[str] = set()
         self._target = target
         self._columns: Any = None if schema is None else Columns.from_json(schema, self._note)
         if self._columns is not None and target is not None:
@@ -84,6 +88,11 @@ class TableStream:
         self._tail: Any = None
         self._spool: Any = None
         self.n_rows = 0  # read so far, whether learnt, held out or without a label
+
+    @property
+    def paths(self):
+        """The files that are read."""
+        return self._files.paths
 
     @property
     def target(self):
@@ -124,13 +133,18 @@ class TableStream:
     def every(self):
         """Yield all rows, those without a label too (``y`` is None or holds None there)."""
         grow = self._columns is None
-        blocks = self._blocks(self._select if grow else self._select_known)
+        blocks = self._blocks(self._select if grow else self._select_asked)
         for block, rows in self._decided(blocks) if grow else blocks:
             X = self._columns.read(block, rows, grow=grow)
             y, there = self._columns.labels(block, rows, strict=False)
             if y is not None:
                 y = np.where(there, y.astype(object), None)
             yield Batch(X, y, rows)
+
+    def sum_up(self):
+        """Note how many cells of text were taken as missing in columns of numbers."""
+        if self._columns is not None:
+            self._columns.sum_up()
 
     # ---- for the run around it --------------------------------------------------------------
     def expected_rows(self):
@@ -145,6 +159,7 @@ class TableStream:
         return {
             "name": self.name,
             "files": self._files.identity(),
+            "encoding": self._files.encoding,
             "target": self._target,
             "drop": sorted(self._drop),
             "categorical": sorted(self._categorical),
@@ -227,8 +242,13 @@ class TableStream:
                     yield block.drop_columns([_ROW]), block.column(_ROW).to_numpy()
 
     # ---- columns ----------------------------------------------------------------------------
-    def _select(self, names, source):
+    def _select(self, names, source, index=()):
         """Names of the columns to read from a file with these columns."""
+        asked = {self._target, *self._categorical, *self._drop}
+        index = [name for name in index if name not in asked]
+        names = [name for name in names if name not in index]
+        for name in index:
+            self._tell(f"column {name!r} is pandas' row index: left out")
         if self._columns is None:
             for option, wanted in (("drop", self._drop), ("categorical", self._categorical)):
                 for name in wanted:
@@ -240,7 +260,30 @@ class TableStream:
             raise _unknown_column("target", self.target, names, source)
         return [name for name in names if name and name not in self._drop]
 
-    def _select_known(self, names, source):
+    def _tell(self, line):
+        """Note a line once."""
+        if line not in self._told:
+            self._told.add(line)
+            self._note(line)
+
+    def _select_asked(self, names, source, index=()):
+        """As :meth:`_select_known`, for data that may differ from what was learnt."""
+        if self._target is not None and self._target not in names:
+            raise _unknown_column("target", self._target, names, source)
+        known = self._select_known(names, source)
+        kinds = self._columns.kinds
+        lost = [n for n, (kind, _) in kinds.items() if kind != "skip" and n not in names]
+        lost = [name for name in lost if name != self.target]
+        if lost:
+            more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
+            shown = ", ".join(map(repr, lost[:5])) + more
+            self._tell(
+                f"{source} lacks column{'s' * (len(lost) > 1)} {shown}: taken as missing in every "
+                "row"
+            )
+        return known
+
+    def _select_known(self, names, source, index=()):
         kinds = self._columns.kinds
         known = [n for n in names if n == self.target or kinds.get(n, ("skip",))[0] != "skip"]
         if not any(name != self.target for name in known):

@@ -2,15 +2,17 @@
 
 import numpy as np
 
-from growgraph._random import generator, seed_of
+from growgraph._random import generator, seed_from, seed_of
 from growgraph._validation import as_float32, as_ids, check_choice, check_number
 from growgraph.errors import GraphError
+from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, edges
 from growgraph.kernels import store as store_kernels
 
 KIND_NAMES = {code: name for name, code in codes.KINDS.items()}
 ACTIVATION_NAMES = {code: name for name, code in codes.ACTIVATIONS.items()}
 ROLE_NAMES = {code: name for name, code in codes.ROLES.items()}
+_LEAST_WIDTH = 1e-12
 
 
 def add_nodes(
@@ -26,17 +28,35 @@ def add_nodes(
     params = [as_float32(n, v, (count,)) for n, v in (("bias", bias), ("p0", p0), ("p1", p1))]
     check_params(kind, act, params[1], params[2])
     names = _check_names(names, count)
-    W = draw_weights(weights, (count, parents.size), parents.size, random_state)
+    W = _birth_weights(graph, weights, (count, parents.size), parents, random_state)
     store = graph._store
     head = (kind, act, codes.ROLES[role], *params)
-    if parents.size and count > 1:
-        first = store.call(store_kernels.add_bundle, *head, parents, W)
-    else:
-        indptr = np.arange(count + 1, dtype=np.int64) * parents.size
-        first = store.call(store_kernels.add_nodes, *head, indptr, parents, W.ravel())
-    ids = np.arange(first, first + count)
-    graph.names.update(zip(ids.tolist(), names, strict=False))
+    with store.changing():
+        first = store[h.NEXT_ID]
+        try:
+            if parents.size and count > 1:
+                store.call(store_kernels.add_bundle, *head, parents, W)
+            else:
+                indptr = np.arange(count + 1) * parents.size
+                store.call(store_kernels.add_nodes, *head, indptr, parents, W.ravel())
+        finally:  # Ctrl-C comes when the kernel is done: the lists must know what it did
+            ids = np.arange(first, store[h.NEXT_ID])
+            if ids.size:
+                _list(graph, role, ids, names)
     return ids
+
+
+def _list(graph, role, ids, names):
+    """Enter new nodes in the lists of inputs, outputs and names."""
+    if role == "input":
+        graph._inputs = np.concatenate([graph._inputs, ids])
+        if graph._shift is not None:
+            graph._shift = np.concatenate([graph._shift, np.zeros(ids.size)])
+            graph._scale = np.concatenate([graph._scale, np.ones(ids.size)])
+    elif role == "output":
+        graph._outputs = np.concatenate([graph._outputs, ids])
+    if names:
+        graph.names.update(zip(ids.tolist(), names, strict=True))
 
 
 def kind_code(kind):
@@ -52,8 +72,13 @@ def activation_code(activation):
 def check_params(kind, act, p0, p1):
     """Raise unless the parameters suit the nodes; all are arrays, or one code for all."""
     match, cosine, clip = kind == codes.MATCH, kind == codes.COSINE, act == codes.CLIP
-    if (match & ~(p0 > 0)).any():
-        raise ValueError(f'p0, the width of kind "match", must be > 0, got {p0.min()}')
+    if not np.any(match | cosine | clip):
+        return
+    if (match & ~(p0 >= _LEAST_WIDTH)).any():
+        raise ValueError(
+            f'p0, the width of kind "match", must be > 0, at least {_LEAST_WIDTH} (its square '
+            f"must not vanish in float32), got {p0.min()}"
+        )
     if (cosine & ~(p1 >= 0)).any():
         raise ValueError(f'p1, the floor of kind "cosine", must be >= 0, got {p1.min()}')
     if (clip & ~(p0 < p1)).any():
@@ -71,26 +96,51 @@ def _check_names(names, count):
     return names
 
 
-def draw_weights(weights, shape, fan_in, random_state):
-    """Given weights broadcast to ``shape``, or N(0, 1/fan_in) for "normal"."""
+def _seed(graph, random_state, *groups):
+    """The caller's seed, else one of this graph and these nodes: no two calls draw the same.
+
+    What a graph holds and which nodes are named is all that goes in, so that the same calls build
+    the same graph.
+    """
+    if random_state is not None:
+        return seed_of(random_state)
+    s = graph._store
+    return seed_from(s[h.NEXT_ID], s[h.N_EDGES], s[h.N_DELAYED], *groups)
+
+
+def _birth_weights(graph, weights, shape, parents, random_state):
+    """Given weights broadcast to ``shape``, or N(0, 1 / number of parents) for "normal"."""
     if isinstance(weights, str):
         check_choice("weights", weights, ("normal",))
-        rng = generator(seed_of(random_state), "weights")
-        return (rng.standard_normal(shape) / np.sqrt(max(fan_in, 1))).astype(np.float32)
+        return draw_normal(_seed(graph, random_state, parents), shape, parents.size)
     return as_float32("weights", weights, shape)
 
 
-def forget(graph, ids):
-    """Drop removed nodes from the lists of inputs, outputs, names and groups."""
+def draw_normal(seed, shape, fan_in):
+    """N(0, 1/fan_in), float32."""
+    draws = generator(seed, "weights").standard_normal(shape)
+    return (draws / np.sqrt(np.maximum(fan_in, 1))).astype(np.float32)
+
+
+def without(graph, ids):
+    """What inputs, scales, outputs and groups will be without some nodes, for :func:`forget`."""
     keep = ~np.isin(graph._inputs, ids)
-    graph._inputs = graph._inputs[keep]
-    if graph._shift is not None:
-        graph._shift, graph._scale = graph._shift[keep], graph._scale[keep]
-    graph._outputs = graph._outputs[~np.isin(graph._outputs, ids)]
+    lists = {
+        "_inputs": graph._inputs[keep],
+        "_shift": None if graph._shift is None else graph._shift[keep],
+        "_scale": None if graph._scale is None else graph._scale[keep],
+        "_outputs": graph._outputs[~np.isin(graph._outputs, ids)],
+    }
+    groups = {k: as_ids(f"group {k!r}", members) for k, members in graph.groups.items()}
+    return lists, {k: members[~np.isin(members, ids)] for k, members in groups.items()}
+
+
+def forget(graph, ids, lists, groups):
+    """Drop removed nodes from the lists of inputs, outputs, names and groups."""
+    graph.__dict__.update(lists)
+    graph.groups.update(groups)
     for node in ids.tolist():
         graph.names.pop(node, None)
-    for name, members in graph.groups.items():
-        graph.groups[name] = members[~np.isin(members, ids)]
 
 
 # ---- edges ----------------------------------------------------------------------------------
@@ -100,8 +150,12 @@ def connect(
     """Connect groups of nodes; see :meth:`Graph.connect`."""
     check_choice("delay", delay, (0, 1))
     u, v = as_ids("sources", sources), as_ids("targets", targets)
-    graph._slots(np.concatenate([u, v]))
-    S, T, W = _edge_list(u, v, weights, density, fan_in, pairs, random_state)
+    density, fan_in = _check_selection(u, density, fan_in, pairs)
+    graph._slots(u, "sources")
+    graph._slots(v, "targets")
+    drawn = isinstance(weights, str) or density is not None or fan_in is not None
+    seed = _seed(graph, random_state, u, v) if drawn else 0
+    S, T, W = _edge_list(u, v, weights, density, fan_in, pairs, seed)
     indptr, ids, S, W = by_target(S, T, W)
     if delay or recurrent:
         flag = codes.RECURRENT if recurrent else codes.DELAYED
@@ -110,30 +164,48 @@ def connect(
         graph._store.call(edges.add_edge_groups, ids, indptr, S, W)
 
 
-def _edge_list(u, v, weights, density, fan_in, pairs, random_state):
-    """The edges asked for as flat arrays (sources, targets, weights)."""
-    if pairs:
-        if u.size != v.size:
-            raise GraphError(f"pairs needs as many sources as targets, got {u.size} and {v.size}")
-        return u, v, draw_weights(weights, u.shape, 1, random_state)
-    if density is not None and fan_in is not None:
-        raise ValueError("give density or fan_in, not both")
-    rng = generator(seed_of(random_state), "connect")
+def _check_selection(u, density, fan_in, pairs):
+    """Density and fan_in as numbers, or None; raises if more than one selection is asked for."""
+    if sum((density is not None, fan_in is not None, bool(pairs))) > 1:
+        raise ValueError("give one of density, fan_in and pairs=True, not several")
+    if density is not None:
+        density = check_number("density", density, 0, 1)
+        if density == 0:
+            raise ValueError("density must be > 0, got 0: it would make no edge")
     if fan_in is not None:
-        k = check_number("fan_in", fan_in, 1, u.size, integer=True)
-        picked = [rng.choice(u.size, k, replace=False) for _ in range(v.size)]
-        S, T = u[np.array(picked, np.int64)].ravel(), np.repeat(v, k)
-        return S, T, draw_weights(weights, S.shape, k, random_state)
-    W = draw_weights(weights, (v.size, u.size), u.size, random_state)
-    S, T = np.tile(u, v.size), np.repeat(v, u.size)
-    if density is None:
-        return S, T, W.ravel()
-    kept = rng.random(S.size) < check_number("density", density, 0, 1)
-    return S[kept], T[kept], W.ravel()[kept]
+        fan_in = check_number("fan_in", fan_in, 1, u.size, integer=True)
+    return density, fan_in
+
+
+def _edge_list(u, v, weights, density, fan_in, pairs, seed):
+    """The edges asked for as flat arrays (sources, targets, weights)."""
+    if pairs and u.size != v.size:
+        raise GraphError(f"pairs needs as many sources as targets, got {u.size} and {v.size}")
+    given = (v.size, u.size)  # the shape in which weights are given
+    if pairs:
+        S, T, given = u, v, u.shape
+    elif fan_in is not None:
+        rng = generator(seed, "connect")
+        picked = [rng.choice(u.size, fan_in, replace=False) for _ in range(v.size)]
+        S, T = u[np.array(picked, np.int64)].ravel(), np.repeat(v, fan_in)
+        given = S.shape
+    else:
+        S, T = np.tile(u, v.size), np.repeat(v, u.size)
+    kept = None if density is None else generator(seed, "connect").random(S.size) < density
+    if not isinstance(weights, str):
+        W = as_float32("weights", weights, given).ravel()
+        return (S, T, W) if kept is None else (S[kept], T[kept], W[kept])
+    check_choice("weights", weights, ("normal",))
+    if kept is not None:
+        S, T = S[kept], T[kept]
+    _, target, count = np.unique(T, return_inverse=True, return_counts=True)
+    return S, T, draw_normal(seed, T.shape, count[target])
 
 
 def by_target(S, T, W):
     """Sort edges by target, keeping the sequence within one: (indptr, targets, S, W)."""
+    if T.size and np.ptp(T) == 0:
+        return np.array([0, T.size]), T[:1].copy(), np.ascontiguousarray(S), W
     rank = np.argsort(T, kind="stable")
     ids, first = np.unique(T[rank], return_index=True)
     indptr = np.append(first, T.size).astype(np.int64)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from growgraph._validation import as_ids
 from growgraph.errors import GraphError
+from growgraph.graph.convert import entries
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 
@@ -18,8 +20,10 @@ def check(graph):
     n = store[h.N_SLOTS]
     alive = store.alive[:n].astype(bool)
     _check_ids(store, n, alive)
-    order = _check_list(store, alive)
-    _check_blocks(store, order)
+    order = _check_list(store, n, alive)
+    _check_places(store, order)
+    _check_blocks(store, order, alive)
+    _check_sharing(store, order)
     _check_lists(graph)
 
 
@@ -32,66 +36,90 @@ def _check_ids(store, n, alive):
     _require((slot_of >= 0).sum() == alive.sum(), "only living ids have slots")
 
 
-def _check_list(store, alive):
-    slots, slot, before = [], store[h.HEAD], -1
-    while slot >= 0:
-        _require(alive[slot], "the order list holds living nodes")
-        _require(store.prv[slot] == before, "prv is the inverse of nxt")
-        _require(before < 0 or store.label[slot] > store.label[before], "labels increase")
-        slots.append(slot)
-        before, slot = slot, int(store.nxt[slot])
-    _require(before == store[h.TAIL], "TAIL is the last of the list")
-    _require(len(slots) == alive.sum(), "the order list holds all living nodes")
-    _require(not slots or store.label[slots[0]] >= 0, "labels are not negative")
-    _require(not slots or store.label[slots[-1]] < 1 << 62, "labels stay below 2**62")
+def _check_list(store, n, alive):
+    """The slots in list order, walked in Python because nothing behind a handle is trusted yet."""
+    nxt, slot = store.nxt[:n].tolist(), store[h.HEAD]
+    walked: list[int] = []
+    while 0 <= slot < n and len(walked) <= n:
+        walked.append(slot)
+        slot = nxt[slot]
+    slots = np.array(walked, np.int64)
+    _require(slot < n and alive[slots].all(), "the order list holds living nodes")
+    before, label = np.append(-1, slots[:-1]), store.label[slots]
+    _require((store.prv[slots] == before[: slots.size]).all(), "prv is the inverse of nxt")
+    _require((label[1:] > label[:-1]).all(), "labels increase")
+    _require((walked[-1] if walked else -1) == store[h.TAIL], "TAIL is the last of the list")
+    _require(slots.size == alive.sum(), "the order list holds all living nodes")
+    _require((label[:1] >= 0).all(), "labels are not negative")
+    _require((label[-1:] < 1 << 62).all(), "labels stay below 2**62")
     return slots
 
 
-def _check_blocks(store, order):
-    owner = np.zeros(store[h.POOL_USED], np.uint8)
-    late_owner = np.zeros(store[h.DPOOL_USED], np.uint8)
-    edges = delayed = 0
-    for v in order:
-        n, cap = int(store.length[v]), int(store.cap[v])
-        a, s = int(store.start[v]), int(store.sstart[v])
-        _require(0 <= n <= cap, "a block is not longer than its room")
-        _require(a + cap <= store[h.POOL_USED] and a >= 0, "blocks lie in the pool")
-        _require(s + n <= store[h.SPOOL_USED] and s >= 0, "source lists lie in the pool")
-        _require(not owner[a : a + cap].any(), "no two blocks overlap")
-        owner[a : a + cap] = 1
-        sources = store.src[s : s + n]
-        _require(n == 0 or store.kind[v] != codes.INPUT, "inputs have no in-edges")
-        _require(np.unique(sources).size == n, "no edge is there twice")
-        _require(store.alive[sources].all(), "sources live")
-        _require((store.label[sources] < store.label[v]).all(), "edges go forward in the order")
-        d, m, room = int(store.dstart[v]), int(store.dlen[v]), int(store.dcap[v])
-        _require(0 <= m <= room and d + room <= store[h.DPOOL_USED], "delayed blocks lie inside")
-        _require(not late_owner[d : d + room].any(), "no two delayed blocks overlap")
-        late_owner[d : d + room] = 1
-        _require(m == 0 or store.kind[v] != codes.INPUT, "inputs have no delayed in-edges")
-        _require(store.alive[store.dsrc[d : d + m]].all(), "delayed sources live")
-        _require(np.unique(store.dsrc[d : d + m]).size == m, "no delayed edge is there twice")
-        for w, stab in ((store.w[a : a + n], store.stab[a : a + n]),
-                        (store.dw[d : d + m], store.dstab[d : d + m])):  # fmt: skip
-            _require(np.isfinite(w).all(), "weights are finite")
-            _require((stab >= 0).all(), "stability is not negative")
-        edges, delayed = edges + n, delayed + m
-    _require(edges == store[h.N_EDGES], "N_EDGES counts the edges")
-    _require(delayed == store[h.N_DELAYED], "N_DELAYED counts the delayed edges")
-    _check_sharing(store, order)
+def _check_places(store, order):
+    """Blocks have room and lie in the pools, apart from each other."""
+    n, cap, at, sat = (store.arrays[k][order].astype(np.int64) for k in
+                       ("length", "cap", "start", "sstart"))  # fmt: skip
+    _require(((n >= 0) & (n <= cap)).all(), "a block is not longer than its room")
+    inside = (at >= 0) & (at <= store[h.POOL_USED] - cap)
+    _require(inside.all(), "blocks lie in the pool")
+    inside = (sat >= 0) & (sat <= store[h.SPOOL_USED] - n)
+    _require(inside.all(), "source lists lie in the pool")
+    _require(_apart(at, cap), "no two blocks overlap")
+    n, cap, at = (store.arrays[k][order].astype(np.int64) for k in ("dlen", "dcap", "dstart"))
+    inside = (n >= 0) & (n <= cap) & (at >= 0) & (at <= store[h.DPOOL_USED] - cap)
+    _require(inside.all(), "delayed blocks lie inside")
+    _require(_apart(at, cap), "no two delayed blocks overlap")
+
+
+def _apart(first, size):
+    """True if no two spans share an entry."""
+    first, size = first[size > 0], size[size > 0]
+    rank = np.argsort(first)
+    first, end = first[rank], (first + size)[rank]
+    return bool((first[1:] >= end[:-1]).all())
+
+
+def _check_blocks(store, order, alive):
+    """What stands in the blocks, both stores."""
+    takes_none = store.kind[order] == codes.INPUT
+    _require(not store.length[order][takes_none].any(), "inputs have no in-edges")
+    _require(not store.dlen[order][takes_none].any(), "inputs have no delayed in-edges")
+    target, at, sat = entries(store, order)
+    sources = store.src[sat].astype(np.int64)
+    _require(_distinct(target, sources), "no edge is there twice")
+    _require(_live(sources, alive), "sources live")
+    forward = store.label[sources] < store.label[target]
+    _require(forward.all(), "edges go forward in the order")
+    late_target, late, _ = entries(store, order, late=True)
+    sources = store.dsrc[late].astype(np.int64)
+    _require(_live(sources, alive), "delayed sources live")
+    _require(_distinct(late_target, sources), "no delayed edge is there twice")
+    finite = np.isfinite(store.w[at]).all() and np.isfinite(store.dw[late]).all()
+    _require(finite, "weights are finite")
+    steady = (store.stab[at] >= 0).all() and (store.dstab[late] >= 0).all()
+    _require(steady, "stability is not negative")
+    _require(at.size == store[h.N_EDGES], "N_EDGES counts the edges")
+    _require(late.size == store[h.N_DELAYED], "N_DELAYED counts the delayed edges")
+
+
+def _distinct(target, source):
+    pairs = np.sort(target << 32 | source)  # both are below 2**32
+    return bool((pairs[1:] != pairs[:-1]).all())
+
+
+def _live(slots, alive):
+    return bool((slots < alive.size).all() and alive[slots].all())
 
 
 def _check_sharing(store, order):
     """Source lists may overlap only between nodes that are marked as sharing them."""
-    spans = sorted((int(store.sstart[v]), int(store.length[v]), v) for v in order)
-    end, last = 0, -1
-    for first, n, v in spans:
-        if n == 0:
-            continue
-        if first < end:
-            both = store.flags[v] & store.flags[last] & codes.SHARED
-            _require(both, "only bundles share a source list")
-        end, last = max(end, first + n), v
+    held = order[store.length[order] > 0]
+    first, n = store.sstart[held], store.length[held]
+    rank = np.lexsort((held, n, first))
+    slots, first, end = held[rank], first[rank], (first + n)[rank]
+    overlap = first[1:] < np.maximum.accumulate(end)[:-1]
+    shared = store.flags[slots[1:]] & store.flags[slots[:-1]] & codes.SHARED
+    _require((shared[overlap] != 0).all(), "only bundles share a source list")
 
 
 def _check_lists(graph):
@@ -113,12 +141,17 @@ def _check_lists(graph):
     )
     finite = all(np.isfinite(store.arrays[n][slots]).all() for n in ("bias", "p0", "p1"))
     _require(finite, "biases and parameters are finite")
-    for members in (np.array(list(graph.names), np.int64), *graph.groups.values()):
-        _require(np.isin(members, ids).all(), "names and groups hold living nodes")
+    named = {"the names": list(graph.names), **graph.groups}
+    living = store.slot_of[: store[h.NEXT_ID]] >= 0
+    for name, members in named.items():
+        held = as_ids(name, members)
+        inside = (held >= 0) & (held < living.size)
+        _require(inside.all() and living[held].all(), "names and groups hold living nodes")
     if graph._shift is not None:
         _require(graph._shift.shape == graph._inputs.shape, "each input has a shift and scale")
 
 
+# ---- equality -----------------------------------------------------------------------------------
 def equal(a, b):
     """True if two graphs have the same nodes, order, edges, values, names and input scales."""
     return same_structure(a, b) and _same_values(a, b)
@@ -143,17 +176,21 @@ def same_structure(a, b):
         and np.array_equal(a._outputs, b._outputs)
     ):
         return False
-    return all(_same_node(a, b, node) for node in a.order())
+    return all(
+        np.array_equal(x, y)
+        for x, y in zip(_structure(a._store), _structure(b._store), strict=True)
+    )
 
 
-def _same_node(a, b, node):
-    s, t = a._store, b._store
-    u, v = a._slot(node), b._slot(node)
-    codes_agree = all(s.arrays[n][u] == t.arrays[n][v] for n in ("kind", "act", "role"))
-    if not (codes_agree and np.array_equal(a.sources(node)[0], b.sources(node)[0])):
-        return False
-    x, y = a.delayed_sources(node), b.delayed_sources(node)
-    return np.array_equal(x[0], y[0]) and np.array_equal(x[2], y[2])
+def _structure(store):
+    """Node by node in order: codes, fan-ins, ids of sources, flags of delayed edges."""
+    order = store.order()
+    for name in ("kind", "act", "role", "length", "dlen"):
+        yield store.arrays[name][order]
+    yield store.id_of[store.src[entries(store, order)[2]]]
+    late = entries(store, order, late=True)[1]
+    yield store.id_of[store.dsrc[late]]
+    yield store.dflag[late]
 
 
 def _same_values(a, b):
@@ -164,22 +201,16 @@ def _same_values(a, b):
     for x, y in ((a._shift, b._shift), (a._scale, b._scale)):
         if (x is None) != (y is None) or (x is not None and not np.array_equal(x, y)):
             return False
-    ids = a.nodes
-    u, v = a._slots(ids), b._slots(ids)
+    return all(
+        np.array_equal(x, y) for x, y in zip(_values(a._store), _values(b._store), strict=True)
+    )
+
+
+def _values(store):
+    """Node by node in order: parameters, then weights and stabilities."""
+    order = store.order()
     for name in ("bias", "p0", "p1"):
-        if not np.array_equal(a._store.arrays[name][u], b._store.arrays[name][v]):
-            return False
-    for node in ids:
-        x, y = a.sources(node), b.sources(node)
-        if not (np.array_equal(x[1], y[1]) and np.array_equal(x[2], y[2])):
-            return False
-        x, y = (_delayed_values(g._store, g._slot(node)) for g in (a, b))
-        if not np.array_equal(x, y):
-            return False
-    return True
-
-
-def _delayed_values(store, v):
-    first = int(store.dstart[v])
-    last = first + int(store.dlen[v])
-    return np.stack([store.dw[first:last], store.dstab[first:last]])
+        yield store.arrays[name][order]
+    at, late = entries(store, order)[1], entries(store, order, late=True)[1]
+    for name, places in (("w", at), ("stab", at), ("dw", late), ("dstab", late)):
+        yield store.arrays[name][places]

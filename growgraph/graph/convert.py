@@ -1,7 +1,10 @@
 """A graph as other things: state, edge table, scipy.sparse, subgraph."""
 
+import copy
+
 import numpy as np
 
+from growgraph._validation import as_ids, check_number
 from growgraph.errors import GraphError
 from growgraph.graph.store import Store
 
@@ -21,8 +24,7 @@ def edge_table(graph):
     """All edges, target by target in order, undelayed before delayed; dtype EDGE_DTYPE."""
     store = graph._store
     order = store.order()
-    plain = _entries(store.start, store.sstart, store.length, order)
-    late = _entries(store.dstart, store.dstart, store.dlen, order)
+    plain, late = entries(store, order), entries(store, order, late=True)
     table = np.zeros(plain[0].size + late[0].size, EDGE_DTYPE)
     n = plain[0].size
     for part, (target, at, sat), names in (
@@ -38,8 +40,10 @@ def edge_table(graph):
     return table
 
 
-def _entries(first, sfirst, length, order):
-    """Target slot and pool places of all edges in list order."""
+def entries(store, order, late=False):
+    """All edges of nodes in a sequence: target slots, places of weights, places of sources."""
+    heads = ("dstart", "dstart", "dlen") if late else ("start", "sstart", "length")
+    first, sfirst, length = (store.arrays[name] for name in heads)
     n = length[order].astype(np.int64)
     target = np.repeat(order, n)
     within = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
@@ -49,19 +53,20 @@ def _entries(first, sfirst, length, order):
 # ---- state ----------------------------------------------------------------------------------
 def to_state(graph):
     """Arrays and plain values that :func:`from_state` rebuilds the same graph from."""
-    arrays = {k: v.copy() for k, v in graph._store.to_arrays().items()}
+    arrays = dict(graph._store.to_arrays())
     arrays["inputs"], arrays["outputs"] = graph._inputs, graph._outputs
     if graph._shift is not None:
         arrays["shift"], arrays["scale"] = graph._shift, graph._scale
     if graph._runner.state is not None:
         arrays["state"] = graph._runner.state
     for name, members in graph.groups.items():
-        arrays[f"group/{name}"] = members.copy()
+        arrays[f"group/{name}"] = as_ids(f"group {name!r}", members)
     plain = {"names": {str(k): v for k, v in graph.names.items()}, "words": list(graph._words)}
     if graph._base is not None:
         arrays.update({f"base/{k}": v for k, v in graph._base["arrays"].items()})
-        plain["base"] = graph._base["plain"]
-    return {"arrays": arrays, "plain": plain}
+        plain["base"] = copy.deepcopy(graph._base["plain"])
+    # of its moment: what happens to the graph or to the state is not seen in the other
+    return {"arrays": {k: v.copy() for k, v in arrays.items()}, "plain": plain}
 
 
 def from_state(cls, state):
@@ -80,8 +85,10 @@ def from_state(cls, state):
     graph.names = {int(k): v for k, v in plain["names"].items()}
     graph._words = list(plain["words"])
     if "base" in plain:
-        base = {k.removeprefix("base/"): v for k, v in arrays.items() if k.startswith("base/")}
-        graph._base = {"arrays": base, "plain": plain["base"]}
+        base = {
+            k.removeprefix("base/"): v.copy() for k, v in arrays.items() if k.startswith("base/")
+        }
+        graph._base = {"arrays": base, "plain": copy.deepcopy(plain["base"])}
     return graph
 
 
@@ -117,11 +124,14 @@ def subgraph(graph, nodes):
 def _copy_node(graph, new, node, name):
     """A node of the same kind and values, without edges; returns its new id."""
     is_ = graph.node(node)
-    options = {k: is_[k] for k in ("kind", "activation", "bias", "p0", "p1")}
+    options = {k: is_[k] for k in ("activation", "p0", "p1")}
     if is_["role"] == "input":
-        return int(new.add_inputs(1, [name], activation=is_["activation"])[0])
-    add = new.add_outputs if is_["role"] == "output" else new.add_nodes
-    return int(add(1, names=[name], **options)[0])
+        twin = new.add_inputs(1, [name], **options)
+        new.set_nodes(twin, bias=is_["bias"])  # an input has no use for it, but it is there
+    else:
+        add = new.add_outputs if is_["role"] == "output" else new.add_nodes
+        twin = add(1, names=[name], kind=is_["kind"], bias=is_["bias"], **options)
+    return int(twin[0])
 
 
 def _copy_edges(graph, new, node, twin, new_of):
@@ -183,6 +193,8 @@ def from_scipy(cls, matrix, *, n_outputs=None, activation="identity"):
         raise GraphError(f"matrix must be square, got shape {coo.shape}")
     n = coo.shape[0]
     is_input = np.bincount(coo.row, minlength=n) == 0
+    if n_outputs is not None:
+        n_outputs = check_number("n_outputs", n_outputs, 0, n, integer=True)
     if n_outputs is None:
         is_output = (np.bincount(coo.col, minlength=n) == 0) & ~is_input
     else:

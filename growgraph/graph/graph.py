@@ -5,11 +5,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from growgraph._validation import as_ids
+from growgraph._validation import as_ids, check_number
 from growgraph.errors import GraphError
 from growgraph.graph import build, check, convert, learning, networks
-from growgraph.graph.run import Runner, as_samples, as_sequence
+from growgraph.graph.run import Runner, as_one, as_samples, as_sequence
 from growgraph.graph.structure import Structure
+from growgraph.graph.view import Reading
+from growgraph.kernels import _handle as h
 
 
 class Graph(Structure):
@@ -31,6 +33,11 @@ class Graph(Structure):
 
     Notes
     -----
+    Threads may call :meth:`forward`, :meth:`activities` and :meth:`run` on one graph while another
+    grows, cuts or packs it: each call answers for the graph as it was when the call began. Calls
+    that change the graph take turns, :meth:`learn` and :meth:`tension` among them; weights that
+    change during a forward may be read before or after. Everything else belongs to one thread.
+
     Arrays: slack compressed sparse rows by target, float32 weights, float32 stability, an order
     list after Bender et al. (2002) and Pearce and Kelly (2006). See ``ARCHITECTURE.md``.
     """
@@ -47,13 +54,13 @@ class Graph(Structure):
         X : array [batch, inputs] or [inputs]
             numpy, scipy CSR or DataFrame, finite.
         inputs : ids, optional
-            The columns of X stand for these inputs, the others are 0.
+            The columns of X stand for these inputs. The others are 0 after scaling: an input with
+            a scale of its own (:meth:`set_input_scale`) stands at its shift.
         outputs : ids, optional
             Nodes whose activity is returned; all outputs if not given. The sweep ends at the
             last of them.
         n_threads : int, optional
-            By default decided by the amount of work; the bits do not depend on it. Threads may call
-            forward on one graph as long as nobody changes it.
+            By default decided by the amount of work; the bits do not depend on it.
 
         Returns
         -------
@@ -63,50 +70,79 @@ class Graph(Structure):
         ------
         DataError
             For NaN, infinity or a wrong number of columns.
+
+        Notes
+        -----
+        There is no step before: what delayed edges carry is 0. Only :meth:`run` remembers.
         """
-        wanted = self._slots(self._outputs if outputs is None else outputs, "outputs")
-        if wanted.size == 0:
-            raise GraphError("the graph has no output nodes: add_outputs first, or name outputs=")
-        if inputs is None:
-            rows, single = self._samples(X)
-            fed = self._slots(self._inputs)
-        else:
-            rows, fed, single = self._some_inputs(X, inputs, wanted)
-        if single:
-            one = np.zeros(fed.size, np.float32)
-            one[: rows.shape[1]] = rows[0]
-            return self._runner.forward_one(self._store, one, fed, wanted)
-        return self._runner.forward(self._store, rows, fed, wanted, n_threads)
+        if n_threads is not None:
+            n_threads = check_number("n_threads", n_threads, 1, integer=True)
+        with Reading(self) as now:
+            wanted, last = self._wanted(now, outputs)
+            if inputs is None:
+                if now.shift is None:
+                    one = as_one(X, now.fed.size)
+                    if one is not None:
+                        return self._runner.forward_one(now.view, one, now.fed, wanted)
+                rows, single = as_samples(X, now.fed.size, now.shift, now.scale)
+                fed = now.fed
+            else:
+                rows, fed, single = self._some_inputs(now, X, inputs, last)
+            if single:
+                one = np.zeros(fed.size, np.float32)
+                one[: rows.shape[1]] = rows[0]
+                return self._runner.forward_one(now.view, one, fed, wanted)
+            return self._runner.forward(now.view, rows, fed, wanted, last, n_threads)
 
     __call__ = forward
+
+    @staticmethod
+    def _wanted(now, outputs):
+        """Slots of the nodes asked for and the last of them."""
+        if outputs is None:
+            if now.asked.size == 0:
+                raise GraphError("graph has no output nodes: add_outputs first, or name outputs=")
+            return now.asked, now.last
+        slots = now.view.slots(as_ids("outputs", outputs))
+        if slots.size == 0:
+            raise GraphError(f"outputs must name at least one node, got {outputs!r}")
+        return slots, now.view.last_of(slots)
 
     def _samples(self, X):
         """Checked float32 rows over all inputs, and whether it was a single sample."""
         return as_samples(X, self._inputs.size, self._shift, self._scale)
 
-    def _some_inputs(self, X, inputs, wanted):
+    @staticmethod
+    def _some_inputs(now, X, inputs, last):
         """Checked rows over the inputs named, slots of these and of others that matter, single."""
         ids = as_ids("inputs", inputs)
-        if not np.isin(ids, self._inputs).all() or np.unique(ids).size < ids.size:
+        rank, named = np.argsort(now.inputs), np.zeros(now.inputs.size, bool)
+        at = np.searchsorted(now.inputs, ids, sorter=rank)
+        column = rank.take(at, mode="clip") if rank.size else rank
+        named[column] = True
+        if named.sum() != ids.size or (now.inputs[column] != ids).any():
             raise GraphError(f"inputs must be ids of input nodes, each once, got {inputs!r}")
-        rank = np.argsort(self._inputs)
-        column = rank[np.searchsorted(self._inputs, ids, sorter=rank)]
-        shift, scale = self._shift, self._scale
+        shift, scale = now.shift, now.scale
         if shift is not None:
             shift, scale = shift[column], scale[column]
             if not shift.any() and (scale == 1).all():
                 shift = scale = None
         rows, single = as_samples(X, ids.size, shift, scale)
-        others = self._slots(np.delete(self._inputs, column))
-        label = self._store.label
-        others = others[label[others] <= label[wanted].max()]  # the sweep ends before the rest
-        return rows, np.concatenate([self._slots(ids), others]), single
+        others = now.fed[~named]
+        label = now.view.arrays["label"]
+        others = others[label[others] <= label[last]]  # the sweep ends before the rest
+        return rows, np.concatenate([now.fed[column], others]), single
 
     def activities(self, X: Any) -> NDArray[np.float32]:
-        """Activity of every living node, [batch, nodes], columns as in :attr:`nodes`."""
-        rows, single = self._samples(X)
-        V = self._runner.activities(self._store, rows, self._slots(self._inputs))
-        out = V[self._slots(self.nodes)].T.copy()
+        """Activity of every living node, [batch, nodes], columns as in :attr:`nodes`.
+
+        As in :meth:`forward` there is no step before.
+        """
+        with Reading(self) as now:
+            rows, single = as_samples(X, now.fed.size, now.shift, now.scale)
+            V = self._runner.activities(now.view, rows, now.fed)
+            slot_of = now.view.arrays["slot_of"][: now.view[h.NEXT_ID]]
+            out = V[slot_of[slot_of >= 0]].T.copy()
         return out[0] if single else out
 
     def run(self, sequence: Any) -> NDArray[np.float32]:
@@ -122,17 +158,18 @@ class Graph(Structure):
 
         Notes
         -----
-        A following call goes on where this one stopped; :meth:`reset` starts anew.
+        A following call goes on where this one stopped; :meth:`reset` starts anew. No other call
+        reads or changes the activities that are remembered.
         """
-        X, single = as_sequence(sequence, self._inputs.size, self._shift, self._scale)
-        state = self._runner.state
-        if state is not None and state.shape[1] != X.shape[1]:
-            raise GraphError(
-                f"sequence has batch {X.shape[1]} but the run under way has {state.shape[1]}: "
-                "call reset() first"
-            )
-        slots_in, slots_out = self._slots(self._inputs), self._slots(self._outputs)
-        Y = self._runner.run(self._store, X, slots_in, slots_out)
+        with Reading(self) as now:
+            X, single = as_sequence(sequence, now.fed.size, now.shift, now.scale)
+            state = self._runner.state
+            if state is not None and state.shape[1] != X.shape[1]:
+                raise GraphError(
+                    f"sequence has batch {X.shape[1]} but the run under way has {state.shape[1]}: "
+                    "call reset() first"
+                )
+            Y = self._runner.run(now.view, X, now.fed, now.asked)
         return Y[:, 0] if single else Y
 
     def reset(self) -> None:
@@ -144,14 +181,16 @@ class Graph(Structure):
         self, X: Any, targets: Any = None, *, per_sample: bool = False
     ) -> NDArray[np.float32]:
         """|expected - observed| at every node, see :func:`growgraph.graph.learning.tension`."""
-        return learning.tension(self, X, targets, per_sample)
+        with self._store.lock:
+            return learning.tension(self, X, targets, per_sample)
 
     def learn(
         self, X: Any, targets: Any = None, *, rule: str = "resonance", lr: float = 0.1,
         gate: Any = None, decay: float = 1.0,
     ) -> Self:  # fmt: skip
         """Learn locally, see :func:`growgraph.graph.learning.learn`."""
-        return learning.learn(self, X, targets, rule, lr, gate, decay)
+        with self._store.lock:
+            return learning.learn(self, X, targets, rule, lr, gate, decay)
 
     # ---- the whole graph ------------------------------------------------------------------------
     def check(self) -> None:
@@ -161,8 +200,10 @@ class Graph(Structure):
     def copy(self) -> Self:
         """An independent graph with the same content."""
         twin = object.__new__(type(self))
-        twin.__dict__.update(self.__dict__)
-        twin._store, twin._runner = self._store.copy(), Runner()
+        with self._store.lock:
+            twin.__dict__.update(self.__dict__)
+            twin._store = self._store.copy()
+        twin._runner = Runner()
         state = self._runner.state
         twin._runner.state = None if state is None else state.copy()
         twin.names, twin._words = dict(self.names), list(self._words)
@@ -189,7 +230,8 @@ class Graph(Structure):
 
     def to_state(self) -> dict[str, Any]:
         """The graph as a dict of arrays and plain values, block order and labels as they are."""
-        return convert.to_state(self)
+        with self._store.lock:
+            return convert.to_state(self)
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:

@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from growgraph._validation import check_choice
+from growgraph._validation import check_choice, check_number
 from growgraph.errors import GraphError
 from growgraph.graph.convert import add_delayed, edge_table
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
+
+_PLAUSIBLE = 2**24  # so many ids may have been given out, however few nodes are left (4 bytes each)
 
 
 def to_networkx(graph):
@@ -54,7 +56,8 @@ def from_networkx(cls, net):
         Node attributes ``kind, activation, bias, p0, p1, name, role`` and edge attributes
         ``weight, stability, delay, recurrent, place`` are read where they are there. Without
         ``role``, nodes without in-edges are inputs and other nodes without out-edges outputs.
-        Ids of a graph that growgraph wrote are kept; other nodes' names become ``names``.
+        Ids of a graph that growgraph wrote are kept if all nodes still have ids it gave out;
+        else the nodes get new ids, and what they are called there becomes their name.
 
     Returns
     -------
@@ -65,18 +68,26 @@ def from_networkx(cls, net):
     GraphError
         For an undirected graph or a cycle of undelayed edges.
     ValueError
-        For an unknown role, kind or activation.
+        For an unknown role, kind or activation, values that are no numbers, a delay beyond 1.
     """
     if not net.is_directed():
         raise GraphError("net must be directed: use networkx.DiGraph(net)")
     graph = cls()
-    ours = "next_id" in net.graph and all(isinstance(node, int) for node in net)
+    ours = _is_ours(net)
     id_of = _add_nodes(graph, net, ours)
     for node in id_of:
         _add_edges(graph, net, node, id_of)
     if ours:
         _restore(graph, net.graph)
     return graph
+
+
+def _is_ours(net):
+    """True if the nodes are ids that growgraph gave out; those of a stranger may be anything."""
+    next_id = net.graph.get("next_id")
+    if type(next_id) is not int or next_id > max(_PLAUSIBLE, 64 * len(net)):
+        return False
+    return all(type(node) is int and 0 <= node < next_id for node in net)
 
 
 def _role(net, node, data):
@@ -90,9 +101,12 @@ def _role(net, node, data):
 def _skip_ids(graph, node):
     """Let ``node`` be the next id: those before it count as removed."""
     store = graph._store
-    store.reserve(ID_CAP=node + 1 - store[h.NEXT_ID])
-    store.slot_of[store[h.NEXT_ID] : node] = -1
-    store[h.NEXT_ID] = node
+    if node == store[h.NEXT_ID]:
+        return
+    with store.changing():
+        store.reserve(ID_CAP=node + 1 - store[h.NEXT_ID])
+        store.slot_of[store[h.NEXT_ID] : node] = -1
+        store[h.NEXT_ID] = node
 
 
 def _add_nodes(graph, net, ours):
@@ -102,13 +116,14 @@ def _add_nodes(graph, net, ours):
         data = net.nodes[node]
         if ours:
             _skip_ids(graph, node)
-        name = data.get("name", "" if ours else str(node))
+        name = data.get("name") or ("" if ours else str(node))
         names = [name] if name else None
         values = {k: data[k] for k in ("bias", "p0", "p1") if k in data}
         activation, role = data.get("activation", "identity"), _role(net, node, data)
         if role == "input":
-            new = graph.add_inputs(1, names, activation=activation)
-            graph.set_nodes(new, **values)
+            bias = values.pop("bias", 0.0)
+            new = graph.add_inputs(1, names, activation=activation, **values)
+            graph.set_nodes(new, bias=bias)
         else:
             add = graph.add_outputs if role == "output" else graph.add_nodes
             kind = data.get("kind", "sum")
@@ -119,28 +134,37 @@ def _add_nodes(graph, net, ours):
 
 def _add_edges(graph, net, node, id_of):
     """Add the in-edges of a node by ``place``, else in the sequence networkx holds them in."""
-    held = [(id_of[source], data) for source, _, data in net.in_edges(node, data=True)]
-    held.sort(key=lambda edge: edge[1].get("place", 0))
-    plain = [edge for edge in held if not edge[1].get("delay")]
+    held = [(id_of[source], _edge(data)) for source, _, data in net.in_edges(node, data=True)]
+    held.sort(key=lambda edge: edge[1]["place"])
+    plain = [edge for edge in held if not edge[1]["delay"]]
     target = id_of[node]
     if plain:
-        graph.connect([s for s, _ in plain], target, [[d.get("weight", 1.0) for _, d in plain]])
+        graph.connect([s for s, _ in plain], target, [[d["weight"] for _, d in plain]])
         first = int(graph._store.start[graph._slot(target)])
-        graph._store.stab[first : first + len(plain)] = [d.get("stability", 0) for _, d in plain]
+        graph._store.stab[first : first + len(plain)] = [d["stability"] for _, d in plain]
     for source, data in held:
-        if data.get("delay"):
-            values = (data.get(k, default) for k, default in _DELAYED_VALUES)
+        if data["delay"]:
+            values = (data[k] for k in ("weight", "recurrent", "stability"))
             add_delayed(graph, source, target, *values)
 
 
-_DELAYED_VALUES = (("weight", 1.0), ("recurrent", 0), ("stability", 0.0))
+def _edge(data):
+    """The attributes of an edge, checked, with defaults for those that are not there."""
+    recurrent = check_choice("recurrent", data.get("recurrent", 0), (0, 1))
+    return {
+        "weight": data.get("weight", 1.0),
+        "recurrent": recurrent,
+        "delay": check_choice("delay", data.get("delay", 0), (0, 1)) or recurrent,
+        "stability": check_number("stability", data.get("stability", 0.0), 0),
+        "place": check_number("place", data.get("place", 0)),
+    }
 
 
 def _restore(graph, made):
     """What only a graph that growgraph wrote knows, as far as it still fits what is there."""
     if made["next_id"] > graph._store[h.NEXT_ID]:
         _skip_ids(graph, made["next_id"])
-    living = graph.nodes
+    living = set(graph.nodes.tolist())
     graph.groups = {
         k: np.array([i for i in v if i in living], np.int64) for k, v in made["groups"].items()
     }
@@ -151,7 +175,7 @@ def _restore(graph, made):
     if sorted(made["outputs"]) == sorted(graph._outputs):
         graph._outputs = np.array(made["outputs"], np.int64)
     order = np.array(made["order"], np.int64)
-    if np.array_equal(np.sort(order), living) and _goes_forward(graph, order):
+    if np.array_equal(np.sort(order), graph.nodes) and _goes_forward(graph, order):
         graph._store.relist(graph._slots(order))
 
 

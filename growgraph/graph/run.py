@@ -1,12 +1,11 @@
 """Running a graph: gate for samples, scratch strips, threads, steps through time."""
 
-import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from growgraph._validation import check_finite, check_number, dense_rows
+from growgraph._validation import check_finite, dense_rows
 from growgraph.errors import DataError
 from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
@@ -16,6 +15,8 @@ _LANES = 16  # strips are a multiple of one 512-bit register
 _WIDE = 64
 _WIDE_BYTES = 4 << 20  # scratch up to this size takes wide strips
 _THREAD_WORK = 2e7  # edges times samples from which a second thread pays
+
+_NOTHING = np.empty((0, 1), np.float32)  # a step before that stands for zeros
 
 _pools: dict[tuple[int, int], ThreadPoolExecutor] = {}
 
@@ -32,45 +33,40 @@ class Runner:
 
     The scratch is no state: each call writes what it reads and has a strip of its own, so that
     threads may call forward on one graph. ``state`` is: the activities that delayed edges read at
-    the next step of :meth:`run`.
+    the next step of :meth:`run`, and nothing else reads.
     """
 
     def __init__(self):
         self._free = {}  # width -> strips in nobody's hands
         self.state = None  # float32 [ids, batch] by public id, or None
 
-    @contextlib.contextmanager
-    def _strip(self, store, width):
-        """Lend scratch [slots, width], with room for the slots to come."""
-        free, rows = self._free.setdefault(width, []), store[h.N_SLOTS]
+    def _borrow(self, view, width):
+        """Scratch [at least slots, width], with room for the slots to come."""
         try:
-            held = free.pop()  # a list's pop and append are atomic
-        except IndexError:
-            held = None
-        if held is None or held.shape[0] < rows:
-            held = aligned((store[h.NODE_CAP], width))
-        try:
-            yield held[:rows]
-        finally:
-            free.append(held)
+            held = self._free[width].pop()  # a list's pop and append are atomic
+            if held.shape[0] >= view[h.N_SLOTS]:
+                return held
+        except (KeyError, IndexError):
+            self._free.setdefault(width, [])
+        return aligned((view[h.NODE_CAP], width))
 
-    def forward(self, store, X, inputs, outputs, n_threads=None):
-        """Activities [batch, outputs] of slots, by strips."""
+    def forward(self, view, X, inputs, outputs, last, n_threads=None):
+        """Activities [batch, outputs] of slots, by strips; the sweep ends at slot ``last``."""
         batch = X.shape[0]
         Y = np.empty((batch, outputs.size), np.float32)
-        if batch == 0 or outputs.size == 0:
+        if batch == 0:
             return Y
-        width = _strip_width(store, batch)
-        first, last = store[h.HEAD], _last_needed(store, outputs)
-        cuts = _cuts(batch, width, _n_threads(store, batch, n_threads))
-        P = self._previous(store, width)
+        width = _strip_width(view, batch)
+        cuts = _cuts(batch, width, _n_threads(view, batch, n_threads))
+        first, nothing = view[h.HEAD], np.empty((0, width), np.float32)
 
         def work(thread):
-            rows = cuts[thread], cuts[thread + 1]
-            with self._strip(store, width) as V:
-                propagate.forward_strips(
-                    store.H, X, inputs, outputs, V, P, Y, first, last, *rows
-                )  # fmt: skip
+            V = self._borrow(view, width)
+            propagate.forward_strips(
+                view.H, X, inputs, outputs, V, nothing, Y, first, last, cuts[thread],
+                cuts[thread + 1],
+            )  # fmt: skip
+            self._free[width].append(V)
 
         if len(cuts) == 2:
             work(0)
@@ -78,62 +74,48 @@ class Runner:
             list(_pool(len(cuts) - 1).map(work, range(len(cuts) - 1)))
         return Y
 
-    def forward_one(self, store, x, inputs, outputs):
+    def forward_one(self, view, x, inputs, outputs):
         """Activities [outputs] of one sample."""
-        y = np.empty(outputs.size, np.float32)
-        P = self._previous(store, 1)
-        with self._strip(store, 1) as V:
-            propagate.forward_one(store.H, x, inputs, outputs, V, P, y)
+        y, V = np.empty(outputs.size, np.float32), self._borrow(view, 1)
+        propagate.forward_one(view.H, x, inputs, outputs, V, _NOTHING, y)
+        self._free[1].append(V)
         return y
 
-    def _previous(self, store, width):
-        """What delayed edges read in a plain forward: the state of a single run, or nothing."""
-        if self.state is None or store[h.N_DELAYED] == 0 or self.state.shape[1] != 1:
-            return np.empty((0, width), np.float32)
-        P = aligned((store[h.N_SLOTS], width))
-        P[:] = _by_slot(store, self.state)
-        return P
-
-    def run(self, store, X, inputs, outputs):
+    def run(self, view, X, inputs, outputs):
         """Activities [steps, batch, outputs]; goes on from ``state`` and leaves it behind."""
         steps, batch, _ = X.shape
         Y = np.empty((steps, batch, outputs.size), np.float32)
-        A, B = aligned((store[h.N_SLOTS], batch)), aligned((store[h.N_SLOTS], batch))
+        A, B = aligned((view[h.N_SLOTS], batch)), aligned((view[h.N_SLOTS], batch))
         if self.state is not None:
-            A[:] = _by_slot(store, self.state)
-        propagate.run_steps(store.H, X, inputs, outputs, A, B, Y)
-        self.state = _by_id(store, A if steps % 2 == 0 else B)
+            A[:] = _by_slot(view, self.state)
+        propagate.run_steps(view.H, X, inputs, outputs, A, B, Y)
+        self.state = _by_id(view, A if steps % 2 == 0 else B)
         return Y
 
     @staticmethod
-    def activities(store, X, inputs):
+    def activities(view, X, inputs):
         """The whole strip [slots, batch] of a batch, in an array of its own."""
-        V = aligned((store[h.N_SLOTS], X.shape[0]))
+        V = aligned((view[h.N_SLOTS], X.shape[0]))
         if X.shape[0] == 0:
             return V
         nothing = np.empty((0, X.shape[0]), np.float32)
         none, Y = np.empty(0, np.int32), np.empty((X.shape[0], 0), np.float32)
         propagate.forward_strips(
-            store.H, X, inputs, none, V, nothing, Y, store[h.HEAD], -1, 0, X.shape[0]
+            view.H, X, inputs, none, V, nothing, Y, view[h.HEAD], -1, 0, X.shape[0]
         )
         return V
 
 
-def _strip_width(store, batch):
-    if batch > _LANES and store[h.N_SLOTS] * _WIDE * 4 <= _WIDE_BYTES:
+def _strip_width(view, batch):
+    if batch > _LANES and view[h.N_SLOTS] * _WIDE * 4 <= _WIDE_BYTES:
         return min(_WIDE, -(-batch // _LANES) * _LANES)
     return _LANES
 
 
-def _last_needed(store, outputs):
-    """The slot behind which nothing the outputs need can stand."""
-    return int(outputs[np.argmax(store.label[outputs])])
-
-
-def _n_threads(store, batch, n_threads):
+def _n_threads(view, batch, n_threads):
     if n_threads is not None:
-        return check_number("n_threads", n_threads, 1, integer=True)
-    enough = store[h.N_EDGES] * batch >= _THREAD_WORK
+        return n_threads
+    enough = view[h.N_EDGES] * batch >= _THREAD_WORK
     return (os.cpu_count() or 1) if enough else 1
 
 
@@ -144,20 +126,27 @@ def _cuts(batch, width, threads):
     return [min(batch, strips * t // threads * width) for t in range(threads + 1)]
 
 
-def _by_id(store, V):
-    out = np.zeros((store[h.NEXT_ID], V.shape[1]), np.float32)
-    slots = store.order()
-    out[store.id_of[slots]] = V[slots]
+def _by_id(view, V):
+    out = np.zeros((view[h.NEXT_ID], V.shape[1]), np.float32)
+    slots = view.order()
+    out[view.arrays["id_of"][slots]] = V[slots]
     return out
 
 
-def _by_slot(store, state):
-    out = np.zeros((store[h.N_SLOTS], state.shape[1]), np.float32)
-    slots = store.order()
-    ids = store.id_of[slots]
+def _by_slot(view, state):
+    out = np.zeros((view[h.N_SLOTS], state.shape[1]), np.float32)
+    slots = view.order()
+    ids = view.arrays["id_of"][slots]
     known = ids < state.shape[0]  # nodes born since the state was taken start at 0
     out[slots[known]] = state[ids[known]]
     return out
+
+
+def as_one(X, n_inputs):
+    """X itself if it is one sample of finite float32 as a kernel takes it, else None."""
+    if type(X) is not np.ndarray or X.shape != (n_inputs,) or X.dtype != np.float32:
+        return None
+    return X if X.flags.carray and np.isfinite(X).all() else None
 
 
 def as_samples(X, n_inputs, shift, scale, name="X"):
@@ -193,6 +182,8 @@ def as_sequence(X, n_inputs, shift, scale):
 def _to_float32(rows, shift, scale, name):
     """The inputs' own affine map in float64, then float32: big offsets lose no digits."""
     check_finite(rows, name)
+    if shift is None and rows.dtype == np.float32 and rows.flags.carray:
+        return rows
     with np.errstate(over="ignore"):
         if shift is not None:
             rows = (rows - shift) * scale

@@ -49,23 +49,24 @@ class Savepoint:
     def restore(self):
         """Let the graph be what it was, its log, ids, slots and words included."""
         graph, store = self._graph, self._graph._store
-        n, first = int(self._counters[h.N_SLOTS]), int(self._counters[h.NEXT_ID])
-        for node in range(first, store[h.NEXT_ID]):
-            graph.names.pop(node, None)
-        store.slot_of[first : store[h.NEXT_ID]] = -1
-        store.alive[n : store[h.N_SLOTS]] = 0
-        for name, was in self._listed.items():
-            store.arrays[name][:n] = was
-        for name, was in self._heads.items():
-            store.arrays[name][self._slots] = was
-        for name, at, was in (part for block in self._blocks for part in block):
-            store.arrays[name][at : at + was.size] = was
-        kept = [store[counter] for counter in _KEPT]
-        store.H[: self._counters.size] = self._counters
-        for counter, value in zip(_KEPT, kept, strict=True):
-            store[counter] = value
-        store.ctx[:], store.ctxf[:] = self._context
-        for name, was in self._lists.items():
-            setattr(graph, name, was)
-        graph._base = self._base
-        del graph._words[self._n_words :]
+        with store.changing():  # written in place: whoever reads keeps what there was
+            n, first = int(self._counters[h.N_SLOTS]), int(self._counters[h.NEXT_ID])
+            for node in range(first, store[h.NEXT_ID]):
+                graph.names.pop(node, None)
+            store.slot_of[first : store[h.NEXT_ID]] = -1
+            store.alive[n : store[h.N_SLOTS]] = 0
+            for name, was in self._listed.items():
+                store.arrays[name][:n] = was
+            for name, was in self._heads.items():
+                store.arrays[name][self._slots] = was
+            for name, at, was in (part for block in self._blocks for part in block):
+                store.arrays[name][at : at + was.size] = was
+            kept = [store[counter] for counter in _KEPT]
+            store.H[: self._counters.size] = self._counters
+            for counter, value in zip(_KEPT, kept, strict=True):
+                store[counter] = value
+            store.ctx[:], store.ctxf[:] = self._context
+            for name, was in self._lists.items():
+                setattr(graph, name, was)
+            graph._base = self._base
+            del graph._words[self._n_words :]

@@ -1,8 +1,12 @@
 """The owner of a graph's arrays: allocates, enlarges, calls kernels, turns status into errors."""
 
+import contextlib
+import threading
+
 import numpy as np
 
-from growgraph.errors import CycleError, GraphError, UnknownNodeError
+from growgraph.errors import CycleError, GraphError
+from growgraph.graph.view import View, listed, unknown
 from growgraph.kernels import _handle as h
 from growgraph.kernels import cut, order, status
 
@@ -28,11 +32,15 @@ _COUNTED = {
     "CTX_CAP": h.CTX_CAP,
 }
 _TRANSIENT = ("mark", "scratch", "via")
+_UNREAD = ("EV_CAP", "EVP_CAP", "CTX_CAP")  # what no running call reads
 _MAX_NODES = 2**31 - 1  # slots are int32
 
 
 class Store:
     """Arrays, counters and the handle of one graph.
+
+    Whoever changes structure holds ``lock`` through :meth:`changing`; a call that reads takes a
+    :meth:`view` under it and lets go.
 
     Parameters
     ----------
@@ -43,12 +51,14 @@ class Store:
     def __init__(self, caps=None):
         self.H = np.zeros(h.HANDLE_SIZE, np.int64)
         self.arrays = {}
+        self.lock = threading.RLock()
+        self._view = None  # the view of the present structure, once somebody asked for it
         self.H[h.CTX_CAP] = h.CTX_WIDTH
         self[h.HEAD] = self[h.TAIL] = -1
         for name in _CAPS:
             self.H[h.COUNTERS[name]] = max(_WANT[name][2], (caps or {}).get(name, 8))
         for name in h.ARRAYS:
-            self._allocate(name)
+            self.arrays[name] = self._sized(name, self._size(name))
         self._point()
 
     def __getitem__(self, counter):
@@ -64,24 +74,42 @@ class Store:
             raise AttributeError(name) from None
 
     # ---- memory ---------------------------------------------------------------------------------
-    def _allocate(self, name):
-        """(Re)allocate an array to its capacity, keeping its content, padded for prefetching."""
-        _, code, cap = h.ARRAYS[name]
-        size = self[h.COUNTERS[cap]]
-        base = np.zeros(size + _PAD, h.DTYPES[code])
+    def _size(self, name):
+        """Entries of an array: the capacity that governs it."""
+        return self[h.COUNTERS[h.ARRAYS[name][2]]]
+
+    def _sized(self, name, size):
+        """A fresh array of ``size`` with the content of the present one, padded for prefetching."""
+        base = np.zeros(size + _PAD, h.DTYPES[h.ARRAYS[name][1]])
         old = self.arrays.get(name)
         if old is not None:
-            base[: old.size] = old
-        self.arrays[name] = base[:size]
+            base[: min(old.size, size)] = old[:size]
+        return base[:size]
 
     def _point(self):
         """Write the arrays' addresses into the handle."""
         for name, (where, _, _) in h.ARRAYS.items():
             self.H[where] = self.arrays[name].ctypes.data
 
+    def view(self):
+        """The arrays as they stand; ask under ``lock`` and sign in as a user before letting go."""
+        if self._view is None:
+            self._view = View(self)
+        return self._view
+
+    @contextlib.contextmanager
+    def changing(self):
+        """Hold the lock to change structure; whoever is reading keeps what there was."""
+        with self.lock:
+            if self._view is not None and self._view.users:
+                read = [n for n, (_, _, cap) in h.ARRAYS.items() if cap not in _UNREAD]
+                self._adopt({name: self._sized(name, self._size(name)) for name in read})
+            self._view = None
+            yield
+
     def reserve(self, **more):
         """Make room for so many more entries, by capacity name (``NODE_CAP=10``)."""
-        grown = []
+        grown = {}
         for cap, extra in more.items():
             used, _, width = _WANT[cap]
             need = (self[h.COUNTERS[used]] + extra) * width
@@ -90,40 +118,39 @@ class Store:
                 if cap == "NODE_CAP" and need > _MAX_NODES:
                     raise GraphError(f"a graph holds at most {_MAX_NODES} nodes, asked {need}")
                 size = max(need, have + have // 2, 64)
-                grown.append((cap, size + -size % width))  # whole rows of events
-        if not grown:
-            return
-        before = {cap: self[h.COUNTERS[cap]] for cap, _ in grown}
-        held = dict(self.arrays)
-        try:
-            for cap, size in grown:
-                self.H[h.COUNTERS[cap]] = size
-                for name, (_, _, governed) in h.ARRAYS.items():
-                    if governed == cap:
-                        self._allocate(name)
-        except MemoryError:
-            self.arrays = held
-            for cap, size in before.items():
-                self.H[h.COUNTERS[cap]] = size
-            raise
-        finally:
-            self._point()
+                grown[cap] = size + -size % width  # whole rows of events
+        if grown:
+            with self.changing():
+                governed = {n: cap for n, (_, _, cap) in h.ARRAYS.items() if cap in grown}
+                self._adopt({n: self._sized(n, grown[cap]) for n, cap in governed.items()}, grown)
+
+    def _adopt(self, fresh, caps=()):
+        """Take fresh arrays, and capacities, into use in one step that Ctrl-C cannot part."""
+        H = self.H.copy()
+        for cap in caps:
+            H[h.COUNTERS[cap]] = caps[cap]
+        for name, array in fresh.items():
+            H[h.ARRAYS[name][0]] = array.ctypes.data
+        arrays = self.arrays | fresh
+        held, self.arrays = self.arrays, arrays  # no call from here on: nothing can interrupt
+        self.H[:] = H
+        del held  # what H pointed to lived until now
 
     def call(self, kernel, *args):
         """Call a structural kernel; enlarge and repeat while it asks for space; raise on errors."""
-        while True:
-            code = int(kernel(self.H, *args))
-            if code >= 0:
-                return code
-            if code != status.NEED_SPACE:
-                self._raise(code)
-            self.reserve(**{cap: self[h.COUNTERS[want]] for cap, (_, want, _) in _WANT.items()})
+        with self.changing():
+            while True:
+                code = int(kernel(self.H, *args))
+                if code >= 0:
+                    return code
+                if code != status.NEED_SPACE:
+                    self._raise(code)
+                self.reserve(**{cap: self[h.COUNTERS[want]] for cap, (_, want, _) in _WANT.items()})
 
     def _raise(self, code):
         a, b = self[h.ERR_A], self[h.ERR_B]
         if code == status.DEAD_ID:
-            state = "was removed" if 0 <= a < self[h.NEXT_ID] else "does not exist"
-            raise UnknownNodeError(f"node {a} {state}; living ids are in graph.nodes")
+            raise unknown(a, self[h.NEXT_ID])
         if code == status.CYCLE:
             path = self.scratch[: self[h.ERR_N]]
             cycle = [int(self.id_of[s]) for s in path] + [b]
@@ -146,16 +173,21 @@ class Store:
     def copy(self):
         """An independent store with the same content and capacities."""
         twin = object.__new__(Store)
-        twin.arrays = {}
-        twin.H = self.H.copy()
-        for name, array in self.arrays.items():
-            twin._allocate(name)
-            twin.arrays[name][:] = array
+        with self.lock:
+            twin.H, twin.arrays = self.H.copy(), self.arrays
+            twin.arrays = {name: twin._sized(name, a.size) for name, a in self.arrays.items()}
+        twin.lock, twin._view = threading.RLock(), None
         twin._point()
         return twin
 
     def pack(self):
         """Renumber the slots in list order, drop what is dead and wasted, make blocks exact."""
+        with self.lock:  # readers keep the old arrays: nothing they read is written
+            fresh = self._packed()
+            self._view = None
+            self.arrays, self.H = fresh.arrays, fresh.H
+
+    def _packed(self):
         fresh = Store(
             {
                 "NODE_CAP": self[h.N_ALIVE],
@@ -172,16 +204,10 @@ class Store:
             fresh.arrays[name] = self.arrays[name]
         for counter in (h.EV_USED, h.EVP_USED, h.EV_CAP, h.EVP_CAP, h.RECORD, h.ORDER_WORK):
             fresh[counter] = self[counter]
-        fresh._shrink("src", "SPOOL_CAP", fresh[h.SPOOL_USED])
-        self.arrays, self.H = fresh.arrays, fresh.H
-        self._point()
-
-    def _shrink(self, name, cap, size):
-        """Give back what an array does not use."""
-        self[h.COUNTERS[cap]] = max(1, size)
-        kept = self.arrays.pop(name)[: max(1, size)].copy()
-        self._allocate(name)
-        self.arrays[name][:] = kept
+        fresh[h.SPOOL_CAP] = max(1, fresh[h.SPOOL_USED])  # bundles share: give back the rest
+        fresh.arrays["src"] = fresh._sized("src", fresh[h.SPOOL_CAP])
+        fresh._point()
+        return fresh
 
     @property
     def nbytes(self):
@@ -190,44 +216,58 @@ class Store:
 
     def order(self):
         """Slots in list order, int64."""
-        slots = np.empty(self[h.N_ALIVE], np.int64)
-        order.listing(self.H, slots)
-        return slots
+        with self.lock:
+            return listed(self.H)
 
     def relist(self, slots):
         """Give the order list this sequence of all living slots, with fresh labels."""
         n = slots.size
-        self.nxt[slots[:-1]], self.prv[slots[1:]] = slots[1:], slots[:-1]
-        self.label[slots] = (np.arange(n, dtype=np.int64) + 1) * order.GAP
-        if n:
-            self.nxt[slots[-1]] = self.prv[slots[0]] = -1
-            self[h.HEAD], self[h.TAIL] = int(slots[0]), int(slots[-1])
+        with self.changing():
+            self.nxt[slots[:-1]], self.prv[slots[1:]] = slots[1:], slots[:-1]
+            self.label[slots] = (np.arange(n, dtype=np.int64) + 1) * order.GAP
+            if n:
+                self.nxt[slots[-1]] = self.prv[slots[0]] = -1
+                self[h.HEAD], self[h.TAIL] = int(slots[0]), int(slots[-1])
 
     # ---- state for files ------------------------------------------------------------------------
     def to_arrays(self):
-        """The store as named arrays: block order, bundles, labels, slack as they are."""
+        """The store as named arrays (views): block order, bundles, labels, slack as they are."""
         counters = self.H[: h.EVP_USED + 1].copy()
         counters[[h.MARK, h.ORDER_WORK]] = 0  # epochs and work done are no content
         out = {"counters": counters}
-        for name, (_, _, cap) in h.ARRAYS.items():
-            if name in _TRANSIENT:
-                continue
-            used = self[h.EV_USED] * h.EV_WIDTH if cap == "EV_CAP" else self[_COUNTED[cap]]
-            out[name] = self.arrays[name][:used]
+        for name, size in _used(self.H).items():
+            out[name] = self.arrays[name][:size]
         return out
 
     @classmethod
     def from_arrays(cls, arrays):
-        """Rebuild a store from :meth:`to_arrays`."""
+        """Rebuild a store from :meth:`to_arrays`; arrays that contradict each other are refused."""
         counters = arrays["counters"]
+        if counters.dtype != np.int64 or counters.shape != (h.EVP_USED + 1,):
+            raise GraphError(f"counters must be {h.EVP_USED + 1} int64, got {counters.shape}")
+        H = np.append(counters, np.zeros(h.HANDLE_SIZE - counters.size, np.int64))
+        H[h.CTX_CAP] = h.CTX_WIDTH
+        for name, size in _used(H).items():  # before anything of the sizes named is allocated
+            array, dtype = arrays[name], h.DTYPES[h.ARRAYS[name][1]]
+            if array.dtype != dtype or array.shape != (size,):
+                raise GraphError(
+                    f"array {name} must hold {size} {np.dtype(dtype)} as the counters say, "
+                    f"got shape {array.shape} of {array.dtype}"
+                )
         caps = {cap: int(counters[used]) for cap, used in _COUNTED.items() if cap != "CTX_CAP"}
         caps["EV_CAP"] = int(counters[h.EV_USED]) * h.EV_WIDTH
         store = cls(caps)
         store.H[: counters.size] = counters
-        for name in h.ARRAYS:
-            if name not in _TRANSIENT:
-                store.arrays[name][: arrays[name].size] = arrays[name]
+        for name in _used(H):
+            store.arrays[name][: arrays[name].size] = arrays[name]
         return store
+
+
+def _used(H):
+    """How many entries of each array a file holds, by name."""
+    used = {cap: int(H[counter]) for cap, counter in _COUNTED.items()}
+    used["EV_CAP"] = int(H[h.EV_USED]) * h.EV_WIDTH
+    return {name: used[cap] for name, (_, _, cap) in h.ARRAYS.items() if name not in _TRANSIENT}
 
 
 def aligned(shape):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from growgraph._validation import as_ids, check_choice, check_number
+from growgraph._validation import as_ids, check_choice, check_distinct, check_number
 from growgraph.errors import GraphError
 from growgraph.graph import build, convert
 from growgraph.graph.recorder import Recorder
@@ -150,15 +150,11 @@ class Structure(Values, Recorder):
 
         Examples
         --------
+        >>> from growgraph import Graph
         >>> Graph().add_inputs(2, names=["height", "weight"])
         array([0, 1])
         """
-        ids = build.add_nodes(self, count, "input", activation, "input", p0=p0, p1=p1, names=names)
-        self._inputs = np.concatenate([self._inputs, ids])
-        if self._shift is not None:
-            self._shift = np.concatenate([self._shift, np.zeros(ids.size)])
-            self._scale = np.concatenate([self._scale, np.ones(ids.size)])
-        return ids
+        return build.add_nodes(self, count, "input", activation, "input", p0=p0, p1=p1, names=names)
 
     def add_nodes(
         self, count: int, *, kind: str = "sum", activation: str = "identity",
@@ -178,12 +174,14 @@ class Structure(Values, Recorder):
         sources : ids, optional
             Each new node gets an edge from each of them; the source list is stored once.
         weights : float, "normal" or array broadcastable to [count, sources], default 1
-            "normal" draws N(0, 1/len(sources)) from ``random_state``.
+            "normal" draws N(0, 1/len(sources)).
         bias, p0, p1 : float or array [count]
-            p0 is the width of "match" and the sharpness of "cosine", p1 the floor of "cosine";
-            both are the bounds of activation "clip".
+            p0 is the width of "match" (1e-12 or more) and the sharpness of "cosine", p1 the floor
+            of "cosine"; both are the bounds of activation "clip".
         names : sequence of str, optional
         random_state : None, int or numpy Generator
+            None: what the graph holds decides, so that each call draws other numbers and the same
+            calls build the same graph. An integer gives the same numbers at each call.
 
         Returns
         -------
@@ -199,6 +197,7 @@ class Structure(Values, Recorder):
 
         Examples
         --------
+        >>> from growgraph import Graph
         >>> g = Graph()
         >>> g.add_nodes(2, sources=g.add_inputs(3), activation="tanh", weights="normal")
         array([3, 4])
@@ -215,12 +214,10 @@ class Structure(Values, Recorder):
         random_state: Any = None,
     ) -> Ids:  # fmt: skip
         """Add output nodes; the arguments are those of :meth:`add_nodes`."""
-        ids = build.add_nodes(
+        return build.add_nodes(
             self, count, kind, activation, "output", sources=sources, weights=weights, bias=bias,
             p0=p0, p1=p1, names=names, random_state=random_state,
         )  # fmt: skip
-        self._outputs = np.concatenate([self._outputs, ids])
-        return ids
 
     def add_node(
         self, sources: ArrayLike | None = None, weights: ArrayLike = 1.0, **options: Any
@@ -265,16 +262,18 @@ class Structure(Values, Recorder):
         ----------
         sources, targets : ids
         weights : float, "normal" or array
-            For all pairs [targets, sources], else one an edge; "normal" draws N(0, 1/fan-in).
+            For all pairs [targets, sources], also with ``density``; else one an edge. "normal"
+            draws N(0, 1/k) for a target that gets k edges in this call.
         density : float in (0, 1], optional
             Keep each possible edge with this probability.
         fan_in : int, optional
             Each target gets so many sources, drawn without replacement.
         pairs : bool, default False
-            Connect sources[i] to targets[i] only.
+            Connect sources[i] to targets[i] only. Give one of density, fan_in and pairs.
         delay : {0, 1}, default 0
         recurrent : bool, default False
         random_state : None, int or numpy Generator
+            As in :meth:`add_nodes`; the nodes named count too.
 
         Raises
         ------
@@ -312,7 +311,16 @@ class Structure(Values, Recorder):
     def remove_edge(self, source: int, target: int, *, delay: int = 0) -> None:
         """Remove one edge; raises GraphError if it is not there."""
         u, v = self._one_id("source", source), self._one_id("target", target)
-        self._store.call(cut.remove_edge, u, v, int(check_choice("delay", delay, (0, 1))))
+        late = int(check_choice("delay", delay, (0, 1)))
+        try:
+            self._store.call(cut.remove_edge, u, v, late)
+        except GraphError as error:
+            if late or type(error) is not GraphError or u not in self.delayed_sources(v)[0]:
+                raise
+            raise GraphError(
+                f"there is no edge {u} -> {v} within a step, but one that reads the step before: "
+                "remove it with delay=1"
+            ) from None
 
     def remove_node(self, node: int) -> None:
         """Remove a node with all its edges."""
@@ -320,11 +328,15 @@ class Structure(Values, Recorder):
 
     def remove_nodes(self, nodes: ArrayLike) -> None:
         """Remove nodes with all their edges in one pass; a gate then opens to its next source."""
-        ids = as_ids("nodes", nodes)
-        if np.unique(ids).size < ids.size:
-            raise GraphError(f"nodes must name each node once, got {nodes!r}")
-        self._store.call(cut.remove_nodes, ids)
-        build.forget(self, ids)
+        ids, store = as_ids("nodes", nodes), self._store
+        check_distinct("nodes", ids)
+        with store.changing():
+            left, living = build.without(self, ids), store[h.N_ALIVE]
+            try:
+                store.call(cut.remove_nodes, ids)
+            finally:  # Ctrl-C comes when the kernel is done: the lists must know what it did
+                if store[h.N_ALIVE] != living:
+                    build.forget(self, ids, *left)
 
     def prune(self, threshold: float) -> int:
         """Remove edges of |weight| < threshold from nodes that sum or average; returns how many."""

@@ -29,7 +29,9 @@ _COLUMNS = {
     "realised": np.float32,
     "paid_off": np.int8,
 }
-
+# causes that are moments rather than reasons, in words
+_BEFORE = {"birth": " at birth, before the first sample",
+           "dream": " in a dream, before the first sample"}  # fmt: skip
 
 _INTEGERS = {
     "node": h.EV_NODE,

@@ -205,6 +205,8 @@ class SplitEdge(Rule):
         drop, source, bias, w_in, w_out = best
         gain = drop / max(float(situation.missing @ situation.missing), 1e-30)
         split = (source, situation.node, bias, w_in, w_out, self.activation)
+        if gain <= 0:
+            return []  # the bend would only make it worse
         return [Proposal(float(gain), split=split, text="a bend on an edge")]
 
 

@@ -211,13 +211,14 @@ class Canvas:
         return np.where(np.isfinite(scene.tension), self.look.ink, self.look.faint)
 
     # ---- words ----------------------------------------------------------------------------------
-    def words(self):
-        """Names beside the marks where there is room."""
+    def words(self, names=None, size=FONT):
+        """Names (or other words, one a mark) beside the marks where there is room."""
         scene = self.scene
+        names = scene.names if names is None else names
         piled = np.where(scene.crowd, 3.2, 0.0)
         end = self.width - (_LEGEND_WIDTH if self.beside else 0)
         room = (0, end, self.bottom - 12, self.height)
-        found = labels.place(scene.names, self.px, self.py, self.diameter / 2 + piled, room, FONT,
+        found = labels.place(names, self.px, self.py, self.diameter / 2 + piled, room, size,
                              self._sides())  # fmt: skip
         where = {"left": ("right", "center"), "right": ("left", "center"),
                  "below": ("center", "top"), "above": ("center", "bottom")}  # fmt: skip
@@ -226,8 +227,8 @@ class Canvas:
         for i, x, y, side in found:
             ha, va = where[side]
             self.ax.annotate(
-                scene.names[i], (self.u[i], self.v[i]), (x - self.px[i], y - self.py[i]),
-                textcoords="offset points", ha=ha, va=va, fontsize=FONT, color=self.look.ink,
+                names[i], (self.u[i], self.v[i]), (x - self.px[i], y - self.py[i]),
+                textcoords="offset points", ha=ha, va=va, fontsize=size, color=self.look.ink,
                 zorder=2, bbox=ground,
             )  # fmt: skip
 

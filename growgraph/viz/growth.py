@@ -4,12 +4,14 @@ import numpy as np
 
 from growgraph.viz.canvas import FONT, Canvas
 from growgraph.viz.history import graph_of, log_of
-from growgraph.viz.legend import kind_handles
+from growgraph.viz.legend import kind_handles, line_handles
 from growgraph.viz.scene import scene_of
 from growgraph.viz.style import theme
-from growgraph.viz.timeline import LETTERS, MOMENTS, RIGHT, Story, draw_timeline
+from growgraph.viz.timeline import LETTERS, MOMENTS, RIGHT, Story, counted, draw_timeline
 
 _NEW = "#e69f00"
+_NUMBERED = 12  # up to so many piles each has its number
+_ALL_SHOWN = 60  # a moment is small: up to so many nodes each gets its own mark
 
 
 def plot_growth(thing, figure=None, *, dark=False):
@@ -62,11 +64,11 @@ def plot_growth(thing, figure=None, *, dark=False):
     """
     graph, log, look = graph_of(thing), log_of(thing), theme(dark)
     curve = getattr(thing, "prequential_curve_", None)
-    curve = None if curve is None or len(curve) == 0 else np.asarray(curve, dtype=np.float64)
+    curve = None if curve is None or len(curve) < 2 else np.asarray(curve, dtype=np.float64)
     story = Story(graph, log, getattr(thing, "n_samples_seen_", None))
     figure = _new_figure(look) if figure is None else figure
     figure.set_facecolor(look.ground)
-    scene = scene_of(graph)
+    scene = scene_of(graph, most=_ALL_SHOWN)
     figure.text(0.012, 0.972, _headline(thing, story), fontsize=FONT + 2, color=look.ink, va="top")
     top = _draw_moments(figure, story, scene, look)
     return top + draw_timeline(figure, story, curve, look)
@@ -74,8 +76,8 @@ def plot_growth(thing, figure=None, *, dark=False):
 
 def _headline(thing, story):
     name = type(thing if hasattr(thing, "graph_") else graph_of(thing)).__name__
-    text = f"{name}: {story.nodes[-1]:,} nodes and {story.edges[-1]:,} edges"
-    return text + ("" if story.unit == "events" else f" after {story.end:,} {story.unit}")
+    text = f"{name}: {counted(story.nodes[-1], 'nodes')} and {counted(story.edges[-1], 'edges')}"
+    return text + ("" if story.unit == "events" else f" after {counted(story.end, story.unit)}")
 
 
 def _new_figure(look):
@@ -100,13 +102,15 @@ def _draw_moments(figure, story, scene, look):
         canvas.edges(edge_birth < moment)
         ring = np.where(new, np.minimum(1.4, 0.25 * canvas.diameter), 0.4)
         canvas.nodes(shown, np.where(new, _NEW, look.ground), ring)
-        when = f"{story.time[moment]:,} {story.unit}"
-        title = f"{LETTERS[i]}   {when}: {story.nodes[moment]:,} nodes"
+        if scene.x.size:
+            canvas.words(_numbers(scene, moment), FONT - 1.5)
+        when = counted(story.time[moment], story.unit)
+        title = f"{LETTERS[i]}   {when}: {counted(story.nodes[moment], 'nodes')}"
         canvas.say(title, 0.5, 1.01, va="bottom", color=look.ink)
         axes.append(ax)
         before = moment
     canvas.ax.legend(
-        handles=kind_handles(canvas) + _new_handle(len(story.moments)), loc="upper left",
+        handles=_handles(canvas, len(story.moments)), loc="upper left",
         bbox_to_anchor=(RIGHT + 0.01, 0.875), bbox_transform=figure.transSubfigure, fontsize=FONT,
         frameon=False, labelcolor=look.ink, handletextpad=0.4, borderpad=0,
     )  # fmt: skip
@@ -137,6 +141,30 @@ def _present(scene, moment):
     """Share of each mark's nodes that were there."""
     there = scene.history.birth[scene.ids] < moment
     return np.bincount(scene.mark, there) / scene.count
+
+
+def _numbers(scene, moment):
+    """How many nodes each pile has at a moment, in words; "" for what is no pile.
+
+    Where there are many piles, only those whose like there is not again have their number.
+    """
+    there = np.rint(_present(scene, moment) * scene.count).astype(int)
+    told = scene.crowd & (there > 1)
+    if scene.crowd.sum() > _NUMBERED:
+        alike = np.bincount(scene.count[scene.crowd])
+        told &= alike[np.minimum(scene.count, alike.size - 1)] == 1
+    return [f"×{n}" if tell else "" for n, tell in zip(there.tolist(), told.tolist(), strict=True)]
+
+
+def _handles(canvas, moments):
+    """What marks, rings, lines and piles mean."""
+    from matplotlib.lines import Line2D
+
+    lines = line_handles(canvas)
+    notes = ["wider: larger share"] if lines else []
+    notes += ["pile: many alike nodes"] if canvas.scene.crowd.any() else []
+    words = [Line2D([], [], linestyle="", label=note) for note in notes]
+    return kind_handles(canvas) + _new_handle(moments) + lines + words
 
 
 def _new_handle(moments):

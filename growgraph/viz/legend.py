@@ -9,7 +9,7 @@ from growgraph.viz.style import KIND_SHAPE, KIND_WORDS, LIGHT
 
 def add_legend(canvas):
     """One legend beside (in narrow axes below) the marks; with tension a colour bar under it."""
-    handles = kind_handles(canvas) + _lines(canvas) + _notes(canvas)
+    handles = kind_handles(canvas) + line_handles(canvas) + _notes(canvas)
     spot = {"loc": "upper right", "bbox_to_anchor": (1, 1)} if canvas.beside else {
         "loc": "lower center", "bbox_to_anchor": (0.5, 14 / canvas.height)}  # fmt: skip
     legend = canvas.ax.legend(
@@ -46,7 +46,7 @@ def kind_handles(canvas):
     ]  # fmt: skip
 
 
-def _lines(canvas):
+def line_handles(canvas):
     """Handles of the edges that are there."""
     from matplotlib.lines import Line2D
 

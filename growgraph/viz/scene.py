@@ -72,15 +72,18 @@ class Scene:
     history: History
 
 
-def scene_of(graph, tension=None, share=None):
-    """Lay a graph out and choose what is drawn; see :class:`Scene`."""
+def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):
+    """Lay a graph out and choose what is drawn; see :class:`Scene`.
+
+    In graphs of more than ``most`` nodes, alike ones are one mark.
+    """
     ids, store = graph.nodes, graph._store
     slots = graph._slots(ids)
     kind, role = store.kind[slots], store.role[slots]
     history = history_of(graph)
     x = layout.columns(history)
     unit = np.arange(x.size)
-    unit[ids] = _alike(graph, ids, slots, x[ids])
+    unit[ids] = ids if ids.size <= most else _alike(graph, ids, slots, x[ids])
     y = layout.rows(x, unit, history)[ids]
     x, mark = x[ids], np.unique(unit[ids], return_inverse=True)[1]
     crowd = (np.bincount(mark) > 1)[mark]
@@ -108,8 +111,6 @@ def scene_of(graph, tension=None, share=None):
 def _alike(graph, ids, slots, x):
     """For each node the id that stands for it: its own, or the eldest of a crowd of alike ones."""
     store = graph._store
-    if ids.size <= ALL_SHOWN:
-        return ids
     group = _groups(graph, ids)
     sources = np.where(group >= 0, 0, _fingerprints(store, slots))
     parts = (store.kind[slots], store.act[slots], store.role[slots], x, group, sources)

@@ -10,6 +10,7 @@ LETTERS = "abcd"
 RIGHT = 0.83  # of the figure; legends stand to the right
 _LANES = 6
 _LEFT, _LOW, _HIGH = 0.1, 0.07, 0.455
+_APART = 11.0  # points between the letters of moments
 
 
 class Story:
@@ -61,10 +62,15 @@ def _running(born, gone, n):
     return np.cumsum(change - lost)
 
 
+def counted(n, things):
+    """A number and what it counts, one of them in the singular."""
+    return f"{n:,} {things[:-1] if n == 1 else things}"
+
+
 def _time_of(table):
     """Time of the state before the first event and after each, and its unit."""
     if table.size and (table["sample"] >= 0).any():
-        time, unit = table["step"], "samples"
+        time, unit = table["sample"] + 1, "samples"  # seen, the one that was the cause among them
     elif table.size and (table["step"] > 0).any():
         time, unit = table["step"], "steps"
     else:
@@ -75,6 +81,8 @@ def _time_of(table):
 # ---- timeline ---------------------------------------------------------------------------------
 def draw_timeline(figure, story, curve, look):
     """Rows over time: events in a lane for each rule, nodes, edges and accuracy."""
+    from matplotlib.ticker import MaxNLocator
+
     names = ["nodes", "edges"] + ([] if curve is None else ["accuracy"])
     lanes = _lanes(story)
     share = min(0.15 + 0.055 * len(lanes), 0.4) if lanes else 0.0
@@ -97,6 +105,7 @@ def draw_timeline(figure, story, curve, look):
         rows[-1].set_ylim(min(0.5, curve[:, 1].min()), 1.02)
     _mark_moments(rows, story, look)
     rows[0].set_xlim(-0.012 * story.end, 1.012 * story.end)
+    rows[0].xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     words = {"samples": "samples seen", "steps": "steps of the controller"}
     rows[-1].set_xlabel(words.get(story.unit, story.unit), fontsize=FONT, color=look.ink)
     return rows
@@ -164,11 +173,26 @@ def _draw_course(ax, story, values, look):
 
 def _mark_moments(rows, story, look):
     """Thin lines where the moments are, with their letters on top."""
-    for i, moment in enumerate(story.moments):
+    times = story.time[story.moments]
+    for time in times:
         for ax in rows:
-            ax.axvline(story.time[moment], color=look.ink, linewidth=0.6, linestyle=(0, (2, 2)),
-                       zorder=0)  # fmt: skip
+            ax.axvline(time, color=look.ink, linewidth=0.6, linestyle=(0, (2, 2)), zorder=0)
+    wide = rows[0].get_window_extent().width * 72 / rows[0].figure.dpi
+    x = times * wide / story.end
+    moved = spread(x, _APART, wide) - x
+    aside = np.abs(moved).max() > 1
+    for letter, time, dx in zip(LETTERS, times, moved, strict=False):
         rows[0].annotate(
-            LETTERS[i], (story.time[moment], 1), (0, 2), xycoords=("data", "axes fraction"),
+            letter, (time, 1), (dx, 9 if aside else 2), xycoords=("data", "axes fraction"),
             textcoords="offset points", fontsize=FONT, color=look.ink, ha="center",
+            arrowprops={"arrowstyle": "-", "color": look.ink, "linewidth": 0.5, "shrinkA": 0,
+                        "shrinkB": 0, "relpos": (0.5, 0)} if aside else None,
         )  # fmt: skip
+
+
+def spread(x, apart, end):
+    """Ascending places moved as little as needed to be ``apart``, from 0 to about ``end``."""
+    step = apart * np.arange(x.size)
+    right = np.maximum.accumulate(x - step) + step
+    most = end - step[::-1]  # the last one stays at the end, those before it give way
+    return np.minimum(right, np.maximum(most, step))

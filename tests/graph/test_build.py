@@ -7,7 +7,7 @@ import pytest
 from growgraph import Graph
 from growgraph.errors import CycleError, GraphError, UnknownNodeError
 from growgraph.graph import ACTIVATIONS, KINDS
-from tests.material import small_graph, uniform
+from tests.material import node_of, small_graph, uniform
 from tests.naive.model import Model
 
 NAN = float("nan")
@@ -112,7 +112,6 @@ def test_connect_some():
     graph.connect(x, [])
     graph.connect(x, [], fan_in=2)
     graph.connect([], [], pairs=True)
-    graph.connect(x, y, density=0)
     assert graph == before
 
 
@@ -150,6 +149,12 @@ def test_setting_values():
 # ---- refusals -----------------------------------------------------------------------------------
 # In small_graph 0-3 are inputs, 4-7 hidden, 8 is removed, 21 and 22 are outputs.
 OUT = 21
+
+
+def g_match(graph):
+    return node_of(graph, "match")
+
+
 REFUSED = [
     (lambda g: g.add_inputs(0), ValueError, ["count", "[1, inf]", "0"]),
     (lambda g: g.add_inputs(1.5), TypeError, ["count", "an integer", "1.5"]),
@@ -190,7 +195,10 @@ REFUSED = [
     (lambda g: g.connect([0], [5, 6, 3], delay=1), GraphError, ["3 is an input"]),
     (lambda g: g.connect([0, 0], [21]), GraphError, ["0 -> 21", "named twice"]),
     (lambda g: g.connect([0], [1, 2], pairs=True), GraphError, ["pairs", "1 and 2"]),
-    (lambda g: g.connect([0], [5], density=0.5, fan_in=1), ValueError, ["density or fan_in"]),
+    (lambda g: g.connect([0], [5], density=0.5, fan_in=1), ValueError, ["density, fan_in"]),
+    (lambda g: g.connect([0], [5], density=0.5, pairs=True), ValueError, ["density, fan_in"]),
+    (lambda g: g.connect([0], [5], fan_in=1, pairs=True), ValueError, ["pairs=True", "one of"]),
+    (lambda g: g.connect([0], [5], density=0), ValueError, ["density", "> 0", "got 0"]),
     (lambda g: g.connect([0], [5], density=2), ValueError, ["density", "[0, 1]", "2"]),
     (lambda g: g.connect([0], [5], fan_in=2), ValueError, ["fan_in", "[1, 1]", "2"]),
     (lambda g: g.split_edge(4, 0), GraphError, ["no edge 4 -> 0"]),
@@ -199,6 +207,7 @@ REFUSED = [
     (lambda g: g.split_edge(0, 4, w_in=NAN), ValueError, ["w_in", "finite"]),
     (lambda g: g.remove_edge(4, 0), GraphError, ["no edge 4 -> 0"]),
     (lambda g: g.remove_edge(0, 4, delay=1), GraphError, ["no edge 0 -> 4"]),
+    (lambda g: g.remove_edge(21, 20), GraphError, ["21 -> 20", "step before", "delay=1"]),
     (lambda g: g.remove_node(8), UnknownNodeError, ["8 was removed"]),
     (lambda g: g.remove_nodes([4, 5, 4]), GraphError, ["nodes", "once", "[4, 5, 4]"]),
     (lambda g: g.remove_nodes([4, 99]), UnknownNodeError, ["99 does not exist"]),
@@ -210,6 +219,17 @@ REFUSED = [
     (lambda g: g.set_nodes([4, 5], bias=[1, 2, 3]), ValueError, ["bias", "(2,)"]),
     (lambda g: g.set_nodes([4], bias=1, p0=NAN), ValueError, ["p0", "finite"]),
     (lambda g: g.set_nodes(g.nodes, p0=0), ValueError, ["p0", "match", "> 0"]),
+    (lambda g: g.set_nodes([4, 5, 4], bias=[1, 2, 3]), GraphError, ["nodes", "once", "[4, 5, 4]"]),
+    (
+        lambda g: g.add_node(kind="match", p0=1e-13),
+        ValueError,
+        ["p0", "match", "1e-12", "got 9.99"],
+    ),
+    (lambda g: g.set_nodes([g_match(g)], p0=1e-20), ValueError, ["p0", "match", "1e-12"]),
+    (lambda g: g.add_node(bias="0.5"), ValueError, ["bias", "numbers", "'0.5'"]),
+    (lambda g: g.add_node([0], weights=[["1"]]), ValueError, ["weights", "numbers", "'1'"]),
+    (lambda g: g.set_weight(0, 4, np.array("2")), ValueError, ["weight", "numbers"]),
+    (lambda g: g.set_nodes([4], bias=1j), ValueError, ["bias", "numbers", "1j"]),
     (lambda g: g.set_nodes([99], bias=1), UnknownNodeError, ["99 does not exist"]),
     (lambda g: g.set_input_scale([1, 2], 1), ValueError, ["shift", "(4,)", "[1, 2]"]),
     (lambda g: g.set_input_scale(0, NAN), ValueError, ["scale", "finite", "nan"]),

@@ -60,6 +60,44 @@ def test_a_state_is_of_its_moment():
     assert Graph.from_state(state) == before
 
 
+def test_a_state_shares_no_memory_with_the_graph():
+    graph = named()
+    graph.run(uniform(3, 4))
+    graph.record()
+    state = graph.to_state()
+    twin = Graph.from_state(state)
+    alive = [*arrays_of(graph), *arrays_of(twin)]
+    for name, array in state["arrays"].items():
+        assert not any(np.shares_memory(array, held) for held in alive), name
+        array.fill(1)
+    state["plain"]["base"]["names"]["4"] = "changed"
+    assert twin == graph
+    assert twin._base["plain"] == graph._base["plain"]
+    assert twin._base["plain"]["names"]["4"] != "changed"
+
+
+def arrays_of(graph):
+    lists = (graph._inputs, graph._outputs, graph._shift, graph._scale, graph._runner.state)
+    base = graph._base["arrays"].values()
+    return [*graph._store.arrays.values(), *lists, *graph.groups.values(), *base]
+
+
+def clipped():
+    graph = Graph()
+    x = graph.add_inputs(2, activation="clip", p0=[-1, -2], p1=[1, 3])
+    graph.set_nodes(x, bias=0.25)
+    graph.add_outputs(1, sources=x)
+    return graph
+
+
+def test_inputs_keep_their_parameters():
+    graph, X = clipped(), uniform(20, 2, low=-5, high=5)
+    assert Graph.from_networkx(graph.to_networkx()) == graph
+    part = graph.subgraph(graph.nodes)
+    np.testing.assert_array_equal(part.forward(X), graph.forward(X))
+    assert part.node(1) == graph.node(1) | {"name": "1"}
+
+
 # ---- edge table ---------------------------------------------------------------------------------
 def test_edge_table_holds_every_edge():
     graph = named()
@@ -117,15 +155,37 @@ def test_a_changed_networkx_graph_still_loads():
     turned.add_edge(21, 22, weight=1.0)
     turned.graph["order"] = turned.graph["order"][::-1]
     Graph.from_networkx(turned).check()
-    longer = graph.to_networkx()
-    longer.add_node(500, role="hidden")
-    twin = Graph.from_networkx(longer)
-    twin.check()
-    assert twin.add_node() == 501
     letters = nx.relabel_nodes(graph.to_networkx(), str)
     twin = Graph.from_networkx(letters)
     twin.check()
     assert (twin.n_nodes, twin.n_edges) == (graph.n_nodes, graph.n_edges)
+
+
+@pytest.mark.parametrize(("node", "next_id"), [
+    (-5, None), (500, None), (10**9, 10**9 + 1), (0.5, None), (2**70, 2**71), ("x", None),
+])  # fmt: skip
+def test_ids_that_are_none_of_ours_are_names(node, next_id):
+    graph = named()
+    net = graph.to_networkx()
+    net.add_node(node, role="hidden")
+    net.graph["next_id"] = next_id or net.graph["next_id"]
+    twin = Graph.from_networkx(net)
+    twin.check()
+    assert twin.nbytes < 10**5
+    assert twin.nodes.tolist() == list(range(len(net)))
+    names = set(twin.names.values())
+    assert {"height", "answer"} <= names
+    assert str(node) in names
+    assert (twin.n_edges, twin.inputs.size) == (graph.n_edges, 4)
+
+
+def test_ids_of_a_graph_that_lost_nearly_all_nodes_are_kept():
+    graph = Graph()
+    graph.remove_nodes(graph.add_nodes(3000))
+    graph.add_outputs(1, sources=graph.add_inputs(1))
+    twin = Graph.from_networkx(graph.to_networkx())
+    assert twin == graph
+    assert twin.add_node() == 3002
 
 
 def test_any_networkx_graph():
@@ -149,6 +209,12 @@ def test_any_networkx_graph():
         (nx.DiGraph([(0, 1), (1, 2), (2, 1)]), CycleError, ["cycle"]),
         (nx.MultiDiGraph([(0, 1), (0, 1)]), GraphError, ["0 -> 1", "named twice"]),
         (nx.DiGraph([(0, 1, {"weight": np.nan})]), ValueError, ["weights", "finite"]),
+        (nx.DiGraph([(0, 1, {"delay": 3})]), ValueError, ["delay", "0, 1", "3"]),
+        (nx.DiGraph([(0, 1, {"recurrent": 2})]), ValueError, ["recurrent", "0, 1", "2"]),
+        (nx.DiGraph([(0, 1, {"stability": -1})]), ValueError, ["stability", "[0, inf]", "-1"]),
+        (nx.DiGraph([(0, 1, {"stability": np.nan})]), ValueError, ["stability", "finite"]),
+        (nx.DiGraph([(0, 1, {"stability": "1"})]), TypeError, ["stability", "number", "'1'"]),
+        (nx.DiGraph([(0, 1, {"place": "x"})]), TypeError, ["place", "number", "'x'"]),
     ],
 )
 def test_networkx_graphs_that_are_none_of_ours(net, error, pieces):
@@ -197,6 +263,9 @@ def test_from_scipy_finds_inputs_and_outputs():
     np.testing.assert_array_equal(graph.forward([[1, 5]]), [[11]])
     with pytest.raises(GraphError, match=r"square, got shape \(1, 2\)"):
         Graph.from_scipy(sparse.csr_array([[1, 2]]))
+    for wrong, error in ((-1, ValueError), (5, ValueError), (1.0, TypeError)):
+        with pytest.raises(error, match=f"n_outputs must be .*got {wrong}"):
+            Graph.from_scipy(matrix, n_outputs=wrong)
     with pytest.raises(CycleError, match="cycle"):
         Graph.from_scipy(sparse.csr_array([[0, 1], [1, 0]]))
 

@@ -121,6 +121,13 @@ def test_no_samples():
         (lambda g: g.forward(np.ones((1, 2)), inputs=[0, 0]), GraphError, ["inputs", "once"]),
         (lambda g: g.forward(np.ones((1, 4)), outputs=[99]), UnknownNodeError, ["99", "nodes"]),
         (lambda g: g.forward(np.ones((1, 4)), n_threads=0), ValueError, ["n_threads", "0"]),
+        (lambda g: g.forward(np.ones(4), n_threads="x"), TypeError, ["n_threads", "'x'"]),
+        (lambda g: g.forward(np.ones(4), outputs=[]), GraphError, ["outputs", "one node", "[]"]),
+        (lambda g: g.forward(np.ones((1, 1)), inputs=[99]), GraphError, ["inputs", "[99]"]),
+        (lambda g: g.forward(np.ones((1, 1)), inputs=[-1]), GraphError, ["inputs", "[-1]"]),
+        (lambda g: g.forward([["1", 2, 3, 4]]), ValueError, ["X", "text '1'", "convert"]),
+        (lambda g: g.forward(np.array([["1", 2, 3, 4]], object)), ValueError, ["X", "text '1'"]),
+        (lambda g: Graph.layered([1, 1]).forward([[1]], inputs=[1]), GraphError, ["inputs", "[1]"]),
         (lambda g: g.run(np.ones((2, 3))), DataError, ["sequence", "[steps, 4]", "(2, 3)"]),
         (lambda g: g.run(np.ones(4)), DataError, ["sequence", "(4,)"]),
         (lambda g: Graph().forward(np.ones((1, 0))), GraphError, ["output", "add_outputs"]),
@@ -145,6 +152,7 @@ def test_large_offsets_keep_their_digits():
     np.testing.assert_array_equal(graph.activities(X)[:, 0], [2, -2, 0.25])
     part = graph.forward(X[:, :1], inputs=[0])
     np.testing.assert_array_equal(part[:, 0], [2, -2, 0.25])
+    np.testing.assert_array_equal(graph.forward(X[:, 1:], inputs=[1])[:, 0], [0.5, 0.25, 0])
     plain = Graph()
     plain.add_outputs(1, sources=plain.add_inputs(2))
     assert np.ptp(plain.forward(X)) == 0  # what it is good for
@@ -188,9 +196,23 @@ def test_a_delayed_edge_carries_the_step_before():
     graph.connect(x, y)
     graph.add_edge(y[0], y[0], 0.5, delay=1)
     np.testing.assert_array_equal(graph.run([[1], [0], [0], [1]])[:, 0], [1, 0.5, 0.25, 1.125])
-    np.testing.assert_array_equal(graph.forward([[0.0]]), [[0.5625]])  # reads, does not write
-    np.testing.assert_array_equal(graph.forward([0.0]), [0.5625])
     np.testing.assert_array_equal(graph.copy().run([[0]]), [[0.5625]])
+
+
+def test_only_run_remembers():
+    """All other calls take the step before as zeros and leave what run remembers alone."""
+    graph = Graph()
+    graph.add_outputs(1, sources=graph.add_inputs(1))
+    graph.add_edge(1, 1, 0.5, delay=1)
+    X, rows = [[3.0]], [[3.0], [4.0]]
+    assert graph.run(X) == 3
+    for _ in range(2):
+        assert graph.forward(X) == graph.forward(X[0]) == 3
+        assert graph.forward(rows).ravel().tolist() == [3, 4]
+        assert graph.activities(X).ravel().tolist() == [3, 3]
+        assert graph.tension(X, graph.forward(X)).tolist() == [0, 0]
+        graph.learn(X, [[3.0]], rule="delta")
+    assert graph.run(X) == 4.5
 
 
 def test_the_run_goes_on_through_growth_and_packing():

@@ -1,9 +1,12 @@
 """Memory: every array may run full at any call; ids outlive packing; events take whole rows."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from growgraph import Graph
+from growgraph.errors import GraphError
 from growgraph.graph import store as store_module
 from growgraph.graph.store import Store, aligned
 from growgraph.kernels import _handle as h
@@ -25,15 +28,14 @@ def test_growing_from_the_smallest_store_is_growing_with_room(monkeypatch):
 
 
 def exactly(store, **more):
+    sizes = {}
     for cap, extra in more.items():
         used, _, width = store_module._WANT[cap]
         need = (store[h.COUNTERS[used]] + extra) * width
         if need > store[h.COUNTERS[cap]]:
-            store.H[h.COUNTERS[cap]] = need
-            for name, (_, _, governed) in h.ARRAYS.items():
-                if governed == cap:
-                    store._allocate(name)
-    store._point()
+            sizes[cap] = need
+    fresh = {n: store._sized(n, sizes[c]) for n, (_, _, c) in h.ARRAYS.items() if c in sizes}
+    store._adopt(fresh, sizes)
 
 
 def test_every_cut_works_on_a_full_store():
@@ -141,25 +143,95 @@ def test_a_copy_shares_no_memory():
     )
 
 
-def test_memory_that_is_not_there_leaves_the_store_as_it_was(monkeypatch):
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_an_enlargement_cut_short_leaves_the_store_as_it_was(monkeypatch, error):
     graph = small_graph()
-    before, held = graph.copy(), dict(graph._store.arrays)
-    allocate, calls = Store._allocate, []
+    before, held, H = graph.copy(), dict(graph._store.arrays), graph._store.H.copy()
+    sized = Store._sized
+    arrays = [name for name, (_, _, cap) in h.ARRAYS.items() if cap == "NODE_CAP"]
+    for fatal in (0, 3, len(arrays) - 1):
+        calls = []
 
-    def fails(store, name):
-        calls.append(name)
-        if len(calls) == 3:
-            raise MemoryError
-        allocate(store, name)
+        def fails(store, name, size, calls=calls, fatal=fatal):
+            calls.append(name)
+            if len(calls) > fatal:
+                raise error
+            return sized(store, name, size)
 
-    monkeypatch.setattr(Store, "_allocate", fails)
-    with pytest.raises(MemoryError):
-        graph._store.reserve(NODE_CAP=10**4)
-    monkeypatch.undo()
-    assert all(graph._store.arrays[name] is array for name, array in held.items())
+        monkeypatch.setattr(Store, "_sized", fails)
+        with pytest.raises(error):
+            graph._store.reserve(NODE_CAP=10**4)
+        monkeypatch.undo()
+        assert len(calls) == fatal + 1
+        assert all(graph._store.arrays[name] is array for name, array in held.items())
+        np.testing.assert_array_equal(graph._store.H, H)
     assert graph == before
     graph.add_nodes(100)
     graph.check()
+
+
+def test_capacities_are_sizes_at_all_times():
+    graph = small_graph(record=True)
+    for _ in range(3):
+        graph.add_nodes(200, sources=[0, 1])
+        graph.pack()
+        for name, (where, _, cap) in h.ARRAYS.items():
+            array = graph._store.arrays[name]
+            assert array.size == graph._store[h.COUNTERS[cap]]
+            assert array.ctypes.data == graph._store[where]
+
+
+def test_a_call_that_asks_for_nothing_ends_in_a_store_that_is_full_of_events():
+    graph = small_graph(record=True)
+    graph._store = without_room(graph._store)
+    before = graph.copy()
+    graph.remove_nodes([])
+    graph.connect([], [])
+    assert graph.prune(0) == 0
+    assert graph == before
+
+
+def test_removing_takes_no_memory():
+    """Nothing is added for nodes that go, nor for bundles that lose no source."""
+    graph = Graph.layered([200, 200, 10])
+    before = graph.nbytes
+    graph.remove_nodes(graph.outputs[-3:])
+    assert graph.nbytes == before
+    graph.remove_node(300)  # read by the outputs, which share one list: seven are copied
+    assert graph.nbytes < before + 7 * 200 * 1.6 * 12 + 10**5
+    graph.check()
+    dag = Graph.random_dag(3000, 8, random_state=0)
+    before = dag.nbytes
+    dag.remove_nodes(dag.nodes[1000:])
+    assert dag.nbytes == before
+
+
+@pytest.mark.parametrize(
+    ("change", "pieces"),
+    [
+        (lambda a: a["counters"].__setitem__(h.POOL_USED, 10**12), ["array w", "1000000000000"]),
+        (lambda a: a["counters"].__setitem__(h.N_SLOTS, -5), ["array start", "-5"]),
+        (lambda a: a["counters"].__setitem__(h.EV_USED, 10**11), ["array ev", "1600000000000"]),
+        (lambda a: a.update(counters=a["counters"][:-1]), ["counters", "17", "(16,)"]),
+        (lambda a: a.update(counters=a["counters"].astype(float)), ["counters", "int64"]),
+        (lambda a: a.update(w=a["w"][:-1]), ["array w"]),
+        (lambda a: a.update(src=a["src"].astype(np.int64)), ["array src", "uint32", "int64"]),
+        (lambda a: a.update(bias=a["bias"][None]), ["array bias", "(1, "]),
+        (lambda a: a.update(ctx=a["ctx"][:3]), ["array ctx", "8", "(3,)"]),
+    ],
+)
+def test_arrays_that_contradict_their_counters_are_refused_before_memory_is_taken(change, pieces):
+    arrays = small_graph(record=True).to_state()["arrays"]
+    Store.from_arrays(arrays)
+    change(arrays)
+    tracemalloc.start()
+    try:
+        with pytest.raises(GraphError) as caught:
+            Store.from_arrays(arrays)
+        assert tracemalloc.get_traced_memory()[1] < 10**6
+    finally:
+        tracemalloc.stop()
+    assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
 
 
 def test_aligned_rows_start_on_a_cache_line():

@@ -83,7 +83,7 @@ def test_budget_counts_all_nodes_of_a_proposal():
     assert graph.n_nodes == 6  # the pair of nodes once, then the single node
 
 
-@pytest.mark.parametrize(("gain", "grows"), [(0.049, False), (0.05, True), (np.nan, False)])
+@pytest.mark.parametrize(("gain", "grows"), [(0.049, False), (0.05, True)])
 def test_least_gain(gain, grows):
     graph = flat_graph()
     assert bool(steps(GrowthController([Offer(pair(gain))]), graph, [1.0] * 6)) == grows
@@ -104,6 +104,22 @@ def test_the_largest_gain_of_all_rules_is_taken_and_its_rule_told():
     steps(GrowthController(rules), graph, [1.0] * 6)
     assert graph.sources(3)[0].tolist() == [0]
     assert GrowthLog(graph).table()["rule"].tolist() == ["Better", "Better"]
+
+
+@pytest.mark.parametrize(("first", "second"), [(1.0, 0.6), (0.6, 1.0)])
+def test_the_tensest_node_is_answered_first(first, second):
+    graph = Graph()
+    graph.add_outputs(2, sources=graph.add_inputs(2), weights=0.0)
+
+    class Answer(Offer):
+        def propose(self, situation):
+            return [pair(0.5, target=situation.node)]
+
+    controller = GrowthController([Answer()], patience=2)
+    targets = np.array([[first, second], [-first, -second]])
+    while not controller.step(graph, [[0, 1], [1, 0]], targets):
+        pass
+    assert GrowthLog(graph).table()["cause_node"][0] == (2 if first > second else 3)
 
 
 def two_outputs():

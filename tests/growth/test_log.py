@@ -136,6 +136,15 @@ def test_why(node, said):
     assert GrowthLog(grown()).why(node) == said
 
 
+@pytest.mark.parametrize("cause", ["birth", "dream"])
+def test_why_of_what_came_before_the_first_sample(cause):
+    graph = Graph()
+    new = NewNode(role="input", kind="input")
+    GrowthController().grow(graph, Proposal(1.0, (new,)), rule="Sense", cause=cause)
+    said = {"birth": "at birth", "dream": "in a dream"}[cause]
+    assert GrowthLog(graph).why(0).endswith(f"without sources {said}, before the first sample")
+
+
 def test_why_tells_the_outcome():
     graph = grown()
     log = GrowthLog(graph)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from growgraph import ResoNet
+from growgraph.models._explain import in_words
 from tests.models.material import SHAPE, digits, grown, part, table
 
 LEARNING = pytest.mark.parametrize("learning", ["evidence", "resonance"])
@@ -78,6 +79,78 @@ def test_an_explanation_of_a_row_of_a_table():
     assert any(n["name"] for n in told.data["nodes"])
     with pytest.raises(ValueError, match="x must be one sample, got 2: explain them one by one"):
         model.explain(part(X, 5, 7))
+
+
+def petals():
+    """Rows of two numbers, a category and a label; some cells are missing."""
+    rng = np.random.default_rng(0)
+    y = np.array(["rose", "lily", "daisy"])[rng.integers(0, 3, 200)]
+    wide = np.select([y == "rose", y == "lily"], [5.0, 1.0], 3.0) + rng.normal(0, 0.3, 200)
+    wide[::17] = np.nan
+    hue = np.where(y == "daisy", "white", "red").astype(object)
+    return {"wide": wide, "noise": rng.normal(size=200), "hue": hue}, y
+
+
+@pytest.mark.parametrize("row", [3, 17, 44])
+def test_columns_speak_for_the_margin_they_bring(row):
+    X, y = petals()
+    model = ResoNet(random_state=0).fit(X, y)
+    x = {name: values[row : row + 1].copy() for name, values in X.items()}
+    data = model.explain(x).data
+    assert {c["column"] for c in data["columns"]} == {"wide", "noise", "hue"}
+    pair = [model.classes_.tolist().index(data[k]) for k in ("answer", "rival")]
+    first, second = model.decision_function(x)[0][pair]
+    assert data["margin"] == pytest.approx(first - second)
+    told = {c["column"]: c for c in data["columns"]}
+    assert told["hue"]["value"] == X["hue"][row]
+    if not np.isnan(X["wide"][row]):
+        centre = np.nanmean(X["wide"][:64])
+        x["wide"][:] = centre  # the usual value
+        first, second = model.decision_function(x)[0][pair]
+        assert told["wide"]["spoke"] == pytest.approx(data["margin"] - first + second, abs=1e-4)
+        away = (X["wide"][row] - centre) / np.nanstd(X["wide"][:64])
+        assert told["wide"]["deviation"] == pytest.approx(away, rel=1e-3)
+    else:
+        assert told["wide"]["value"] is None
+    spoke = [abs(c["spoke"]) for c in data["columns"]]
+    assert spoke == sorted(spoke, reverse=True)
+
+
+def test_a_table_is_explained_in_columns_and_values():
+    X, y = petals()
+    model = ResoNet(random_state=0).fit(X, y)
+    row = int(np.flatnonzero((y == "rose") & ~np.isnan(X["wide"]))[0])
+    text = str(model.explain({name: values[row : row + 1] for name, values in X.items()}))
+    assert f"why: wide = {X['wide'][row]:.6g} (+" in text
+    assert " sd) speaks for rose by " in text
+    for jargon in ("landmark", "|wide|", "from nodes", " more ", "nearest rival"):
+        assert jargon not in text
+    missing = {"wide": [np.nan], "noise": [0.1], "hue": ["white"]}
+    assert "hue = white speaks for daisy" in str(model.explain(missing))
+
+
+def test_a_rival_the_sample_is_not_like_is_named():
+    told = {"answer": 1, "confidence": 0.5, "cause": "novel", "nodes": [], "columns": [],
+            "windows": [{"window": "the columns", "says": 2}], "rival": 3, "like": [1, 2],
+            "grown_because": "node 9 grew from nodes 1, 2 and 5 more because of y"}  # fmt: skip
+    text = in_words(told)
+    assert "what it is like: 1, then 2; nearest rival 3" in text
+    assert "against it: the columns say 2" in text
+    assert "what for: node 9 grew because of y" in text
+    assert "nearest rival" not in in_words(told | {"rival": 2})
+
+
+@pytest.mark.parametrize(
+    ("label", "rival"), [("a", ""), (7, 7), (0.5, np.nan)], ids=["text", "integer", "float"]
+)
+def test_the_only_class_has_no_rival(label, rival):
+    X = np.arange(5.0)[:, None]
+    try:
+        model = ResoNet(random_state=0).fit(X, [label] * 5)
+    except ValueError:
+        pytest.skip("labels of this kind are refused")
+    np.testing.assert_equal(model.knowledge()["rival"].tolist(), [rival])
+    assert f"{label} is the only class known" in str(model.explain(X[0]))
 
 
 @LEARNING

@@ -48,7 +48,7 @@ def learn(
             p[places.MASS] += 1
         ctl[places.N] += 1
         ctl[places.AT] += 1
-        why = _wish(p, ctl, int(counts[c]), int(due[c]), int(k[c]), R[c], met[c])
+        why = _wish(p, ctl, int(counts[c]), int(due[c]), int(k[c]), R[c], met[c], left)
         if why:
             return _leave(ctl, why)
     return _leave(ctl, places.DONE)

@@ -1,19 +1,22 @@
 """plot_growth tells the log's story and agrees with a replay of it."""
 
+from itertools import pairwise
+
 import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import growgraph
-from growgraph import Graph, GrowthController, GrowthLog
+from growgraph import Graph, GrowthController, GrowthLog, ResoNet
 from growgraph.errors import GraphError
 from growgraph.growth import NewNode, Proposal
 from growgraph.viz import plot_growth
 from growgraph.viz.growth import _births
 from growgraph.viz.scene import scene_of
-from growgraph.viz.timeline import Story
+from growgraph.viz.timeline import Story, counted, spread
 
 
 @pytest.fixture(autouse=True)
@@ -159,3 +162,75 @@ def test_errors_say_what_to_do():
     with pytest.raises(TypeError, match="got str"):
         plot_growth("model")
     assert plt.get_fignums() == []
+
+
+def texts(axes):
+    return [t.get_text() for ax in axes for t in ax.texts]
+
+
+def legend_of(axes):
+    return next([t.get_text() for t in ax.get_legend().get_texts()] for ax in axes
+                if ax.get_legend())  # fmt: skip
+
+
+def test_one_row_has_whole_samples_and_no_accuracy():
+    model = ResoNet(random_state=0).fit([[1.0, 2.0]], ["a"])
+    fig = figure()
+    axes = plot_growth(model, fig)
+    fig.canvas.draw()
+    assert [t.get_text() for t in fig.texts][1:] == ["events", "nodes", "edges"]
+    assert [t for t in axes[-1].get_xticks() if 0 <= t <= 1] == [0, 1]
+    assert "after 1 sample" in fig.texts[0].get_text()
+    assert not fig.texts[0].get_text().endswith("samples")
+    assert [t for t in texts(axes) if t.startswith("b   1 sample: ")]
+
+
+def test_early_growth_keeps_its_letters_apart():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(400, 2))
+    model = ResoNet(random_state=0).fit(X, np.where(X[:, 0] > 0, "p", "n"))
+    fig = figure()
+    axes = plot_growth(model, fig)
+    fig.canvas.draw()
+    letters = [t for ax in axes for t in ax.texts if t.get_text() in set("abcd")]
+    assert len(letters) >= 3
+    boxes = sorted((Text.get_window_extent(t) for t in letters), key=lambda b: b.x0)
+    assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
+
+
+@pytest.mark.parametrize(
+    ("x", "wanted"),
+    [
+        ([0.0, 0.0, 0.0], [0, 10, 20]),
+        ([0.0, 50.0, 100.0], [0, 50, 100]),
+        ([0.0, 100.0, 100.0], [0, 90, 100]),
+        ([99.0, 99.5, 100.0], [80, 90, 100]),
+    ],
+)
+def test_spread(x, wanted):
+    np.testing.assert_allclose(spread(np.array(x), 10.0, 100.0), wanted)
+
+
+def test_counted():
+    assert counted(1, "samples") == "1 sample"
+    assert counted(1200, "steps") == "1,200 steps"
+
+
+def test_a_sample_counts_before_what_it_caused():
+    X = np.arange(12.0)[:, None]
+    model = ResoNet(random_state=0).fit(X, ["a", "b", "c"] * 4)
+    story = Story(model.graph_, model.growth_log_, 12)
+    classes = story.time[1:][story.rule == "NewClass"]
+    assert sorted(set(classes.tolist())) == [1, 2, 3]
+    assert story.end == 12
+
+
+def test_the_legend_tells_lines_and_piles():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 2))
+    axes = plot_growth(ResoNet(random_state=0).fit(X, X[:, 0] > 0), figure())
+    told = legend_of(axes)
+    for words in ("weight > 0", "weight < 0", "wider: larger share", "pile: many alike nodes"):
+        assert words in told
+    assert "×128" in texts(axes)
+    assert "pile: many alike nodes" not in legend_of(plot_growth(grown(), figure()))
