@@ -5,6 +5,8 @@ import numpy as np
 from growgraph.kernels._jit import kernel
 from growgraph.kernels.status import OK
 
+_BLANK = 1e-300  # an image no brighter than this is blank
+
 
 @kernel(writes=("out",))
 def cut(images, patch, pad, softening, out):
@@ -34,7 +36,7 @@ def cut(images, patch, pad, softening, out):
         for y in range(rows):
             for x in range(columns):
                 top = max(top, image[y, x])
-        scale = 1 / top if top > 0 else 0.0
+        scale = 1 / top if top > _BLANK else 0.0
         for place in range(out.shape[1]):
             y0, x0 = place // across - pad, place % across - pad
             mean = 0.0

@@ -148,6 +148,11 @@ class Core:
 
     def _enter(self, X, y, draws, answers):
         c, e, r = self.concepts, self.evidence, self.record
+        fits = X.shape[1] == len(e.A) == len(e.B) and len(c.k) == len(self.classes) == e.W.shape[1]
+        if not fits:  # the kernel would write out of bounds
+            raise RuntimeError(
+                "the model broke off while it grew: load it from a file, or fit anew"
+            )
         prototypes, aspects = c.slots(self.graph)
         return int(
             resonet.learn(

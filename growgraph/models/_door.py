@@ -1,6 +1,8 @@
 """Checks and small services at a model's door."""
 
 import contextlib
+import signal
+import threading
 
 import numpy as np
 
@@ -8,7 +10,7 @@ from growgraph._validation import check_number
 from growgraph.errors import DataError
 from growgraph.models.base import kinds_of, one_kind
 
-_PROGRESS_ROWS = 1024
+_PIECE = 1024  # rows learnt between two looks at progress and Ctrl-C
 
 
 def merged(known, labels):
@@ -21,10 +23,28 @@ def merged(known, labels):
     return np.unique(labels)
 
 
-def spans(total, progress):
-    """Bounds of the pieces between which progress is told."""
-    step = _PROGRESS_ROWS if progress else max(total, 1)
-    return [(a, min(a + step, total)) for a in range(0, total, step)]
+def spans(total):
+    """Bounds of the pieces between which progress is told and Ctrl-C is heard."""
+    return [(a, min(a + _PIECE, total)) for a in range(0, total, _PIECE)]
+
+
+@contextlib.contextmanager
+def undisturbed():
+    """Ctrl-C waits until the block is done, so that a piece is learnt wholly or not at all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals reach the main thread only
+        return
+    before, heard = signal.getsignal(signal.SIGINT), []
+    if not callable(before):  # ignored, or not set from Python
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *call: heard.append(call))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        before(*heard[0])
 
 
 @contextlib.contextmanager

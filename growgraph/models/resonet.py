@@ -128,7 +128,10 @@ class ResoNet(GrowingClassifier):
     _infant_labels: list
 
     def _learn(self, X, y, first):
-        """Check everything, then learn; a call that raises leaves the model as it was."""
+        """Check everything, then learn; a call that is refused leaves the model as it was.
+
+        One that is interrupted has learnt whole pieces, and the model says how many samples.
+        """
         held = dict(self.__dict__)
         try:
             pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
@@ -145,14 +148,15 @@ class ResoNet(GrowingClassifier):
             self._core, self._infant, self._infant_labels = core, None, []
             self.n_samples_seen_ = 0
         with _door.telling(self.progress, len(rows)) as tell:
-            for a, b in _door.spans(len(rows), self.progress):
-                self._asked = {}
-                try:
-                    self._take(rows[a:b], labels[a:b].tolist())
-                finally:  # even when interrupted: what has been learnt, no more
-                    self.n_samples_seen_ = self._core.n + len(self._infant_labels)
-                    met = [*self._core.classes, *self._infant_labels]
-                    self.classes_ = classes[np.isin(classes, met)]
+            for a, b in _door.spans(len(rows)):
+                with _door.undisturbed():
+                    self._asked = {}
+                    try:
+                        self._take(rows[a:b], labels[a:b].tolist())
+                    finally:  # even when interrupted: what has been learnt, no more
+                        self.n_samples_seen_ = self._core.n + len(self._infant_labels)
+                        met = [*self._core.classes, *self._infant_labels]
+                        self.classes_ = classes[np.isin(classes, met)]
                 tell(b, self)
         return self
 

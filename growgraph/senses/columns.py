@@ -56,8 +56,11 @@ def as_numbers(name, values):
 
 
 def category(value):
-    """A category as text, None if the cell is missing."""
-    return None if value is None or value != value else str(value)
+    """A category as text, None if the cell is missing; 1.0 is written as 1, whatever its type."""
+    if value is None or value != value:
+        return None
+    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
+    return str(int(value)) if whole else str(value)
 
 
 def listed(names, most=8):

@@ -21,7 +21,7 @@ _DREAMS, _LOOKS = 300, 24
 _SHARPNESS = 2.0  # of landmarks
 _LADDER = (0.5, 0.6, 0.7, 2.0)  # vigilance of landmarks, relaxed until there are enough
 _WINDOW = 2  # a window is so many cells wide and high
-_CHUNK = 64  # images encoded at a time
+_CHUNK_BYTES = 8 << 20  # of the glimpses of the images encoded at a time
 
 # chosen on validation shuffles of digits and MNIST-5k (growgraph's ARCHITECTURE.md, "ResoNet")
 SMALL = {"patch": 3, "pad": 1, "grid": 3, "budget": 64, "landmarks": 0, "most": 12}
@@ -88,14 +88,16 @@ class Retina:
         s, inputs = self.sizes, graph.groups["patch_in"]
         raw = np.lib.stride_tricks.sliding_window_view(
             np.pad(dreams, ((0, 0), (s["pad"],) * 2, (s["pad"],) * 2)), (s["patch"],) * 2, (1, 2)
-        ).reshape(len(dreams), -1, inputs.size)
-        spots = generator(self.seed, "look").integers(0, raw.shape[1], (len(dreams), _LOOKS))
+        )
+        places = raw.shape[1] * raw.shape[2]
+        spots = generator(self.seed, "look").integers(0, places, (len(dreams), _LOOKS))
         concepts, state = np.zeros((s["budget"], inputs.size)), np.zeros(2, np.int64)
         ids = []
         for dream in range(len(dreams)):
             state[0] = 0
+            seen = raw[dream][np.divmod(spots[dream], raw.shape[2])].reshape(_LOOKS, -1)
             while state[1] < s["budget"] and glimpse.seek(
-                np.ascontiguousarray(raw[dream]), spots[dream], concepts, _VIGILANCE, _LEAST, state
+                seen, np.arange(_LOOKS), concepts, _VIGILANCE, _LEAST, state
             ):
                 w = concepts[state[1] - 1]
                 node = NewNode(
@@ -178,13 +180,14 @@ class Retina:
         places = down.shape[0] * across.shape[0]
         concepts = graph.groups["patch"].size
         out = np.empty((len(images), s["grid"] ** 2 * concepts), np.float32)
-        for a in range(0, len(images), _CHUNK):
-            some = np.maximum(images[a : a + _CHUNK], 0)
+        chunk = max(1, _CHUNK_BYTES // (4 * places * s["patch"] ** 2))
+        for a in range(0, len(images), chunk):
+            some = np.maximum(images[a : a + chunk], 0)
             cuts = np.empty((len(some), places, s["patch"] ** 2), np.float32)
             glimpse.cut(some, s["patch"], s["pad"], _SOFTENING, cuts)
             S = graph.forward(cuts.reshape(-1, cuts.shape[2]), inputs=graph.groups["patch_in"],
                               outputs=graph.groups["patch"])  # fmt: skip
-            glimpse.pool(S.reshape(len(some), places, concepts), down, across, out[a : a + _CHUNK])
+            glimpse.pool(S.reshape(len(some), places, concepts), down, across, out[a : a + chunk])
         return out
 
     # ---- files --------------------------------------------------------------------------------

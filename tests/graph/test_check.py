@@ -128,6 +128,21 @@ def test_a_difference_is_seen(what):
     assert b == b.copy()
 
 
+def test_the_same_edges_shared_out_otherwise_are_a_difference():
+    """Lists of all sources that are alike, node after node, at other fan-ins."""
+    graphs = []
+    for delay in (0, 1):
+        for first in (1, 2):
+            graph = Graph()
+            graph.add_inputs(3)
+            y = graph.add_nodes(2)
+            graph.connect([0, 1, 2], [y[0]] * first + [y[1]] * (3 - first), pairs=True, delay=delay)
+            graph._store.relist(np.arange(5))
+            graphs.append(graph)
+    assert graphs[0] != graphs[1]
+    assert graphs[2] != graphs[3]
+
+
 def test_equality_with_other_things():
     assert Graph() == Graph()
     assert Graph() != 1

@@ -69,6 +69,18 @@ def test_no_two_calls_draw_the_same():
     assert repeats(grow(Graph(), random_state=np.random.default_rng(0))) == 0
 
 
+def test_other_nodes_draw_other_numbers():
+    graph = Graph()
+    x, y = graph.add_inputs(6), graph.add_outputs(2)
+    drawn = []
+    for sources, target in ((x[:3], y[0]), (x[3:], y[0]), (x[:3], y[1])):
+        graph.connect(sources, target, "normal")
+        drawn.append(graph.weights(target))
+        for source in sources:  # the same number of nodes and edges at each call
+            graph.remove_edge(source, target)
+    assert repeats(drawn) == 0
+
+
 def test_the_same_calls_build_the_same_graph():
     a, b = Graph(), Graph()
     for x, y in zip(grow(a), grow(b)):

@@ -72,7 +72,11 @@ def test_forms_of_input(form):
         "strided": lambda: np.repeat(X, 2, axis=1).astype(np.float32)[:, ::2],
     }
     expected = graph.forward(X.astype(np.float64))
-    np.testing.assert_array_equal(graph.forward(made[form]()), expected)
+    given = made[form]()
+    np.testing.assert_array_equal(graph.forward(given), expected)
+    if isinstance(given, np.ndarray):
+        one = graph.forward(X[1].astype(np.float64))
+        np.testing.assert_array_equal(graph.forward(given[1]), one)
 
 
 def test_input_is_not_changed():
@@ -115,6 +119,9 @@ def test_no_samples():
         (lambda g: g.forward([[1, 2, 3, np.nan]]), DataError, ["X", "NaN", "(0, 3)", "fill"]),
         (lambda g: g.forward([[1, 2, np.inf, 4]]), DataError, ["X", "infinity", "(0, 2)"]),
         (lambda g: g.forward([[1, 2, 3, 1e39]]), DataError, ["X as float32", "(0, 3)"]),
+        (lambda g: g.forward(np.array([1, 2, 3, np.nan], "f4")), DataError, ["X", "NaN", "fill"]),
+        (lambda g: g.forward(np.array([np.inf, 2, 3, 4], "f4")), DataError, ["X", "infinity"]),
+        (lambda g: g.forward(np.ones(3, np.float32)), DataError, ["X", "4 columns", "(1, 3)"]),
         (lambda g: g.forward([["a", 2, 3, 4]]), ValueError, ["X", "numbers", "'a'"]),
         (lambda g: g.forward(np.ones((2, 4)) * 1j), ValueError, ["X", "Complex", "complex128"]),
         (lambda g: g.forward(np.ones((1, 1)), inputs=[6]), GraphError, ["inputs", "[6]"]),

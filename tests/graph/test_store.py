@@ -170,6 +170,29 @@ def test_an_enlargement_cut_short_leaves_the_store_as_it_was(monkeypatch, error)
     graph.check()
 
 
+class Unplaced(np.ndarray):
+    """An array at whose address Ctrl-C waits."""
+
+    @property
+    def ctypes(self):
+        raise KeyboardInterrupt
+
+
+def test_arrays_come_into_use_all_at_once(monkeypatch):
+    graph = small_graph()
+    before, H = dict(graph._store.arrays), graph._store.H.copy()
+    sized = Store._sized
+    monkeypatch.setattr(
+        Store,
+        "_sized",
+        lambda s, n, size: sized(s, n, size).view(Unplaced if n == "kind" else np.ndarray),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        graph._store.reserve(NODE_CAP=10**4)
+    np.testing.assert_array_equal(graph._store.H, H)
+    assert all(graph._store.arrays[name] is array for name, array in before.items())
+
+
 def test_capacities_are_sizes_at_all_times():
     graph = small_graph(record=True)
     for _ in range(3):

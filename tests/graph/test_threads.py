@@ -117,19 +117,38 @@ def test_nothing_is_copied_where_nobody_reads():
     assert graph._store.view() is graph._store.view()
 
 
-@pytest.mark.parametrize("call", ["add_nodes", "set_nodes", "relist"])
-def test_the_next_call_sees_the_change(call):
-    graph, X = small_graph(), uniform(5, 4)
-    before = graph.forward(X)
-    node = int(graph.outputs[0])
-    if call == "add_nodes":
-        graph.connect(graph.add_nodes(1, bias=3.0), [node])
-    elif call == "set_nodes":
-        graph.set_nodes([node], bias=9.0)
-    else:
-        graph._outputs = graph._outputs[::-1]
-    assert not np.array_equal(graph.forward(X), before)
-    np.testing.assert_array_equal(graph.forward(X), Graph.from_state(graph.to_state()).forward(X))
+def feed_an_output(graph, count):
+    graph.connect(graph.add_nodes(count, bias=3.0)[-1:], graph.outputs)
+
+
+CHANGES = {
+    "growth within the room": lambda g: feed_an_output(g, 1),
+    "growth beyond the room": lambda g: feed_an_output(g, 500),
+    "the first of the order": lambda g: g.remove_node(g.order()[0]),
+    "values": lambda g: g.set_nodes(g.outputs, bias=9.0),
+    "packing": lambda g: (g.pack(), g.set_nodes(g.outputs, bias=9.0)),
+    "outputs": lambda g: setattr(g, "_outputs", g._outputs[::-1]),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_the_next_call_sees_the_change(what):
+    graph = small_graph()
+    graph.forward(uniform(5, 4))
+    CHANGES[what](graph)
+    X = uniform(5, graph.inputs.size)
+    made_anew = Graph.from_state(graph.to_state())
+    np.testing.assert_array_equal(graph.forward(X), made_anew.forward(X))
+    np.testing.assert_array_equal(graph.forward(X[0]), made_anew.forward(X[0]))
+    np.testing.assert_array_equal(graph.activities(X), made_anew.activities(X))
+
+
+def test_another_order_is_seen():
+    graph = Graph()
+    graph.add_nodes(3, bias=[1.0, 2.0, 3.0])
+    graph.forward(np.empty((2, 0)), outputs=[2])
+    graph._store.relist(graph._store.order()[::-1])
+    assert graph.forward(np.empty((1, 0)), outputs=[0, 1, 2]).tolist() == [[1, 2, 3]]
 
 
 def test_two_threads_that_grow_take_turns():
