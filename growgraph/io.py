@@ -177,9 +177,8 @@ def load(path):
         thing = getattr(module, header["class"]).from_state(
             {"arrays": arrays, "plain": header["plain"]}
         )
-        graph = getattr(thing, "graph_", thing)
-        if hasattr(graph, "check"):
-            graph.check()  # compiled code trusts these arrays
+        if hasattr(thing, "check"):  # a graph; a model has checked itself in from_state
+            thing.check()  # compiled code trusts these arrays
         return thing
 
 

@@ -17,6 +17,8 @@ import pytest
 import growgraph
 from growgraph import __version__, io
 from growgraph.cli import growing, main, places, report, say
+from growgraph.cli.signals import Stopped
+from growgraph.data import stream
 from growgraph.models.resonet import ResoNet
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -462,6 +464,50 @@ def test_ctrl_c_keeps_a_checkpoint(run, rows, monkeypatch, signum, code):
     assert not Path("t.npz.part").exists()
 
 
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_in_the_last_save_loses_nothing(run, rows, monkeypatch, signum, code):
+    whole = grow_whole(run, rows)
+    real = growing.save
+
+    def save(*args, **kwargs):
+        signal.raise_signal(signum)
+        real(*args, **kwargs)
+
+    monkeypatch.setattr(growing, "save", save)
+    refused(run("grow", rows, "--quiet"), "the model is whole: t.npz", code=code)
+    assert same_but_for_the_name(whole, "t.npz")
+    assert not Path("t.png").exists()
+    interrupt_after(monkeypatch, 1, signum)  # and once more while the checkpoint is saved
+    result = run("grow", rows, "--quiet", "--out", "u.npz")
+    refused(result, "u.npz.part: the same command with --resume goes on", code=code)
+    assert Path("u.npz.part").exists()
+
+
+def test_ctrl_c_while_scoring_or_drawing(run, rows, monkeypatch):
+    def stop(*_):
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(report, "draw_growth", stop)
+    refused(run("grow", rows, "--quiet"), "the model is whole: t.npz", code=143)
+    monkeypatch.setattr(growing.Grow, "run", lambda self: (_ for _ in ()).throw(Stopped(2)))
+    assert run("grow", rows) == (130, "", "growgraph: stopped\n")
+
+
+def test_numbers_in_a_later_file_do_not_end_the_run(run, here, monkeypatch):
+    folder = here / "data"
+    folder.mkdir()
+    lines = table(200).splitlines()
+    (folder / "1.csv").write_text("\n".join(lines))
+    more = [lines[0].replace("a,", "a,late,"), *(x.replace(",", ",5,", 1) for x in lines[1:])]
+    (folder / "2.csv").write_text("\n".join(more))
+    assert run("grow", "data", "--quiet", "--out", "m.npz")[0] == 0
+    monkeypatch.setattr(stream, "SAMPLE", 100)
+    code, _, err = run("grow", "data", "--out", "m.npz", "--seed", 1)
+    assert code == 0, err
+    assert err.count("column 'late' has numbers only from row 20") == 1
+    assert run("predict", "m.npz", "data")[0] == 0
+
+
 def test_beginning_anew_is_said(run, rows):
     Path("t.npz.part").write_bytes(b"")
     assert "--resume would have gone on" in run("grow", rows)[2]
@@ -540,6 +586,13 @@ def test_info(run, model):
     growgraph.save(growgraph.load(model).graph_, "graph.npz")
     assert re.search(r"^kind +Graph", run("info", "graph.npz")[1], re.M)
     refused(run("predict", "graph.npz", "t.csv"), "holds a Graph: name the file of a model")
+
+
+@pytest.mark.parametrize("label", ["k", "1", "1.5"])
+def test_info_without_a_rival(run, here, label):
+    (here / "t.csv").write_text("a,y\n" + f"1,{label}\n2,{label}\n" * 9)
+    assert run("grow", "t.csv", "--quiet")[0] == 0
+    assert run("info", "t.npz")[1].splitlines()[-1].split()[-1] == "-"
 
 
 def test_predict(run, model, rows, here):

@@ -103,6 +103,32 @@ def test_a_column_that_begins_late(tmp_path, monkeypatch):
     assert seen[41][0] == {"a": 2.0, "late": None}
 
 
+@pytest.mark.parametrize(("cell", "kind"), [("5", "numbers"), ("2020-01-01", "dates")])
+@pytest.mark.parametrize("block", [1 << 20, 30])
+def test_numbers_that_begin_late_are_left_out(tmp_path, monkeypatch, cell, kind, block):
+    monkeypatch.setattr(stream, "SAMPLE", 20)
+    monkeypatch.setattr(files, "_BLOCK", block)
+    text = "a,late,y\n" + "".join(f"{i},,{i % 2}\n" for i in range(40)) + f"1,{cell},0\n" * 9
+    notes = []
+    s = TableStream(write(tmp_path, text), seed=4, note=notes.append)
+    assert {tuple(cells) for cells, _ in rows_of(s.learn()).values()} == {("a",)}
+    assert notes[1:] == [
+        f"column 'late' has {kind} only from row 40 on: left out; begin with rows that have it"
+    ]
+    assert {tuple(cells) for cells, _ in rows_of(s.held_out()).values()} <= {("a",)}
+    seen = read(tmp_path, text, seed=4, categorical=["late"])
+    assert seen[40][0] == {"a": 1.0, "late": cell}
+
+
+def test_a_column_of_the_second_file_is_known_from_the_beginning(tmp_path):
+    write(tmp_path, "a,y\n1,0\n", "1.csv")
+    write(tmp_path, "a,b,y\n2,3,1\n", "2.csv")
+    assert rows_of(TableStream(tmp_path, seed=1).learn()) == {
+        0: ({"a": 1.0, "b": "nan"}, 0),
+        1: ({"a": 2.0, "b": 3.0}, 1),
+    }
+
+
 def test_free_text_is_left_out_and_said(tmp_path):
     text = "id,a,y\n" + "".join(f"n{i},{i},{i % 2}\n" for i in range(200))
     notes = []
@@ -248,6 +274,9 @@ def refused(folder, text, name="t.csv", **options):
         ("a,y\n1,2\n3,4,5\n", "row 1 (rows count from 0): 3 cells for 2 names"),
         ("a,y\n1,2\n3\n", "row 1 (rows count from 0): 1 cells for 2 names"),
         ('a,y\n1,"2\n3,4\n', "a quote"),
+        ('a,"y\n1,2\n', "in the line of column names is never closed"),
+        ('a,"y\n' + "1,2\n" * 600_000, "in the line of column names is never closed"),
+        ("a" * 1_200_000, "is longer than 1,048,576 bytes"),
         ("a,y\ninf,2\n", "column 'a' holds inf in row 0"),
         ("a,y\n1,2\n-1e999,2\n", "column 'a' holds -inf in row 1"),
         ("a,y\n1,\n2,\n", "target 'y' is empty in all 2 rows"),
@@ -416,8 +445,8 @@ def test_a_folder_is_read_by_name_and_columns_by_name(tmp_path):
         0: ({"a": 1.0, "b": 2.0}, 0),
         1: ({"a": 3.0, "b": 4.0}, 1),
         2: ({"a": 6.0, "b": 5.0}, 1),
-        3: ({"a": 7.0}, 0),
-        4: ({"a": 8.0, "new": "x"}, 1),
+        3: ({"a": 7.0, "b": "nan"}, 0),
+        4: ({"a": 8.0, "b": "nan", "new": "x"}, 1),
     }
     write(folder, "a,b\n1,2\n", "5.csv")
     with pytest.raises(DataError, match=r"target 'y' is no column of .*5\.csv"):
@@ -566,6 +595,7 @@ def test_digits():
     assert np.array_equal(rest, learnt[1000:])
     assert not np.array_equal(next(DigitsStream(seed=3).learn()).X, learnt[:256])
     assert sum(len(b) for b in DigitsStream(limit=10).learn()) == 10
+    assert DigitsStream(limit=10).identity() != DigitsStream(limit=20).identity()
     with pytest.raises(DataError, match="does not apply to digits"):
         open_stream("digits", target="x")
     with pytest.raises(DataError, match="last 500"):

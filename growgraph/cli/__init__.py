@@ -1,7 +1,8 @@
 """The command ``growgraph``: grow a network on data, and ask a saved one.
 
 Every mistake of a user ends in one line on standard error that names the fix, and exit code 2;
-what the machine cannot do (a full disk, too little memory) in exit code 1; Ctrl-C in 130.
+what the machine cannot do (a full disk, too little memory) in exit code 1; Ctrl-C in 130,
+SIGTERM in 143.
 """
 
 import sys
@@ -12,6 +13,7 @@ import typer
 
 from growgraph import __version__
 from growgraph.cli.say import failure, line
+from growgraph.cli.signals import Stopped
 from growgraph.errors import DataError, FileFormatError, GraphError
 
 app = typer.Typer(
@@ -149,7 +151,8 @@ def main(argv=None):
     Returns
     -------
     int
-        Exit code: 0 done, 1 the machine could not, 2 the user must change something, 130 stopped.
+        Exit code: 0 done, 1 the machine could not, 2 the user must change something, 130 or 143
+        stopped.
 
     Examples
     --------
@@ -164,6 +167,9 @@ def main(argv=None):
         except (KeyboardInterrupt, typer.Abort):
             line("stopped")
             return 130
+        except Stopped as stop:
+            line("stopped")
+            return stop.code
         except (DataError, FileFormatError, GraphError) as error:
             return failure(error, 2)
         except MemoryError:

@@ -59,13 +59,22 @@ def info(path):
 
 def _print_knowledge(table):
     names = table.dtype.names
-    shown = [names, *([_brief(value) for value in row] for row in table[:_CLASSES_SHOWN].tolist())]
+    rows = [dict(zip(names, row, strict=True)) for row in table[:_CLASSES_SHOWN].tolist()]
+    for row in rows:
+        if "rival" in row and _is_nobody(row["rival"], row["label"]):
+            row["rival"] = "-"
+    shown = [names, *([_brief(value) for value in row.values()] for row in rows)]
     widths = [max(len(str(row[i])) for row in shown) for i in range(len(names))]
     print()
     for row in shown:
         print("  ".join(f"{cell!s:>{width}}" for cell, width in zip(row, widths, strict=True)))
     if len(table) > _CLASSES_SHOWN:
         print(f"... and {len(table) - _CLASSES_SHOWN:,} classes more")
+
+
+def _is_nobody(rival, label):
+    """True for what stands for no rival: nothing, NaN, or the class itself."""
+    return rival in ("", b"", None, label) or rival != rival
 
 
 def _brief(value):

@@ -63,6 +63,7 @@ class Grow:
         }
         self._as_json, self._resume, self._quiet = as_json, resume, quiet
         self._every = checkpoint
+        self._whole = False  # the model is saved under its own name
         self._learnt = self._row = 0  # samples learnt; first row that was not read yet
         self._size = _FEWEST * 4
         self._open_stream = lambda schema: open_stream(
@@ -76,9 +77,10 @@ class Grow:
         with Signals() as signals:
             try:
                 self._learn(model, signals)
+                with signals.busy():
+                    self._finish(model)
             except Stopped as stop:
                 return self._stop(model, stop)
-            self._finish(model)
             try:
                 report = Report(model, self.stream, self._learnt, self.out)
                 report.replaced = self._replaced
@@ -178,10 +180,15 @@ class Grow:
     def _finish(self, model):
         self._row = max(self._row, self.stream.n_rows)
         self._save(model, self.out)
+        self._whole = True
         with contextlib.suppress(FileNotFoundError):
             self.part.unlink()
 
     def _stop(self, model, stop):
+        """Leave a checkpoint; one more signal does not cut it, see :class:`Signals`."""
+        if self._whole:
+            say.line(f"stopped before scoring; the model is whole: {self.out}")
+            return stop.code
         if self._learnt == 0:
             say.line("stopped before anything was learnt")
             return stop.code

@@ -5,8 +5,10 @@ import signal
 import threading
 
 
-class Stopped(Exception):
+class Stopped(BaseException):
     """Ctrl-C or a request to end, at a moment when nothing is half done.
+
+    No ``except Exception`` keeps it from ending the run.
 
     Attributes
     ----------
@@ -20,7 +22,10 @@ class Stopped(Exception):
 
 
 class Signals:
-    """Turns signals into :class:`Stopped`: at once while waiting, after the work while busy."""
+    """Turns signals into :class:`Stopped`: at once while waiting, after the work while busy.
+
+    It is raised once: what is saved afterwards is not cut by one more signal.
+    """
 
     def __init__(self):
         self._busy, self._asked = False, 0
@@ -38,6 +43,7 @@ class Signals:
 
     def _on_signal(self, signum, _):
         if not self._busy:
+            self._busy = True
             raise Stopped(signum)
         if self._asked:  # asked twice: do not wait
             raise KeyboardInterrupt
@@ -52,5 +58,6 @@ class Signals:
         finally:
             self._busy = False
         if self._asked:
+            self._busy = True
             signum, self._asked = self._asked, 0
             raise Stopped(signum)

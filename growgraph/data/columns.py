@@ -13,7 +13,9 @@ class Columns:
     """The columns of a table as they become known.
 
     A column's kind is decided by the first rows (a fixed number, whatever the blocks of the file
-    are). A column without a cell there is decided by its first cell. Text in a column of numbers
+    are). A column without a cell there is decided by its first cell: one of text grows inputs
+    from that row on, one of numbers or dates is left out and said, because a model takes these
+    from the beginning or never. Text in a column of numbers
     is taken as missing, counted and said. So what a row becomes is the same wherever blocks end
     and wherever reading is resumed.
 
@@ -171,7 +173,7 @@ class Columns:
         there &= ~bad
         return np.where(there, values, 0).astype(np.int64), there
 
-    def read(self, block, rows, *, grow):
+    def read(self, block, rows, *, grow, learning=False):
         """A block's columns but the target, as a dict of name -> 1-d array.
 
         Parameters
@@ -182,6 +184,9 @@ class Columns:
         grow : bool
             Whether columns that are met for the first time are added to :attr:`kinds`; if not,
             they are left out.
+        learning : bool
+            Whether a model learns the rows. Then columns of numbers that are met for the first
+            time are left out, and those known from the beginning are there in every row.
         """
         out = {}
         for name in block.schema.names:
@@ -189,7 +194,7 @@ class Columns:
                 continue
             array = cells.plain(block.column(name))
             if name not in self.kinds and grow:
-                self._meet(name, array, block, rows)
+                self._meet(name, array, block, rows, learning=learning)
             kind = self.kinds.get(name, ("skip", 0))[0]
             if kind == "text":
                 out[name] = cells.as_text(array)
@@ -198,9 +203,13 @@ class Columns:
                 out[name], left = cells.as_floats(array, kind, comma=comma)
                 _refuse_infinity(name, out[name], rows)
                 self._stray(name, left, rows)
+        if learning:
+            for name, (kind, first) in self.kinds.items():
+                if kind in ("number", "date") and first == 0 and name not in out:
+                    out[name] = np.full(rows.size, np.nan)
         return out
 
-    def _meet(self, name, array, block, rows):
+    def _meet(self, name, array, block, rows, *, learning):
         """Decide the kind of a column by its first cell, if it has one here."""
         kind = cells.natural_kind(array, name)
         if kind is None:
@@ -214,8 +223,15 @@ class Columns:
             first = first if array[first].is_valid else -1
         if first >= 0:
             kind = "text" if name in self.categorical else kind
-            self.kinds[name] = [kind, int(rows[first])]
-            self.note(f"column {name!r} is new in row {rows[first]}: it grows inputs")
+            late = learning and kind != "text"
+            self.kinds[name] = ["skip" if late else kind, int(rows[first])]
+            if late:
+                self.note(
+                    f"column {name!r} has {kind}s only from row {rows[first]:,} on: left out; "
+                    "begin with rows that have it"
+                )
+            elif learning:
+                self.note(f"column {name!r} is new in row {rows[first]:,}: it grows inputs")
 
     def _stray(self, name, left, rows):
         """Count the text in a column of numbers, and say so when it is first met."""

@@ -82,7 +82,7 @@ class DigitsStream:
 
     def identity(self):
         """What must be the same for a run to be resumed."""
-        return {"name": self.name}
+        return {"name": self.name, "limit": self.limit}
 
     def schema(self):
         """What a saved model must remember to read the same kind of data again."""

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from growgraph.data.encoding import check_encoding, recoded
+from growgraph.data.header import LONGEST, record_end, refuse_endless
 from growgraph.errors import DataError
 
 # Cells that say "nothing here".
@@ -20,7 +21,6 @@ _TEXT = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 _PARQUET = (".parquet", ".pq")
 _BLOCK = 1 << 20  # of a CSV file, in bytes
 _HEAD = 1 << 16
-_LONGEST_HEADER = 64 << 20
 _ROWS = 8192  # of a Parquet block
 
 
@@ -250,17 +250,19 @@ def csv_blocks(file, name, select):
 
 def _read_header(file, name):
     """Column names, the separator, and the bytes already read after the header."""
-    head, end = b"", -1
+    head, end, seen = b"", -1, (0, 0, False)
     while end < 0:
         more = file.read(_HEAD)
         head += more
-        end = _record_end(head)
-        if not more or len(head) > _LONGEST_HEADER:
+        end, seen = record_end(head, seen)
+        if not more or len(head) > LONGEST:
             break
     if not head.strip():
         raise DataError(f"{name} is empty: it needs a line of column names and rows below")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _encoding_error(name, "utf-16", "")
+    if end < 0:
+        refuse_endless(head, name)
     line, rest = (head[:end], head[end:]) if end >= 0 else (head, b"")
     try:
         text = line.decode("utf-8-sig").strip("\r\n")
@@ -269,15 +271,6 @@ def _read_header(file, name):
     separator = max(",;\t|", key=text.count) if "," not in text else ","
     cells = next(csv.reader([text], delimiter=separator), [])
     return check_names([cell.strip() for cell in cells], name), separator, rest
-
-
-def _record_end(head):
-    """Where the first record that is not blank ends (after its line break), or -1."""
-    for found in re.finditer(rb"\r\n|\n|\r(?=.)", head, re.DOTALL):
-        line = head[: found.end()]
-        if line.strip() and line.count(b'"') % 2 == 0:
-            return found.end()
-    return -1
 
 
 def check_names(names, source):

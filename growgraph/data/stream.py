@@ -341,7 +341,7 @@ class TableStream:
             (block, rows), labels = _rows_of(block, rows, there), labels[there]
         if rows.size == 0:
             return
-        X = self._columns.read(block, rows, grow=grow)
+        X = self._columns.read(block, rows, grow=grow, learning=grow)
         cuts = [0, *(self._columns.cuts(rows) if grow else ()), rows.size]
         for first, end in itertools.pairwise(cuts):
             known = self._columns.known(rows[first] if grow else np.inf)

@@ -6,6 +6,7 @@ from growgraph._random import uniform
 from growgraph.graph import Graph
 from growgraph.growth import GrowthController
 from growgraph.kernels import concept, resonet
+from growgraph.models._check import check_core
 from growgraph.models._concepts import Concepts
 from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
@@ -257,7 +258,7 @@ class Core:
         """The arrays that serve only further learning, by name."""
         c, e, r = self.concepts, self.evidence, self.record
         out = {f"concepts/{k}": getattr(c, k) for k in c.ARRAYS}
-        out.update({f"evidence/{k}": getattr(e, k) for k in ("A", "B", "W")})
+        out.update({f"evidence/{k}": getattr(e, k) for k in e.ARRAYS})
         out.update({f"record/{k}": getattr(r, k) for k in r.ARRAYS})
         out.update({k: getattr(self, k) for k in _OWN})
         return out
@@ -289,6 +290,7 @@ class Core:
         core.options = plain["options"]
         core.sense = senses[plain["kind"]].from_state(part("sense"), plain["sense"])
         core.graph = Graph.from_state({"arrays": part("graph"), "plain": plain["graph"]})
+        core.graph.check()  # before anything walks it: compiled code trusts its arrays
         core.controller = GrowthController([], intention="see")
         core.controller.n_grown_ = plain["n_grown"]
         core.prenatal = core.graph.groups["evidence"].size
@@ -298,11 +300,12 @@ class Core:
         core.evidence, core.record = Evidence(1, core.sense.settings), Record()
         for name, held in (("concepts", core.concepts), ("evidence", core.evidence),
                            ("record", core.record)):  # fmt: skip
-            for key, value in part(name).items():
-                setattr(held, key, value.copy())
+            for key in held.ARRAYS:  # a file may name these, no other attribute
+                setattr(held, key, arrays[f"{name}/{key}"].copy())
         for name in _OWN:
             setattr(core, name, arrays[name].copy())
         core.classes = list(classes)
+        check_core(core)
         core._derived = core.n
         return core
 

@@ -22,6 +22,8 @@ class Evidence:
         min(cap, (ridge_n / n)^power), in units of the mean diagonal of A.
     """
 
+    ARRAYS = ("A", "B", "W")
+
     def __init__(self, features, settings):
         self.settings = settings
         self.A = np.zeros((features, features))

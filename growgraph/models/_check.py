@@ -1,0 +1,119 @@
+"""Whether a core that came from a file fits together: compiled code indexes by its arrays."""
+
+import numpy as np
+
+from growgraph.errors import GraphError
+from growgraph.growth import GrowthLog
+from growgraph.kernels import resonet
+
+_UNBOUND = [resonet.RESONANT, resonet.GATE_FROM]  # inf there means never
+
+
+def check_core(core):
+    """Raise GraphError naming the first thing that does not fit; the graph is checked before."""
+    _check_groups(core)
+    _check_concepts(core.concepts, len(core.classes), core.graph.groups["parts"].size)
+    _check_sums(core)
+    _check_own(core)
+    _check_nodes(core)  # by the sizes checked until here
+    _check_pending(core)
+
+
+def _require(holds, what):
+    if not holds:
+        raise GraphError(f"the model is broken: it should hold that {what}")
+
+
+def _array(name, array, shape, dtype=np.float64, finite=True):
+    """Raise unless the array is of just this shape and type, and finite."""
+    _require(
+        isinstance(array, np.ndarray) and array.dtype == dtype and array.shape == shape,
+        f"{name} is {np.dtype(dtype)} of shape {shape}",
+    )
+    _require(not finite or np.isfinite(array).all(), f"{name} is finite")
+
+
+def _within(name, array, low, high=np.inf):
+    _require(((array >= low) & (array <= high)).all(), f"{name} lies in {low} .. {high}")
+
+
+def _check_groups(core):
+    groups = core.graph.groups
+    for name in ("parts", "evidence", *(f"concept/{label}" for label in core.classes)):
+        _require(name in groups, f"there is a group {name}")
+    _require(all(g.ndim == 1 for g in groups.values()), "groups are lists of ids")
+    parts, evidence = groups["parts"], groups["evidence"]
+    _require(np.array_equal(evidence[: parts.size], parts), "the evidence begins with the parts")
+    classes = groups.get("classes", np.empty(0, np.int64))  # born with the first class
+    _require(np.array_equal(classes, core.concepts.outputs), "the group classes is the outputs")
+
+
+def _check_concepts(c, classes, parts):
+    _require(c.win.ndim == 2, "win is [windows, width]")
+    windows, width = c.win.shape
+    room = max(c.most, 1)
+    _array("win", c.win, (windows, width), np.int64)
+    _within("win", c.win, 0, parts - 1)
+    _array("floor", c.floor, (windows,))
+    for name in ("prototypes", "resonances"):
+        _array(name, getattr(c, name), (classes, windows), np.int64)
+    for name in ("outputs", "k", "counts"):
+        _array(name, getattr(c, name), (classes,), np.int64)
+    _array("aspects", c.aspects, (classes, windows, room), np.int64)
+    _array("size", c.size, (classes, windows, room))
+    for name in ("R", "met"):
+        _array(name, getattr(c, name), (classes, windows))
+    _within("k", c.k, 0, c.most)
+    for name in ("floor", "counts", "size", "R", "met"):
+        _within(name, getattr(c, name), 0)
+
+
+def _check_nodes(core):
+    """Concept nodes live and have as many in-edges as the kernels read and write."""
+    c, features = core.concepts, core.evidence.A.shape[0] - 1
+    windows, width = c.win.shape
+    here = np.arange(c.aspects.shape[2]) < c.k[:, None, None]
+    here = np.broadcast_to(here, c.aspects.shape)
+    _require((c.aspects[~here] == -1).all(), "aspects not born yet are -1")
+    links = 1 + np.repeat(c.k, windows)
+    heard = features + (windows if core.par[resonet.ALPHA] else 0)
+    for name, ids, fan_in in (
+        ("prototypes", c.prototypes.ravel(), width), ("aspects", c.aspects[here], width),
+        ("resonances", c.resonances.ravel(), links), ("outputs", c.outputs, heard),
+    ):  # fmt: skip
+        slots = core.graph._slots(ids, name)  # raises for an id that does not live
+        _require(np.unique(ids).size == ids.size, f"{name} are distinct")
+        _require((core.graph._store.length[slots] == fan_in).all(), f"{name} have their in-edges")
+
+
+def _check_sums(core):
+    e, r, classes = core.evidence, core.record, len(core.classes)
+    features = core.prenatal + 1 + core.graph.groups.get("born", np.empty(0)).size
+    _array("A", e.A, (features, features))
+    _array("B", e.B, (features, classes))
+    _array("W", e.W, (features, classes))
+    _array("right_by", r.right_by, (resonet.BINS,))
+    _array("count_by", r.count_by, (resonet.BINS,))
+    _array("scales", r.scales, (2, 3), finite=False)  # nan where no column is a number
+
+
+def _check_own(core):
+    classes = len(core.classes)
+    _array("ctl", core.ctl, (resonet.CTL_SIZE,), np.int64)
+    _within("ctl", core.ctl, 0)
+    _require(core.par.shape == (resonet.PAR_SIZE,), f"par has {resonet.PAR_SIZE} values")
+    _array("par", np.delete(core.par, _UNBOUND), (resonet.PAR_SIZE - len(_UNBOUND),))
+    _require(not np.isnan(core.par).any(), "par is not nan")
+    _require(core.par[resonet.MOST] == core.concepts.most, "par agrees on the most aspects")
+    _array("recent", core.recent, (classes,))
+    _array("tally", core.tally, (classes, 2), np.int64)
+    _array("curve", core.curve, (len(core.curve), 2), np.int64)
+
+
+def _check_pending(core):
+    pending = core.concepts.pending
+    _array("pending", pending, (len(pending), 5))
+    _within("the class of pending", pending[:, 0], 0, len(core.classes) - 1)
+    _require((pending[:, :4] % 1 == 0).all(), "pending counts in whole numbers")
+    _within("the events of pending", pending[:, 2], 0, pending[:, 3])
+    _within("the events of pending", pending[:, 3], 0, GrowthLog(core.graph).end)
