@@ -71,6 +71,12 @@ def _find_cache():
     folder = root / _source_key() if root is not None else None
     if folder is not None and _usable(folder):
         return folder
+    warnings.warn(
+        f"kernel cache {folder} cannot be written: kernels are compiled at each start, about 20 s; "
+        "set GROWGRAPH_CACHE_DIR to a folder that can be written",
+        RuntimeWarning,
+        stacklevel=2,
+    )
     return None
 
 

@@ -4,6 +4,7 @@ import doctest
 import importlib
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,7 @@ def modules():
 def test_examples(name, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # what an example writes is not left in the project
     result = doctest.testmod(importlib.import_module(name))
+    plt.close("all")  # examples draw, and other tests count the figures
     assert result.failed == 0
 
 

@@ -18,6 +18,7 @@ from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.senses.columns import Rows, as_columns, as_numbers, category, listed
 
 _CLIP = 6.0
+_HUGE = 1e306
 _FAR = 1e6  # in units of the spread: clipped anyway
 _LANDMARKS = 128
 _GAIN = 0.6  # linear evidence is cheaper than bent: the ridge sees smaller landmarks
@@ -142,12 +143,23 @@ class Table:
                     f"column {name!r} was not there when learning began: drop it, or learn anew "
                     f"with all columns (known: {listed(self.columns)})"
                 )
+        self._check_size(numbers)
         for row, column in np.argwhere(np.isnan(numbers)).tolist():
             marks.append((row, (self.numeric[column], None)))
         for name, categorical in self.columns.items():
             if categorical and name not in table:
                 marks += [(i, (name, None)) for i in range(batch)]
         return Rows(numbers, sorted(marks, key=lambda m: m[0]))
+
+    def _check_size(self, numbers):
+        """Raise where the sums over a column would leave the numbers of float64."""
+        huge = np.argwhere(np.abs(numbers) > _HUGE)
+        if huge.size:
+            row, column = huge[0].tolist()
+            raise DataError(
+                f"column {self.numeric[column]!r} contains {numbers[row, column]:g} at row {row}: "
+                f"at most {_HUGE:g} fits; scale the column down"
+            )
 
     # ---- growing inputs -------------------------------------------------------------------------
     def unborn(self, rows, start, stop):
