@@ -5,7 +5,7 @@ import numpy as np
 from growgraph._random import uniform
 from growgraph.graph import Graph
 from growgraph.growth import GrowthController
-from growgraph.kernels import concept, resonet
+from growgraph.kernels import resonet
 from growgraph.models._check import check_core
 from growgraph.models._concepts import Concepts
 from growgraph.models._evidence import Evidence
@@ -308,14 +308,3 @@ class Core:
         check_core(core)
         core._derived = core.n
         return core
-
-
-def batch_resonances(core, X):
-    """Log-resonance computed beside the graph, for the test that both agree."""
-    prototypes, aspects = core.concepts.slots(core.graph)
-    c = core.concepts
-    L = np.empty((len(X), len(core.classes), len(c.win)))
-    concept.resonances(
-        core.graph._store.H, X, c.win, prototypes, aspects, c.k, c.size, c.noise(), L
-    )
-    return L

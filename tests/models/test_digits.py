@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from growgraph import Graph, ResoNet
 from growgraph.graph.check import same_structure
-from growgraph.models._core import batch_resonances
+from tests.models.beside import batch_resonances
 from tests.models.material import SHAPE, digits, grown
 
 LEARNING = pytest.mark.parametrize("learning", ["evidence", "resonance"])

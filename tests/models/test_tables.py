@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 
 from growgraph import Graph, ResoNet
 from growgraph.graph.check import same_structure
-from growgraph.models._core import batch_resonances
+from tests.models.beside import batch_resonances
 from tests.models.material import part, table
 
 
