@@ -113,6 +113,9 @@ def _forgive_full_disk(dispatcher):
     dispatcher._cache.save_overload = save_if_possible
 
 
+# No door for Python: only kernels call helpers, and a door takes longer to compile than many helpers.
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 # For sums inside one sample: they may be reordered, so that they become vector instructions.
 _SUM_OPTIONS = {**_OPTIONS, "fastmath": _OPTIONS["fastmath"] | {"reassoc"}}
 
@@ -121,9 +124,9 @@ def _compile(function):
     if numba.config.DISABLE_JIT:
         return function
     if CACHE_DIR is None:
-        return njit(**_OPTIONS)(function)
+        return njit(**_OPTIONS, no_cfunc_wrapper=True)(function)
     with _numba_cache_dir():
-        dispatcher = njit(cache=True, **_OPTIONS)(function)
+        dispatcher = njit(cache=True, **_OPTIONS, no_cfunc_wrapper=True)(function)
     _forgive_full_disk(dispatcher)
     return dispatcher
 
@@ -144,11 +147,21 @@ def helper(function):
     """A function only kernels call: compiled with the same options, not registered."""
     if numba.config.DISABLE_JIT:
         return function
-    return njit(**_OPTIONS)(function)
+    return njit(**_OPTIONS, **_INNER)(function)
+
+
+def inlined(function):
+    """A helper that becomes part of its caller: handing on arrays costs 5 to 20 ns a call.
+
+    For what runs once a node or more and is called in few places; each place is compiled anew.
+    """
+    if numba.config.DISABLE_JIT:
+        return function
+    return njit(**_OPTIONS, inline="always")(function)
 
 
 def reducer(function):
     """A helper that sums over one sample: its sums may be reordered, never those over samples."""
     if numba.config.DISABLE_JIT:
         return function
-    return njit(**_SUM_OPTIONS)(function)
+    return njit(**_SUM_OPTIONS, **_INNER)(function)

@@ -1,178 +1,222 @@
 """Forward: activities along the order list, many samples side by side.
 
 A strip is ``V [N_SLOTS, W]``: row = node slot, column = sample. A sweep walks the list from
-``first`` to ``last`` and computes each node's row from the rows of its sources: delayed edges
-first, then the block in its own sequence, one fma per edge and column, then bias, then the
-activation. That one sequence per node is why every strip width, thread count and cut of a batch
-gives the same bits.
+``first`` to ``last`` and computes each node's row from the rows of its sources: bias, delayed edges,
+then the block in its own sequence, one fma per edge and column, then the activation. That one
+sequence per node is why every strip width, bundle, thread count and cut of a batch gives the same
+bits.
 """
 
 import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
-from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels._jit import helper, inlined, kernel
+from growgraph.kernels._simd import GATHERS, at, bare, fma, gather, prefetch_at, splat, take, total
+from growgraph.kernels._turn import turn_in, turn_out
 from growgraph.kernels.activation import activate, activate_row
+from growgraph.kernels.bundle import add_four, is_follower
+from growgraph.kernels.gather import add_block, add_weighted, gather_other
 from growgraph.kernels.status import OK
 
 _ZERO = np.float32(0)
+_AHEAD = np.uint64(256)  # entries of the pools that are asked for before they are read
+_NEAR_BYTES = 3 << 19  # a strip up to this size is near enough to be read without asking ahead
 
 
 @helper
-def _add_weighted(row, src, w, V):
-    """row += sum of w * V[src], edge after edge; four edges a pass over the row."""
-    n4 = src.size - src.size % 4
-    for e in range(0, n4, 4):
-        x0, x1, x2, x3 = V[src[e]], V[src[e + 1]], V[src[e + 2]], V[src[e + 3]]
-        w0, w1, w2, w3 = w[e], w[e + 1], w[e + 2], w[e + 3]
-        for j in range(row.size):
-            row[j] = w3 * x3[j] + (w2 * x2[j] + (w1 * x1[j] + (w0 * x0[j] + row[j])))
-    for e in range(n4, src.size):
-        x0, w0 = V[src[e]], w[e]
-        for j in range(row.size):
-            row[j] = w0 * x0[j] + row[j]
-
-
-@helper
-def _match(row, src, w, V, scale):
-    """row += -|x - w|^2 * scale."""
-    for e in range(src.size):
-        x, weight = V[src[e]], w[e]
-        for j in range(row.size):
-            d = x[j] - weight
-            row[j] -= scale * d * d
-
-
-@helper
-def _cosine(row, src, w, V, sharpness, floor):
-    """row += sharpness * (w.x / sqrt(|x|^2 + floor) - 1)."""
-    dot, norm = np.empty(row.size, np.float32), np.empty(row.size, np.float32)
+def _begin(H, V, P, i):
+    """Row i = bias + what its delayed edges carry from P; with no rows P stands for zeros."""
+    row, bias = V[i], h.get_bias(H)[i]
     for j in range(row.size):
-        dot[j], norm[j] = _ZERO, floor
-    for e in range(src.size):
-        x, weight = V[src[e]], w[e]
-        for j in range(row.size):
-            dot[j] = weight * x[j] + dot[j]
-            norm[j] = x[j] * x[j] + norm[j]
-    for j in range(row.size):
-        # in float64, because vector code would take an estimate of 1/sqrt that single columns lack
-        length = np.sqrt(np.float64(norm[j]))
-        cosine = np.float32(np.float64(dot[j]) / length) if norm[j] > _ZERO else _ZERO
-        row[j] += sharpness * (cosine - np.float32(1))
+        row[j] = bias
+    if H[h.N_DELAYED] > 0 and P.shape[0] > 0:
+        n, d = np.uint64(h.get_dlen(H)[i]), np.uint64(h.get_dstart(H)[i])
+        add_weighted(V, i, h.get_dsrc(H), d, n, h.get_dw(H), d, P)
 
 
 @helper
-def _median(row, src, w, V):
-    """row += median of w * V[src]."""
-    values = np.empty(src.size, np.float32)
-    for j in range(row.size):
-        for e in range(src.size):
-            value, at = w[e] * V[src[e], j], e
-            while at > 0 and values[at - 1] > value:  # insertion: fan-ins of medians are small
-                values[at] = values[at - 1]
-                at -= 1
-            values[at] = value
-        middle = src.size // 2
-        if src.size % 2:
-            row[j] += values[middle]
-        else:
-            row[j] += np.float32(0.5) * (values[middle - 1] + values[middle])
-
-
-@helper
-def _select(row, kind, src, w, V):
-    """row += the largest, smallest, largest-magnitude w * V[src], or their product."""
-    best = np.empty(row.size, np.float32)
-    for j in range(row.size):
-        best[j] = w[0] * V[src[0], j]
-    for e in range(1, src.size):
-        x, weight = V[src[e]], w[e]
-        for j in range(row.size):
-            value, held = weight * x[j], best[j]
-            if kind == codes.PRODUCT:
-                best[j] = held * value
-            elif held != held:
-                continue
-            elif value != value:
-                best[j] = value
-            elif kind == codes.MAX:
-                best[j] = max(held, value)
-            elif kind == codes.MIN:
-                best[j] = min(held, value)
-            else:
-                best[j] = value if abs(value) > abs(held) else held
-    for j in range(row.size):
-        row[j] += best[j]
-
-
-@helper
-def gather(row, kind, src, w, p0, p1, V):
-    """row += what a node of this kind gathers from its block (gates: from all but the first)."""
-    if kind == codes.SUM:
-        _add_weighted(row, src, w, V)
-    elif kind == codes.GATE or kind == codes.QUESTION:
-        if src.size > 1:
-            _add_weighted(row, src[1:], w[1:], V)
-    elif src.size == 0:
-        return
-    elif kind == codes.MEAN:
-        # weights are divided, not the sum, so that delayed edges and bias are not
-        share = np.empty(src.size, np.float32)
-        for e in range(src.size):
-            share[e] = w[e] / np.float32(src.size)
-        _add_weighted(row, src, share, V)
-    elif kind == codes.MATCH:
-        _match(row, src, w, V, np.float32(0.5) / (p0 * p0))
-    elif kind == codes.COSINE:
-        _cosine(row, src, w, V, p0, p1)
-    elif kind == codes.MEDIAN:
-        _median(row, src, w, V)
-    else:
-        _select(row, kind, src, w, V)
-
-
-@helper
-def finish(row, kind, act, src, w, p0, p1, V):
+def _activate(H, V, i):
     """Turn a row of gathered values into activities: activation, then the gate."""
-    if kind == codes.QUESTION:
-        activate_row(codes.SIGN, row, p0, p1)
-    else:
-        activate_row(act, row, p0, p1)
-    if (kind == codes.GATE or kind == codes.QUESTION) and src.size > 0:
-        x, weight = V[src[0]], w[0]
+    kind, row = h.get_kind(H)[i], V[i]
+    gated = kind == codes.GATE or kind == codes.QUESTION
+    act = codes.SIGN if kind == codes.QUESTION else np.int64(h.get_act(H)[i])
+    activate_row(act, row, h.get_p0(H)[i], h.get_p1(H)[i])
+    if gated and h.get_length(H)[i] > 0:
+        x = V[at(h.get_src(H), h.get_sstart(H)[i])]
+        weight = at(h.get_w(H), h.get_start(H)[i])
         for j in range(row.size):
             row[j] *= weight * x[j]
 
 
+@inlined
+def _finish(H, V, i):
+    """:func:`_activate` where there is something to do."""
+    if at(h.get_act(H), i) != codes.IDENTITY or at(h.get_kind(H), i) >= codes.GATE:
+        _activate(H, V, i)
+
+
 @helper
+def _compute(H, V, P, i):
+    """Row i from the rows of its sources, whatever node it is."""
+    kind = h.get_kind(H)[i]
+    if kind != codes.INPUT:
+        _begin(H, V, P, i)
+        if kind == codes.SUM:
+            n, s, a = _block(H, i)
+            add_weighted(V, i, h.get_src(H), s, n, h.get_w(H), a, V)
+        else:
+            gather_other(H, V, i)
+    _finish(H, V, i)
+
+
+@inlined
+def _block(H, i):
+    """Fan-in, first place in src and first place in w of node i."""
+    return (
+        np.uint64(at(h.get_length(H), i)),
+        np.uint64(at(h.get_sstart(H), i)),
+        np.uint64(at(h.get_start(H), i)),
+    )
+
+
+@helper
+def _sum_up(H, V, P, node, last, tiles, late, end):
+    """Compute SUM nodes one by one from ``node``; returns the first that is none, -1 when done.
+
+    With ``tiles`` those of a bundle count as none; with ``late`` delayed edges are read from P.
+    """
+    kind, flags, nxt, bias = h.get_kind(H), h.get_flags(H), h.get_nxt(H), h.get_bias(H)
+    src, w = h.get_src(H), h.get_w(H)
+    while node >= 0:
+        i = np.uint64(node)
+        if at(kind, i) == codes.SUM and not (tiles and at(flags, i) & codes.SHARED != 0):
+            if late:
+                _begin(H, V, P, i)
+            n, s, a = _block(H, i)
+            add_block(V, i, src, s, n, w, a, V, not late, at(bias, i), end)
+        elif at(kind, i) != codes.INPUT:
+            return node
+        _finish(H, V, i)
+        node = np.int64(-1) if node == last else np.int64(at(nxt, i))
+    return node
+
+
+@helper
+def _find_mates(H, node, mates):
+    """True, and slots of node and its next three in ``mates``, if they are four of a bundle."""
+    nxt, i = h.get_nxt(H), np.uint64(node)
+    if h.get_flags(H)[i] & codes.SHARED == 0 or h.get_kind(H)[i] != codes.SUM:
+        return False
+    mates[0] = node
+    for k in range(3):
+        mate = np.int64(nxt[mates[k]])
+        if not is_follower(H, i, mate):
+            return False
+        mates[k + 1] = mate
+    return True
+
+
+@inlined
+def _compute_four(H, V, P, mates, fresh):
+    """Rows of four nodes of a bundle; with ``fresh`` no delayed edge is read."""
+    start = h.get_start(H)
+    rows = (np.uint64(mates[0]), np.uint64(mates[1]), np.uint64(mates[2]), np.uint64(mates[3]))
+    a = (
+        np.uint64(start[rows[0]]),
+        np.uint64(start[rows[1]]),
+        np.uint64(start[rows[2]]),
+        np.uint64(start[rows[3]]),
+    )
+    if not fresh:
+        for i in rows:
+            _begin(H, V, P, i)
+    n, s, _ = _block(H, rows[0])
+    add_four(V, rows, h.get_src(H), s, n, h.get_w(H), a, h.get_bias(H), fresh)
+    for i in rows:
+        _finish(H, V, i)
+
+
+@inlined
 def sweep(H, V, P, first, last):
     """Compute the rows of V from slot ``first`` to slot ``last`` of the list (-1: to its end).
 
-    P holds the previous step's activities; with no rows it stands for zeros.
+    P holds the previous step's activities; with no rows it stands for zeros. A bundle may take
+    rows behind ``last`` along, whose sources are the same.
     """
-    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
-    dstart, dlen, dsrc, dw = h.get_dstart(H), h.get_dlen(H), h.get_dsrc(H), h.get_dw(H)
-    kind, act, nxt = h.get_kind(H), h.get_act(H), h.get_nxt(H)
-    bias, p0, p1 = h.get_bias(H), h.get_p0(H), h.get_p1(H)
-    w, src = h.get_w(H), h.get_src(H)
+    nxt, mates = h.get_nxt(H), np.empty(4, np.int64)
+    tiles = V.shape[1] % 16 == 0
+    late = H[h.N_DELAYED] > 0 and P.shape[0] > 0
+    end = np.uint64(H[h.SPOOL_USED] - 1) if V.size * 4 > _NEAR_BYTES else np.uint64(0)
     node = np.int64(first)
     while node >= 0:
-        i = np.uint64(node)
-        row = V[i]
-        n = np.int64(length[i])
-        a, s = start[i], sstart[i]
-        sources, weights = src[s : s + n], w[a : a + n]
-        if kind[i] != codes.INPUT:
-            for j in range(row.size):
-                row[j] = bias[i]
-            if dlen[i] > 0 and P.shape[0] > 0:
-                d = dstart[i]
-                _add_weighted(row, dsrc[d : d + dlen[i]], dw[d : d + dlen[i]], P)
-            gather(row, kind[i], sources, weights, p0[i], p1[i], V)
-        finish(row, kind[i], act[i], sources, weights, p0[i], p1[i], V)
-        if node == last:
+        node = _sum_up(H, V, P, node, last, tiles, late, end)
+        if node < 0:
             return
-        node = np.int64(nxt[i])
+        if tiles and _find_mates(H, node, mates):
+            _compute_four(H, V, P, mates, not late)
+            if last == mates[0] or last == mates[1] or last == mates[2]:
+                return
+            node = mates[3]
+        else:
+            _compute(H, V, P, np.uint64(node))
+        node = np.int64(-1) if node == last else np.int64(nxt[np.uint64(node)])
+
+
+@kernel(writes=("V",))
+def sweep_strip(H, V, P, first, last):
+    """Compute the rows of one strip whose input rows are filled.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle.
+    V : float32 [N_SLOTS, W]
+        Rows of inputs given; all rows that are swept are written.
+    P : float32 [N_SLOTS, W] or [0, W]
+        Previous activities, or none.
+    first, last : int64
+        Slots between which the list is swept; last = -1: to the end.
+
+    Returns
+    -------
+    int64
+        OK.
+    """
+    sweep(bare(H), bare(V), bare(P), first, last)
+    return OK
+
+
+@helper
+def _fill(X, b, count, inputs, V):
+    """Rows of inputs from the samples b .. b + count; 0 where there are no more of either."""
+    width, n, given = V.shape[1], inputs.size, X.shape[1]
+    whole_rows, whole_inputs = count - count % 16, given - given % 16
+    for j in range(0, whole_rows, 16):
+        for i in range(0, whole_inputs, 16):
+            turn_in(X, b + j, i, V, inputs, j)
+    for i in range(n):
+        row = V[np.uint64(inputs[i])]
+        first = whole_rows if i < whole_inputs else 0
+        last = count if i < given else 0
+        for j in range(first, last):
+            row[j] = X[b + j, i]
+        for j in range(max(first, last), width):
+            row[j] = _ZERO
+
+
+@helper
+def _read(Y, b, count, outputs, V):
+    """Samples b .. b + count of the rows of outputs."""
+    n = outputs.size
+    whole_rows, whole_outputs = count - count % 16, n - n % 16
+    for j in range(0, whole_rows, 16):
+        for o in range(0, whole_outputs, 16):
+            turn_out(Y, b + j, o, V, outputs, j)
+    for o in range(n):
+        row = V[np.uint64(outputs[o])]
+        for j in range(whole_rows if o < whole_outputs else 0, count):
+            Y[b + j, o] = row[j]
 
 
 @kernel(writes=("V", "Y"))
@@ -203,21 +247,14 @@ def forward_strips(H, X, inputs, outputs, V, P, Y, first, last, row0, row1):
     int64
         OK.
     """
+    H, X, V, P, Y = bare(H), bare(X), bare(V), bare(P), bare(Y)
+    inputs, outputs = bare(inputs), bare(outputs)
     width = V.shape[1]
     for b in range(row0, row1, width):
         count = min(width, row1 - b)
-        for i in range(inputs.size):
-            row = V[np.uint64(inputs[i])]
-            given = count if i < X.shape[1] else 0
-            for j in range(given):
-                row[j] = X[b + j, i]
-            for j in range(given, width):
-                row[j] = _ZERO
+        _fill(X, b, count, inputs, V)
         sweep(H, V, P, first, last)
-        for o in range(outputs.size):
-            row = V[np.uint64(outputs[o])]
-            for j in range(count):
-                Y[b + j, o] = row[j]
+        _read(Y, b, count, outputs, V)
     return OK
 
 
@@ -245,6 +282,8 @@ def run_steps(H, X, inputs, outputs, A, B, Y):
     int64
         OK.
     """
+    H, X, A, B, Y = bare(H), bare(X), bare(A), bare(B), bare(Y)
+    inputs, outputs = bare(inputs), bare(outputs)
     for t in range(X.shape[0]):
         previous, current = (A, B) if t % 2 == 0 else (B, A)
         for i in range(inputs.size):
@@ -259,19 +298,50 @@ def run_steps(H, X, inputs, outputs, A, B, Y):
     return OK
 
 
-@helper
-def _dot(src, w, v):
-    """Sum of w * v[src] in four interleaved partial sums."""
-    a = b = c = d = _ZERO
-    n4 = src.size - src.size % 4
-    for e in range(0, n4, 4):
-        a += w[e] * v[src[e]]
-        b += w[e + 1] * v[src[e + 1]]
-        c += w[e + 2] * v[src[e + 2]]
-        d += w[e + 3] * v[src[e + 3]]
-    for e in range(n4, src.size):
-        a += w[e] * v[src[e]]
-    return (a + b) + (c + d)
+@inlined
+def _dot(src, s, n, w, a, v):
+    """Sum of w * v over a block: sixteen partial sums where gathers pay, then four, then one."""
+    p = q = r = t = _ZERO
+    e, four, sixteen = np.uint64(0), np.uint64(4), np.uint64(16)
+    if GATHERS and n >= sixteen:
+        sums = splat(_ZERO)
+        while e + sixteen <= n:
+            prefetch_at(w, a + e + _AHEAD)
+            prefetch_at(src, s + e + _AHEAD)
+            sums = fma(take(w, a + e), gather(v, src, s + e), sums)
+            e += sixteen
+        p = total(sums)
+    while e + four <= n:
+        p = fma(at(w, a + e), at(v, at(src, s + e)), p)
+        q = fma(at(w, a + e + 1), at(v, at(src, s + e + 1)), q)
+        r = fma(at(w, a + e + 2), at(v, at(src, s + e + 2)), r)
+        t = fma(at(w, a + e + 3), at(v, at(src, s + e + 3)), t)
+        e += four
+    while e < n:
+        p = fma(at(w, a + e), at(v, at(src, s + e)), p)
+        e += np.uint64(1)
+    return (p + q) + (r + t)
+
+
+@inlined
+def sweep_one(H, V, v, P):
+    """Compute v, the one column of V, along the list."""
+    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
+    kind, act, nxt = h.get_kind(H), h.get_act(H), h.get_nxt(H)
+    bias, p0, p1, w, src = h.get_bias(H), h.get_p0(H), h.get_p1(H), h.get_w(H), h.get_src(H)
+    late = H[h.N_DELAYED] > 0 and P.shape[0] > 0
+    node = H[h.HEAD]
+    while node >= 0:
+        i = np.uint64(node)
+        if at(kind, i) == codes.SUM and not late:
+            n, s, a = np.uint64(at(length, i)), np.uint64(at(sstart, i)), np.uint64(at(start, i))
+            value = at(bias, i) + _dot(src, s, n, w, a, v)
+            if at(act, i) != codes.IDENTITY:
+                value = activate(at(act, i), value, at(p0, i), at(p1, i))
+            v[i] = value
+        elif at(kind, i) != codes.INPUT or at(act, i) != codes.IDENTITY:
+            _compute(H, V, P, i)
+        node = np.int64(at(nxt, i))
 
 
 @kernel(writes=("V", "y"))
@@ -298,22 +368,11 @@ def forward_one(H, x, inputs, outputs, V, P, y):
     int64
         OK.
     """
-    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
-    dlen, kind, act, nxt = h.get_dlen(H), h.get_kind(H), h.get_act(H), h.get_nxt(H)
-    bias, p0, p1, w, src = h.get_bias(H), h.get_p0(H), h.get_p1(H), h.get_w(H), h.get_src(H)
+    H, V, P = bare(H), bare(V), bare(P)
+    v = V.reshape(V.size)
     for i in range(inputs.size):
-        V[np.uint64(inputs[i]), 0] = x[i]
-    v = V[:, 0]
-    node = H[h.HEAD]
-    while node >= 0:
-        i = np.uint64(node)
-        if kind[i] == codes.SUM and dlen[i] == 0:
-            n, s, a = np.int64(length[i]), sstart[i], start[i]
-            value = bias[i] + _dot(src[s : s + n], w[a : a + n], v)
-            v[i] = activate(act[i], value, p0[i], p1[i])
-        else:
-            sweep(H, V, P, node, node)
-        node = np.int64(nxt[i])
+        v[np.uint64(inputs[i])] = x[i]
+    sweep_one(H, V, v, P)
     for o in range(outputs.size):
         y[o] = v[np.uint64(outputs[o])]
     return OK

@@ -96,6 +96,13 @@ def some_inputs_are_given():
     return {**made, "X": made["X"][:, :2].copy()}
 
 
+@case("propagate.sweep_strip")
+def a_strip_that_is_filled():
+    made = strips(small_graph(), 48, 48, previous=True)
+    made["V"][made["inputs"]] = made["X"].T
+    return {k: made[k] for k in ("H", "V", "P", "first", "last")}
+
+
 @case("propagate.run_steps")
 def five_steps():
     graph = small_graph()

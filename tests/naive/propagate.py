@@ -70,6 +70,11 @@ def sweep(g, V, P, first=None, last=-1):
             return
 
 
+def sweep_strip(g, V, P, first, last):
+    sweep(g, V, P, first, last)
+    return OK
+
+
 def forward_strips(g, X, inputs, outputs, V, P, Y, first, last, row0, row1):
     width = V.shape[1]
     for b in range(row0, row1, width):
