@@ -15,6 +15,7 @@ _WHERE = {
     "Graph": "growgraph.graph",
     "GrowthController": "growgraph.growth",
     "GrowthLog": "growgraph.growth",
+    "Matcher": "growgraph.graph.matching",
     "ResoNet": "growgraph.models.resonet",
     "load": "growgraph.io",
     "plot": "growgraph.viz",

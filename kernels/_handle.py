@@ -2,7 +2,7 @@
 
 ``H[:N_COUNTERS]`` are counters and scalars that kernels may change; behind them stand the
 addresses of the arrays, which Graph owns and keeps alive. An address becomes an array in one
-place, :func:`_make_getter`, with its stored length, so that bounds can be checked.
+place, :func:`make_getter`, with its stored length, so that bounds can be checked.
 """
 
 import ctypes
@@ -24,8 +24,8 @@ _COUNTERS = (
     "POOL_USED",  # entries in use in w, stab
     "SPOOL_USED",  # entries in use in src
     "DPOOL_USED",  # entries in use in dsrc, dw, dstab, dflag
-    "WASTE",  # pool entries no block owns any more
-    "GROWN",  # edges added since the last pack
+    "WASTE",  # entries of w and of dw no block owns any more; lists in src have no one owner
+    "GROWN",  # edges whose block does not stand where the running order would have it
     "HEAD",  # first slot of the order list, -1 if empty
     "TAIL",  # last slot of the order list
     "ORDER_WORK",  # nodes visited so far to keep the order (searches, moves, relabels)
@@ -50,16 +50,20 @@ _COUNTERS = (
     "ERR_A",
     "ERR_B",
     "ERR_N",
+    "DNODE_CAP",  # NODE_CAP once a delayed edge was asked for, before 0
+    "PATH_USED",  # always 0: each refused cycle is written from the start
+    "PATH_CAP",
+    "WANT_PATH",
 )
 # ---- arrays: name, dtype, the counter that holds their capacity --------------------------------
 _ARRAYS = (
-    ("start", "i64", "NODE_CAP"),  # first pool entry (w, stab) of the in-edge block
-    ("sstart", "i64", "NODE_CAP"),  # first entry of its sources in src: shared within a bundle
+    ("start", "u32", "NODE_CAP"),  # first pool entry (w, stab) of the in-edge block
+    ("sstart", "u32", "NODE_CAP"),  # first entry of its sources in src: shared within a bundle
     ("length", "i32", "NODE_CAP"),
     ("cap", "i32", "NODE_CAP"),
-    ("dstart", "i64", "NODE_CAP"),
-    ("dlen", "i32", "NODE_CAP"),
-    ("dcap", "i32", "NODE_CAP"),
+    ("dstart", "u32", "DNODE_CAP"),  # these three are there only if H[DNODE_CAP] > 0
+    ("dlen", "i32", "DNODE_CAP"),
+    ("dcap", "i32", "DNODE_CAP"),
     ("nxt", "i32", "NODE_CAP"),
     ("prv", "i32", "NODE_CAP"),
     ("label", "i64", "NODE_CAP"),  # strictly increasing along nxt
@@ -70,11 +74,9 @@ _ARRAYS = (
     ("bias", "f32", "NODE_CAP"),
     ("p0", "f32", "NODE_CAP"),
     ("p1", "f32", "NODE_CAP"),
-    ("id_of", "i64", "NODE_CAP"),  # public id of a slot
+    ("id_of", "i32", "NODE_CAP"),  # public id of a slot
     ("alive", "u8", "NODE_CAP"),
-    ("mark", "i64", "NODE_CAP"),  # epochs: set membership without clearing
-    ("scratch", "i32", "NODE_CAP"),  # a stack of slots; the path of a refused cycle
-    ("via", "i32", "NODE_CAP"),  # where a search came from
+    ("mark", "i32", "NODE_CAP"),  # epochs: set membership without clearing
     ("slot_of", "i32", "ID_CAP"),  # slot of a public id, -1 when removed
     ("w", "f32", "POOL_CAP"),
     ("stab", "f32", "POOL_CAP"),
@@ -87,6 +89,7 @@ _ARRAYS = (
     ("evf", "f32", "EV_CAP"),  # the same width of floats
     ("evp_id", "i64", "EVP_CAP"),  # pools by offset and count: parents (ids), birth weights
     ("evp_w", "f32", "EVP_CAP"),
+    ("path", "i32", "PATH_CAP"),  # slots of a refused cycle
     ("ctx", "i64", "CTX_CAP"),  # the cause that is copied into each event
     ("ctxf", "f32", "CTX_CAP"),
 )
@@ -126,17 +129,19 @@ _C_TYPES = {
     N_SLOTS, N_ALIVE, N_EDGES, N_DELAYED, NEXT_ID, POOL_USED, SPOOL_USED, DPOOL_USED, WASTE,
     GROWN, HEAD, TAIL, ORDER_WORK, MARK, RECORD, EV_USED, EVP_USED, NODE_CAP, ID_CAP,
     POOL_CAP, SPOOL_CAP, DPOOL_CAP, EV_CAP, EVP_CAP, CTX_CAP, WANT_NODES, WANT_POOL,
-    WANT_SPOOL, WANT_DPOOL, WANT_EV, WANT_EVP, ERR_A, ERR_B, ERR_N,
+    WANT_SPOOL, WANT_DPOOL, WANT_EV, WANT_EVP, ERR_A, ERR_B, ERR_N, DNODE_CAP, PATH_USED,
+    PATH_CAP, WANT_PATH,
 ) = range(len(_COUNTERS))  # fmt: skip
 
 
-def _make_getter(name):
-    """A function from the handle to one array: a ctypes view in Python, inlined code compiled.
+def make_getter(name, where, code, cap):
+    """A function from a handle to one array: a ctypes view in Python, inlined code compiled.
+
+    ``where`` and ``cap`` are the places of its address and of its length in the handle.
 
     Lowered by hand, because 36 small compiled functions would cost each first run a second.
     """
-    where, code, cap_name = ARRAYS[name]
-    cap, dtype, c_type = COUNTERS[cap_name], DTYPES[code], _C_TYPES[code]
+    dtype, c_type = DTYPES[code], _C_TYPES[code]
     array_type = types.Array(from_dtype(np.dtype(dtype)), 1, "C")
 
     def get(H):
@@ -169,14 +174,17 @@ def _load(builder, data, index):
     return builder.load(builder.gep(data, [ir.Constant(ir.IntType(64), index)]))
 
 
-_GET = {name: _make_getter(name) for name in ARRAYS}
+_GET = {
+    name: make_getter(name, where, code, COUNTERS[cap])
+    for name, (where, code, cap) in ARRAYS.items()
+}
 get_start, get_sstart, get_length, get_cap = (_GET[n] for n in ("start", "sstart", "length", "cap"))
 get_dstart, get_dlen, get_dcap = (_GET[n] for n in ("dstart", "dlen", "dcap"))
 get_nxt, get_prv, get_label = (_GET[n] for n in ("nxt", "prv", "label"))
 get_kind, get_act, get_role, get_flags = (_GET[n] for n in ("kind", "act", "role", "flags"))
 get_bias, get_p0, get_p1 = (_GET[n] for n in ("bias", "p0", "p1"))
 get_id_of, get_alive, get_slot_of = (_GET[n] for n in ("id_of", "alive", "slot_of"))
-get_mark, get_scratch, get_via = (_GET[n] for n in ("mark", "scratch", "via"))
+get_mark, get_path = (_GET[n] for n in ("mark", "path"))
 get_w, get_stab, get_src = (_GET[n] for n in ("w", "stab", "src"))
 get_dw, get_dstab, get_dsrc, get_dflag = (_GET[n] for n in ("dw", "dstab", "dsrc", "dflag"))
 get_ev, get_evf, get_evp_id, get_evp_w = (_GET[n] for n in ("ev", "evf", "evp_id", "evp_w"))

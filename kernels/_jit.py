@@ -143,6 +143,14 @@ def kernel(*, writes=()):
     return register
 
 
+def entrance(function):
+    """A kernel that is given addresses: nothing of it can be compared by the contract's tests.
+
+    It has tests of its own, and does nothing that a registered kernel does not.
+    """
+    return _compile(function)
+
+
 def helper(function):
     """A function only kernels call: compiled with the same options, not registered."""
     if numba.config.DISABLE_JIT:
@@ -150,10 +158,18 @@ def helper(function):
     return njit(**_OPTIONS, **_INNER)(function)
 
 
-def inlined(function):
-    """A helper that becomes part of its caller: handing on arrays costs 5 to 20 ns a call.
+def open_helper(function):
+    """A helper that Python calls, too. (One without a door, called from Python, is a crash.)"""
+    if numba.config.DISABLE_JIT:
+        return function
+    return njit(**_OPTIONS)(function)
 
-    For what runs once a node or more and is called in few places; each place is compiled anew.
+
+def inlined(function):
+    """A helper whose source becomes part of its caller's: handing on arrays costs 5 to 20 ns.
+
+    For what runs once a node or more, or is called in one place only. Each level of helpers is
+    compiled, linked and optimised again in the next; this one is not.
     """
     if numba.config.DISABLE_JIT:
         return function

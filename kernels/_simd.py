@@ -8,56 +8,31 @@ SSE. Loads and stores need no alignment, but rows on a cache line are read faste
 lanes agree in that, so that a column has the same bits in every place of every strip.
 """
 
-import numba
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import types
 from numba.core import errors
-from numba.core.datamodel import models, register_default
 from numba.extending import lower_builtin, type_callable
 
 from growgraph.kernels._jit import CHECKED
-
-LANES = 16
-
-
-def _cpu():
-    """Name and features of the CPU that is compiled for: this one, or the one numba is told."""
-    name, features = numba.config.CPU_NAME, numba.config.CPU_FEATURES
-    if name or features:
-        return name or "", features or ""
-    return binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-
-
-def _has_avx512():
-    """True for 32 registers of 512 bits."""
-    name, features = _cpu()
-    named = ("skylake-avx512", "cascadelake", "icelake", "sapphirerapids", "znver4", "znver5")
-    return "+avx512f" in features.split(",") or (not features and name.startswith(named))
-
-
-WIDE = _has_avx512()
-# A hardware gather is quicker than sixteen loads there, but not on AMD's (Zen 4: slower in cache).
-GATHERS = WIDE and not _cpu()[0].startswith("znver")
-
-_FLOAT = ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, LANES)
-_INT32 = ir.IntType(32)
-_INT64 = ir.IntType(64)
-
-
-class _LanesType(types.Type):
-    def __init__(self):
-        super().__init__(name="float32x16")
-
-
-lanes = _LanesType()
-
-
-@register_default(_LanesType)
-class _LanesModel(models.PrimitiveModel):
-    def __init__(self, manager, kind):
-        super().__init__(manager, kind, _VECTOR)
+from growgraph.kernels._lanes import (
+    FLOAT,
+    INT32,
+    INT64,
+    LANES,
+    VECTOR,
+    WIDE,
+    address_of,
+    f32,
+    guard,
+    index_of,
+    is_list,
+    is_matrix,
+    lanes,
+    place_of,
+    refuse,
+    spread,
+)
 
 
 # ---- the operations in Python ---------------------------------------------------------------
@@ -76,6 +51,11 @@ def take(a, k):
     return a[int(k) : int(k) + LANES].copy()
 
 
+def put(a, k, v):
+    """a[k : k + 16] = v of a one-dimensional float32 array."""
+    a[int(k) : int(k) + LANES] = v
+
+
 def store(a, i, j, v):
     """a[i, j : j + 16] = v."""
     a[int(i), int(j) : int(j) + LANES] = v
@@ -91,6 +71,11 @@ def fma(x, y, z):
     return x * y + z
 
 
+def plus(x, y):
+    """x + y."""
+    return x + y
+
+
 def less(x, y):
     """x - y."""
     return x - y
@@ -99,6 +84,16 @@ def less(x, y):
 def times(x, y):
     """x * y."""
     return x * y
+
+
+def over(x, y):
+    """x / y."""
+    return x / y
+
+
+def where_positive(c, x, y):
+    """x where c > 0, else y."""
+    return np.where(c > 0, x, y)
 
 
 def total(v):
@@ -133,21 +128,6 @@ def prefetch_at(a, i):
 
 
 # ---- typing -------------------------------------------------------------------------------------
-def _is_matrix(a):
-    return isinstance(a, types.Array) and a.ndim == 2 and a.layout == "C" and a.dtype == _f32
-
-
-def _is_list(a, dtype):
-    return isinstance(a, types.Array) and a.ndim == 1 and a.layout == "C" and a.dtype == dtype
-
-
-_f32 = types.float32
-
-
-def _refuse(name):
-    raise errors.TypingError(f"{name}: needs a C-contiguous float32 matrix and integers")
-
-
 @type_callable(splat)
 def _type_splat(context):
     return lambda x: lanes if isinstance(x, types.Number) else None
@@ -155,23 +135,23 @@ def _type_splat(context):
 
 @type_callable(load)
 def _type_load(context):
-    return lambda a, i, j: lanes if _is_matrix(a) else _refuse("load")
+    return lambda a, i, j: lanes if is_matrix(a) else refuse("load")
 
 
 @type_callable(take)
 def _type_take(context):
-    return lambda a, k: lanes if _is_list(a, _f32) else _refuse("take")
+    return lambda a, k: lanes if is_list(a, f32) else refuse("take")
 
 
 @type_callable(store)
 def _type_store(context):
-    return lambda a, i, j, v: types.void if _is_matrix(a) and v == lanes else _refuse("store")
+    return lambda a, i, j, v: types.void if is_matrix(a) and v == lanes else refuse("store")
 
 
 @type_callable(gather)
 def _type_gather(context):
     def typer(v, index, k):
-        if _is_list(v, _f32) and _is_list(index, types.uint32):
+        if is_list(v, f32) and is_list(index, types.uint32):
             return lanes
         raise errors.TypingError("gather: needs float32 [n], uint32 [m] and an integer")
 
@@ -180,7 +160,7 @@ def _type_gather(context):
 
 @type_callable(prefetch)
 def _type_prefetch(context):
-    return lambda a, i, j: types.void if _is_matrix(a) else _refuse("prefetch")
+    return lambda a, i, j: types.void if is_matrix(a) else refuse("prefetch")
 
 
 @type_callable(prefetch_at)
@@ -190,22 +170,30 @@ def _type_prefetch_at(context):
 
 @type_callable(fma)
 def _type_fma(context):
-    return lambda x, y, z: x if x == y == z and x in (lanes, _f32) else None
+    return lambda x, y, z: x if x == y == z and x in (lanes, f32) else None
 
 
-@type_callable(less)
-def _type_less(context):
+def _type_pair(context):
     return lambda x, y: lanes if x == y == lanes else None
 
 
-@type_callable(times)
-def _type_times(context):
-    return lambda x, y: lanes if x == y == lanes else None
+for _pair in (plus, less, times, over):
+    type_callable(_pair)(_type_pair)
+
+
+@type_callable(where_positive)
+def _type_where_positive(context):
+    return lambda c, x, y: lanes if c == x == y == lanes else None
+
+
+@type_callable(put)
+def _type_put(context):
+    return lambda a, k, v: types.void if is_list(a, f32) and v == lanes else refuse("put")
 
 
 @type_callable(total)
 def _type_total(context):
-    return lambda v: _f32 if v == lanes else None
+    return lambda v: f32 if v == lanes else None
 
 
 @type_callable(at)
@@ -223,38 +211,6 @@ def _type_bare(context):
 
 
 # ---- lowering -----------------------------------------------------------------------------------
-def _index(context, builder, kind, value):
-    return context.cast(builder, value, kind, types.uint64)
-
-
-def _guard(context, builder, index, size):
-    """With GROWGRAPH_CHECKED: leave with an error unless 0 <= index <= size."""
-    if CHECKED:
-        with builder.if_then(builder.icmp_unsigned(">", index, size), likely=False):
-            context.call_conv.return_user_exc(builder, IndexError, ("index is out of bounds",))
-
-
-def _address(context, builder, signature, args, *, guarded=True):
-    """Address of a[i, j]."""
-    matrix = context.make_array(signature.args[0])(context, builder, args[0])
-    i, j = (_index(context, builder, signature.args[k], args[k]) for k in (1, 2))
-    if guarded:
-        rows, columns = (builder.extract_value(matrix.shape, k) for k in (0, 1))
-        _guard(context, builder, builder.add(i, _INT64(1)), rows)
-        _guard(context, builder, builder.add(j, _INT64(LANES)), columns)
-    stride = builder.extract_value(matrix.strides, 0)
-    offset = builder.add(builder.mul(i, stride), builder.shl(j, _INT64(2)))
-    start = builder.bitcast(matrix.data, ir.IntType(8).as_pointer())
-    return builder.gep(start, [offset])
-
-
-def _spread(builder, x):
-    """A vector of sixteen times x."""
-    first = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), x, _INT32(0))
-    mask = ir.Constant(ir.VectorType(_INT32, LANES), [0] * LANES)
-    return builder.shuffle_vector(first, ir.Constant(_VECTOR, ir.Undefined), mask)
-
-
 @lower_builtin(bare, types.Array)
 def _lower_bare(context, builder, signature, args):
     array = context.make_array(signature.args[0])(context, builder, args[0])
@@ -265,112 +221,142 @@ def _lower_bare(context, builder, signature, args):
 
 @lower_builtin(splat, types.Number)
 def _lower_splat(context, builder, signature, args):
-    return _spread(builder, context.cast(builder, args[0], signature.args[0], _f32))
+    return spread(builder, context.cast(builder, args[0], signature.args[0], f32))
 
 
 @lower_builtin(load, types.Array, types.Integer, types.Integer)
 def _lower_load(context, builder, signature, args):
-    address = _address(context, builder, signature, args)
-    return builder.load(builder.bitcast(address, _VECTOR.as_pointer()), align=4)
+    address = address_of(context, builder, signature, args)
+    return builder.load(builder.bitcast(address, VECTOR.as_pointer()), align=4)
 
 
 @lower_builtin(take, types.Array, types.Integer)
 def _lower_take(context, builder, signature, args):
-    array = context.make_array(signature.args[0])(context, builder, args[0])
-    k = _index(context, builder, signature.args[1], args[1])
-    _guard(context, builder, builder.add(k, _INT64(LANES)), builder.extract_value(array.shape, 0))
-    where = builder.bitcast(builder.gep(array.data, [k]), _VECTOR.as_pointer())
-    return builder.load(where, align=4)
+    return builder.load(place_of(context, builder, signature, args), align=4)
+
+
+@lower_builtin(put, types.Array, types.Integer, lanes)
+def _lower_put(context, builder, signature, args):
+    builder.store(args[2], place_of(context, builder, signature, args), align=4)
+    return context.get_dummy_value()
 
 
 @lower_builtin(store, types.Array, types.Integer, types.Integer, lanes)
 def _lower_store(context, builder, signature, args):
-    address = _address(context, builder, signature, args)
-    builder.store(args[3], builder.bitcast(address, _VECTOR.as_pointer()), align=4)
+    address = address_of(context, builder, signature, args)
+    builder.store(args[3], builder.bitcast(address, VECTOR.as_pointer()), align=4)
     return context.get_dummy_value()
 
 
 @lower_builtin(prefetch, types.Array, types.Integer, types.Integer)
 def _lower_prefetch(context, builder, signature, args):
-    address = _address(context, builder, signature, args, guarded=False)
+    address = address_of(context, builder, signature, args, guarded=False)
     return _ask(context, builder, address)
 
 
 @lower_builtin(prefetch_at, types.Array, types.Integer)
 def _lower_prefetch_at(context, builder, signature, args):
     array = context.make_array(signature.args[0])(context, builder, args[0])
-    i = _index(context, builder, signature.args[1], args[1])
+    i = index_of(context, builder, signature.args[1], args[1])
     address = builder.gep(array.data, [i])
     return _ask(context, builder, builder.bitcast(address, ir.IntType(8).as_pointer()))
 
 
 def _ask(context, builder, address):
-    kind = ir.FunctionType(ir.VoidType(), [address.type, _INT32, _INT32, _INT32])
+    kind = ir.FunctionType(ir.VoidType(), [address.type, INT32, INT32, INT32])
     function = builder.module.declare_intrinsic("llvm.prefetch", [address.type], kind)
-    builder.call(function, [address, _INT32(0), _INT32(3), _INT32(1)])
+    builder.call(function, [address, INT32(0), INT32(3), INT32(1)])
     return context.get_dummy_value()
+
+
+def _gather_one_by_one(context, builder, v, index, k):
+    out, size = ir.Constant(VECTOR, ir.Undefined), builder.extract_value(v.shape, 0)
+    for lane in range(LANES):
+        slot = builder.load(builder.gep(index.data, [builder.add(k, INT64(lane))]))
+        slot = builder.zext(slot, INT64)
+        guard(context, builder, builder.add(slot, INT64(1)), size)
+        out = builder.insert_element(out, builder.load(builder.gep(v.data, [slot])), INT32(lane))
+    return out
 
 
 @lower_builtin(gather, types.Array, types.Array, types.Integer)
 def _lower_gather(context, builder, signature, args):
     v, index = (context.make_array(signature.args[k])(context, builder, args[k]) for k in (0, 1))
-    k = _index(context, builder, signature.args[2], args[2])
-    _guard(context, builder, builder.add(k, _INT64(LANES)), builder.extract_value(index.shape, 0))
-    whole = ir.VectorType(_INT32, LANES)
+    k = index_of(context, builder, signature.args[2], args[2])
+    guard(context, builder, builder.add(k, INT64(LANES)), builder.extract_value(index.shape, 0))
+    if not WIDE:
+        return _gather_one_by_one(context, builder, v, index, k)
+    whole = ir.VectorType(INT32, LANES)
     where = builder.bitcast(builder.gep(index.data, [k]), whole.as_pointer())
     slots = builder.load(where, align=4)
     if CHECKED:
         size = builder.extract_value(v.shape, 0)
         for lane in range(LANES):
-            slot = builder.zext(builder.extract_element(slots, _INT32(lane)), _INT64)
-            _guard(context, builder, builder.add(slot, _INT64(1)), size)
+            slot = builder.zext(builder.extract_element(slots, INT32(lane)), INT64)
+            guard(context, builder, builder.add(slot, INT64(1)), size)
     mask_type = ir.VectorType(ir.IntType(1), LANES)
     byte = ir.IntType(8).as_pointer()
-    kind = ir.FunctionType(_VECTOR, [_VECTOR, byte, slots.type, mask_type, _INT32])
+    kind = ir.FunctionType(VECTOR, [VECTOR, byte, slots.type, mask_type, INT32])
     name = "llvm.x86.avx512.mask.gather.dps.512"
     function = builder.module.declare_intrinsic(name, (), kind)
-    nothing, everywhere = ir.Constant(_VECTOR, [0.0] * LANES), ir.Constant(mask_type, [1] * LANES)
+    nothing, everywhere = ir.Constant(VECTOR, [0.0] * LANES), ir.Constant(mask_type, [1] * LANES)
     base = builder.bitcast(v.data, byte)
-    return builder.call(function, [nothing, base, slots, everywhere, _INT32(4)])
+    return builder.call(function, [nothing, base, slots, everywhere, INT32(4)])
 
 
 @lower_builtin(fma, lanes, lanes, lanes)
 @lower_builtin(fma, types.float32, types.float32, types.float32)
 def _lower_fma(context, builder, signature, args):
     wide = signature.return_type == lanes
-    kind, name = (_VECTOR, f"v{LANES}f32") if wide else (_FLOAT, "f32")
+    kind, name = (VECTOR, f"v{LANES}f32") if wide else (FLOAT, "f32")
     declared = ir.FunctionType(kind, [kind] * 3)
     function = builder.module.declare_intrinsic(f"llvm.fmuladd.{name}", (), declared)
     return builder.call(function, args)
 
 
+@lower_builtin(plus, lanes, lanes)
+def _lower_plus(context, builder, signature, args):
+    return builder.fadd(*args)
+
+
 @lower_builtin(less, lanes, lanes)
 def _lower_less(context, builder, signature, args):
-    return builder.fsub(args[0], args[1])
+    return builder.fsub(*args)
 
 
 @lower_builtin(times, lanes, lanes)
 def _lower_times(context, builder, signature, args):
-    return builder.fmul(args[0], args[1])
+    return builder.fmul(*args)
+
+
+@lower_builtin(over, lanes, lanes)
+def _lower_over(context, builder, signature, args):
+    return builder.fdiv(*args, flags=("arcp", "afn"))
+
+
+@lower_builtin(where_positive, lanes, lanes, lanes)
+def _lower_where_positive(context, builder, signature, args):
+    zero = ir.Constant(VECTOR, [0.0] * LANES)
+    return builder.select(builder.fcmp_ordered(">", args[0], zero), args[1], args[2])
 
 
 @lower_builtin(total, lanes)
 def _lower_total(context, builder, signature, args):
     v, half = args[0], LANES // 2
     while half:
-        kind = ir.VectorType(_INT32, half)
+        kind = ir.VectorType(INT32, half)
         nothing = ir.Constant(v.type, ir.Undefined)
         low, high = (
             builder.shuffle_vector(v, nothing, ir.Constant(kind, list(range(first, first + half))))
             for first in (0, half)
         )
         v, half = builder.fadd(low, high), half // 2
-    return builder.extract_element(v, _INT32(0))
+    return builder.extract_element(v, INT32(0))
 
 
 @lower_builtin(at, types.Array, types.Integer)
 def _lower_at(context, builder, signature, args):
     array = context.make_array(signature.args[0])(context, builder, args[0])
-    i = _index(context, builder, signature.args[1], args[1])
-    _guard(context, builder, builder.add(i, _INT64(1)), builder.extract_value(array.shape, 0))
+    i = index_of(context, builder, signature.args[1], args[1])
+    guard(context, builder, builder.add(i, INT64(1)), builder.extract_value(array.shape, 0))
     return context.unpack_value(builder, signature.return_type, builder.gep(array.data, [i]))

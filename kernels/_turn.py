@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import lower_builtin, type_callable
 
-from growgraph.kernels._simd import _INT32, _INT64, _VECTOR, LANES, _guard, _index, _is_matrix
+from growgraph.kernels._lanes import INT32, INT64, LANES, VECTOR, guard, index_of, is_matrix
 
 _INDEX = types.Array(types.int32, 1, "C")
 
@@ -27,7 +27,7 @@ def turn_out(Y, b, k, V, slots, j):
 
 def _typer(context):
     def typer(A, b, k, V, slots, j):
-        if _is_matrix(A) and _is_matrix(V) and slots == _INDEX:
+        if is_matrix(A) and is_matrix(V) and slots == _INDEX:
             return types.void
 
     return typer
@@ -49,7 +49,7 @@ def _transposed(builder, rows):
         for r in range(LANES):
             if r & step == 0:
                 for to, mask in ((r, low), (r + step, high)):
-                    mask = ir.Constant(ir.VectorType(_INT32, LANES), mask)
+                    mask = ir.Constant(ir.VectorType(INT32, LANES), mask)
                     out[to] = builder.shuffle_vector(rows[r], rows[r + step], mask)
         rows, step = out, step // 2
     return rows
@@ -64,7 +64,7 @@ class _Block:
             context.make_array(signature.args[n])(context, builder, args[n]) for n in (0, 3, 4)
         )
         self.b, self.k, self.j = (
-            _index(context, builder, signature.args[n], args[n]) for n in (1, 2, 5)
+            index_of(context, builder, signature.args[n], args[n]) for n in (1, 2, 5)
         )
         self.context = context
         self._check(self.slots, self.k)
@@ -73,27 +73,27 @@ class _Block:
     def _check(self, array, *first):
         for axis, index in enumerate(first):
             size = self.builder.extract_value(array.shape, axis)
-            last = self.builder.add(index, _INT64(LANES))
-            _guard(self.context, self.builder, last, size)
+            last = self.builder.add(index, INT64(LANES))
+            guard(self.context, self.builder, last, size)
 
     def _piece(self, matrix, row, column):
         builder = self.builder
         stride = builder.extract_value(matrix.strides, 0)
-        offset = builder.add(builder.mul(row, stride), builder.shl(column, _INT64(2)))
+        offset = builder.add(builder.mul(row, stride), builder.shl(column, INT64(2)))
         start = builder.bitcast(matrix.data, ir.IntType(8).as_pointer())
-        return builder.bitcast(builder.gep(start, [offset]), _VECTOR.as_pointer())
+        return builder.bitcast(builder.gep(start, [offset]), VECTOR.as_pointer())
 
     def row(self, m):
         """Of the users' side."""
-        return self._piece(self.a, self.builder.add(self.b, _INT64(m)), self.k)
+        return self._piece(self.a, self.builder.add(self.b, INT64(m)), self.k)
 
     def slot(self, m):
         """Of the strip."""
         builder = self.builder
-        at = builder.gep(self.slots.data, [builder.add(self.k, _INT64(m))])
-        slot = builder.zext(builder.load(at), _INT64)
+        at = builder.gep(self.slots.data, [builder.add(self.k, INT64(m))])
+        slot = builder.zext(builder.load(at), INT64)
         size = builder.extract_value(self.v.shape, 0)
-        _guard(self.context, builder, builder.add(slot, _INT64(1)), size)
+        guard(self.context, builder, builder.add(slot, INT64(1)), size)
         return self._piece(self.v, slot, self.j)
 
 

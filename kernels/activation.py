@@ -7,7 +7,7 @@ Errors against float64 over all floats: tanh and sigmoid <= 4e-7 absolute, exp 4
 import numpy as np
 
 from growgraph.kernels import codes
-from growgraph.kernels._jit import helper
+from growgraph.kernels._jit import helper, open_helper
 
 _LOG2E = np.float32(1.44269504)
 _LN2_HIGH = np.float32(0.693145751953125)
@@ -16,6 +16,21 @@ _ONE = np.float32(1)
 _HALF = np.float32(0.5)
 _ZERO = np.float32(0)
 _BIG = np.float32(3.4028235e38)
+_TANH_END = np.float32(7.95)  # beyond it is 1 to 2.5e-7
+_TANH_P = (
+    np.float32(0.99999999834628),
+    np.float32(0.131262398324909),
+    np.float32(0.00315150478520034),
+    np.float32(1.16659476044589e-05),
+    np.float32(-2.24197222547197e-08),
+    np.float32(6.4238208608968e-11),
+    np.float32(-1.17426074602142e-13),
+)
+_TANH_Q = (
+    np.float32(0.464595714544507),
+    np.float32(0.0246834391703934),
+    np.float32(0.000261614981178444),
+)
 _EXP_MAX = np.float32(88.72283)  # exp of more is inf in float32
 _EXP_MIN = np.float32(-87.33654)  # exp of less is below the normal numbers: 0
 _TINY = np.float32(1.17549435e-38)  # the smallest normal number
@@ -65,16 +80,24 @@ def log(x):
 
 @helper
 def tanh(x):
-    """(1 - e) / (1 + e) with e = exp(-2|x|), and the sign of x."""
-    e = exp(np.float32(-2) * abs(x))
-    t = (_ONE - e) / (_ONE + e)
-    return -t if x < _ZERO else t
+    """x P(x^2) / Q(x^2), degrees 6 and 3, fitted for the least relative error up to 7.95."""
+    v = _TANH_END if x > _TANH_END else x
+    v = -_TANH_END if v < -_TANH_END else v
+    s = v * v
+    p = _TANH_P[5] + s * _TANH_P[6]
+    p = _TANH_P[3] + s * (_TANH_P[4] + s * p)
+    p = _TANH_P[1] + s * (_TANH_P[2] + s * p)
+    p = _TANH_P[0] + s * p
+    q = _ONE + s * (_TANH_Q[0] + s * (_TANH_Q[1] + s * _TANH_Q[2]))
+    return v * p / q
 
 
 @helper
 def sigmoid(x):
-    """1 / (1 + exp(-x)), by tanh: absolute error as there, so the far tails are 0 and 1."""
-    return _HALF + _HALF * tanh(_HALF * x)
+    """1 / (1 + exp(-x)) for x >= 0, else e / (1 + e) with e = exp(x): the far tail stays exact."""
+    e = exp(-abs(x))
+    y = _ONE / (_ONE + e)
+    return y if x >= _ZERO else e * y
 
 
 @helper
@@ -90,7 +113,7 @@ def sin(x):
     return np.float32(s * (1.0 - 2.0 * odd))
 
 
-@helper
+@open_helper
 def activate(code, x, p0, p1):
     """One value through activation ``code``; p0 and p1 are the bounds of "clip"."""
     if code == codes.IDENTITY:
@@ -105,7 +128,7 @@ def activate(code, x, p0, p1):
         if x < np.float32(-10):  # where -inf would give inf * 0
             return _ZERO
         inner = np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)
-        return _HALF * x * (_ONE + tanh(inner))
+        return x * sigmoid(inner + inner)  # (1 + tanh(z)) / 2 = sigmoid(2 z), exact in its tail
     if code == codes.SOFTPLUS:
         return max(x, _ZERO) + log(_ONE + exp(-abs(x))) if x == x else x
     if code == codes.TANH:
@@ -140,7 +163,7 @@ def activate(code, x, p0, p1):
 
 
 # The activations whose vector form pays: each gets a loop of its own in activate_row.
-@helper
+@open_helper
 def activate_row(code, row, p0, p1):
     """A row of values through activation ``code``, in place."""
     if code == codes.IDENTITY:

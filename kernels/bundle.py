@@ -10,7 +10,8 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from growgraph.kernels._jit import helper, inlined
-from growgraph.kernels._simd import WIDE, at, fma, load, splat, store
+from growgraph.kernels._lanes import WIDE
+from growgraph.kernels._simd import at, fma, load, splat, store
 
 
 @inlined

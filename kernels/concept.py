@@ -12,7 +12,7 @@ aspect is made orthogonal to its elders, keeping its length.
 import numpy as np
 
 from growgraph.kernels import _handle as h
-from growgraph.kernels._jit import helper, kernel, reducer
+from growgraph.kernels._jit import helper, kernel, open_helper, reducer
 from growgraph.kernels.status import OK
 
 _BIRTH = 0.2  # a newborn aspect has length _BIRTH * sqrt(e) * |u|
@@ -36,7 +36,7 @@ def _dot32(a, b):
     return np.float64(total)
 
 
-@helper
+@open_helper
 def noise(count, k, R, floor, width, delta):
     """delta[w] = 1.5 * mean over classes of R[c, w] / (width - k[c]), at least 1e-6.
 

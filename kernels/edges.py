@@ -6,13 +6,16 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, order
 from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels.room import (
+    block_room,
     has_events,
     has_room,
+    late_count,
+    list_room,
+    next_epoch,
     own_block,
     record,
     record_parent,
     room_after,
-    room_needed,
     slot_at,
 )
 from growgraph.kernels.status import (
@@ -28,10 +31,10 @@ from growgraph.kernels.status import (
 @helper
 def _check_new_sources(H, target, to, sources):
     """OK if each source lives, is not the target, not there yet and not named twice."""
-    mark, sstart, length, src = h.get_mark(H), h.get_sstart(H), h.get_length(H), h.get_src(H)
-    H[h.MARK] += 1
-    for e in range(sstart[to], sstart[to] + length[to]):
-        mark[src[e]] = H[h.MARK]
+    mark, src, epoch = h.get_mark(H), h.get_src(H), next_epoch(H)
+    first = np.int64(h.get_sstart(H)[to])
+    for e in range(first, first + h.get_length(H)[to]):
+        mark[src[e]] = epoch
     for i in range(sources.size):
         slot = slot_at(H, sources[i])
         if slot < 0:
@@ -39,9 +42,9 @@ def _check_new_sources(H, target, to, sources):
         H[h.ERR_A], H[h.ERR_B] = sources[i], target
         if slot == to:
             return SELF_LOOP
-        if mark[slot] == H[h.MARK]:
+        if mark[slot] == epoch:
             return DUPLICATE
-        mark[slot] = H[h.MARK]
+        mark[slot] = epoch
     return OK
 
 
@@ -57,28 +60,27 @@ def _append(H, target, sources, weights, moves):
     status = _check_new_sources(H, target, to, sources)
     if status != OK:
         return status, moves
-    room = room_needed(H, to, sources.size)
-    if not has_room(H, 0, room, room, 0, sources.size):
+    k = sources.size
+    if not has_room(H, 0, block_room(H, to, k), list_room(H, to, k), 0, k):
         return NEED_SPACE, moves
     slot_of = h.get_slot_of(H)
-    for i in range(sources.size):
+    for i in range(k):
         status, moves = order.fix(H, np.int64(slot_of[sources[i]]), to, moves)
         if status != OK:
             H[h.ERR_A], H[h.ERR_B] = sources[i], target
             return status, moves
-    own_block(H, to, sources.size)
-    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
-    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
+    own_block(H, to, k)
+    w, stab, src, length = h.get_w(H), h.get_stab(H), h.get_src(H), h.get_length(H)
+    at = np.int64(h.get_start(H)[to]) + length[to]
+    sat = np.int64(h.get_sstart(H)[to]) + length[to]
     record(H, codes.OP_EDGE, target, 0, 0, -1, 0)
-    for i in range(sources.size):
-        at = length[to]
-        src[sstart[to] + at] = slot_of[sources[i]]
-        w[start[to] + at] = weights[i]
-        stab[start[to] + at] = 0
-        length[to] = at + 1
+    for i in range(k):
+        src[sat + i] = slot_of[sources[i]]
+        w[at + i] = weights[i]
+        stab[at + i] = 0
         record_parent(H, sources[i], weights[i])
-    H[h.N_EDGES] += sources.size
-    H[h.GROWN] += sources.size
+    length[to] += k
+    H[h.N_EDGES] += k
     return OK, moves
 
 
@@ -136,57 +138,70 @@ def add_delayed(H, target, sources, weights, flag):
     H[h.ERR_B] = target
     if h.get_kind(H)[to] == codes.INPUT:
         return np.int64(BAD_TARGET)
-    dstart, dlen, dcap, dsrc = h.get_dstart(H), h.get_dlen(H), h.get_dcap(H), h.get_dsrc(H)
-    dw, dstab, dflag, mark = h.get_dw(H), h.get_dstab(H), h.get_dflag(H), h.get_mark(H)
-    H[h.MARK] += 1
-    for e in range(dstart[to], dstart[to] + dlen[to]):
-        mark[dsrc[e]] = H[h.MARK]
-    for i in range(sources.size):
-        slot = slot_at(H, sources[i])
-        if slot < 0:
-            return np.int64(DEAD_ID)
-        if mark[slot] == H[h.MARK]:
-            H[h.ERR_A], H[h.ERR_B] = sources[i], target
-            return np.int64(DUPLICATE)
-        mark[slot] = H[h.MARK]
-    n, k = np.int64(dlen[to]), sources.size
-    room = room_after(n, k) if n + k > dcap[to] else np.int64(0)
+    n, k = late_count(H, to), sources.size
+    status = _check_late_sources(H, target, to, sources, n)
+    if status != OK:
+        return np.int64(status)
+    cap = np.int64(h.get_dcap(H)[to]) if H[h.DNODE_CAP] > 0 else np.int64(0)
+    room = room_after(n, k) if n + k > cap else np.int64(0)
     if not has_room(H, 0, 0, 0, room, k):
         return np.int64(NEED_SPACE)
     if room > 0:
-        at = H[h.DPOOL_USED]
-        for i in range(n):
-            dsrc[at + i] = dsrc[dstart[to] + i]
-            dw[at + i] = dw[dstart[to] + i]
-            dstab[at + i] = dstab[dstart[to] + i]
-            dflag[at + i] = dflag[dstart[to] + i]
-        dstart[to], dcap[to] = at, room
-        H[h.DPOOL_USED] += room
+        _move_late(H, to, n, room)
     record(H, codes.OP_EDGE, target, 0, 0, flag, 0)
     for i in range(k):
-        at = dstart[to] + dlen[to]
-        dsrc[at] = h.get_slot_of(H)[sources[i]]
-        dw[at] = weights[i]
-        dstab[at] = 0
-        dflag[at] = flag
-        dlen[to] += 1
+        at = np.int64(h.get_dstart(H)[to]) + n + i
+        h.get_dsrc(H)[at] = h.get_slot_of(H)[sources[i]]
+        h.get_dw(H)[at] = weights[i]
+        h.get_dstab(H)[at] = 0
+        h.get_dflag(H)[at] = flag
+        h.get_dlen(H)[to] += 1
         record_parent(H, sources[i], weights[i])
     H[h.N_DELAYED] += k
     return np.int64(OK)
 
 
 @helper
+def _check_late_sources(H, target, to, sources, n):
+    """OK if each source lives, is not among the n delayed ones there and not named twice."""
+    mark, epoch = h.get_mark(H), next_epoch(H)
+    for i in range(n):
+        mark[h.get_dsrc(H)[h.get_dstart(H)[to] + i]] = epoch
+    for i in range(sources.size):
+        slot = slot_at(H, sources[i])
+        if slot < 0:
+            return DEAD_ID
+        if mark[slot] == epoch:
+            H[h.ERR_A], H[h.ERR_B] = sources[i], target
+            return DUPLICATE
+        mark[slot] = epoch
+    return OK
+
+
+@helper
+def _move_late(H, to, n, room):
+    """Move the n delayed edges of a node to the end of their pool, with more room."""
+    dw, dstab, dsrc, dflag = h.get_dw(H), h.get_dstab(H), h.get_dsrc(H), h.get_dflag(H)
+    old, at = np.int64(h.get_dstart(H)[to]), H[h.DPOOL_USED]
+    for i in range(n):
+        dsrc[at + i], dflag[at + i] = dsrc[old + i], dflag[old + i]
+        dw[at + i], dstab[at + i] = dw[old + i], dstab[old + i]
+    H[h.WASTE] += h.get_dcap(H)[to]
+    h.get_dstart(H)[to], h.get_dcap(H)[to] = at, room
+    H[h.DPOOL_USED] += room
+
+
+@helper
 def _undo_tails(H, targets, indptr, n, delayed):
     """Take back what the first n groups of a bulk call appended."""
-    held = h.get_dlen(H) if delayed else h.get_length(H)
     for g in range(n):
-        count = indptr[g + 1] - indptr[g]
-        held[h.get_slot_of(H)[targets[g]]] -= count
-        if delayed:
-            H[h.N_DELAYED] -= count
-        else:
+        count, slot = indptr[g + 1] - indptr[g], h.get_slot_of(H)[targets[g]]
+        if not delayed:
+            h.get_length(H)[slot] -= count
             H[h.N_EDGES] -= count
-            H[h.GROWN] -= count
+        elif count > 0:
+            h.get_dlen(H)[slot] -= count
+            H[h.N_DELAYED] -= count
 
 
 @kernel(writes=("H",))
@@ -231,12 +246,13 @@ def _has_room_for_all(H, targets, indptr):
 
     A call that was undone and repeated would leave other labels than one that had room at once.
     """
-    room = np.int64(0)
+    room, lists = np.int64(0), np.int64(0)
     for g in range(targets.size):
-        to = slot_at(H, targets[g])
+        to, k = slot_at(H, targets[g]), indptr[g + 1] - indptr[g]
         if to >= 0:
-            room += room_needed(H, to, indptr[g + 1] - indptr[g])
-    enough = has_room(H, 0, room, room, 0, indptr[-1] - indptr[0])
+            room += block_room(H, to, k)
+            lists += list_room(H, to, k)
+    enough = has_room(H, 0, room, lists, 0, indptr[-1] - indptr[0])
     return has_events(H, targets.size) and enough
 
 

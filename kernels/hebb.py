@@ -9,9 +9,114 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
-from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels._jit import helper, inlined, kernel
+from growgraph.kernels._lanes import LANES
+from growgraph.kernels._simd import (
+    at,
+    bare,
+    fma,
+    gather,
+    less,
+    load,
+    over,
+    plus,
+    prefetch_at,
+    put,
+    splat,
+    take,
+    times,
+    total,
+    where_positive,
+)
 from growgraph.kernels.activation import activate
 from growgraph.kernels.status import OK
+
+_AHEAD = np.uint64(256)  # edges between asking for them and changing them
+_ZERO, _HALF, _ONE = np.float32(0), np.float32(0.5), np.float32(1)
+
+
+@inlined
+def _coincide(V, S, i, source):
+    """Sum over samples of V[source] * S[i]."""
+    width, c = np.uint64(V.shape[1]), np.uint64(0)
+    sums, more = splat(_ZERO), splat(_ZERO)
+    while c + 32 <= width:
+        sums = fma(load(V, source, c), load(S, i, c), sums)
+        more = fma(load(V, source, c + 16), load(S, i, c + 16), more)
+        c += np.uint64(32)
+    if c + 16 <= width:
+        sums = fma(load(V, source, c), load(S, i, c), sums)
+        c += np.uint64(16)
+    met = total(plus(sums, more))
+    for j in range(c, width):
+        met = fma(V[source, j], S[i, j], met)
+    return met
+
+
+@inlined
+def _move(w, stab, p, asked, share, keep, step):
+    """Sixteen edges from p: d = share * asked - keep * w; each by its own d and stability."""
+    before, s = take(w, p), take(stab, p)
+    d = less(times(asked, splat(share)), times(splat(keep), before))
+    put(w, p, fma(over(splat(step), plus(s, splat(_ONE))), d, before))
+    grown, freed = plus(s, splat(_ONE)), times(s, splat(_HALF))
+    put(stab, p, where_positive(times(d, before), grown, freed))
+
+
+@inlined
+def _move_one(w, stab, p, asked, share, keep, step):
+    """:func:`_move` for one edge."""
+    d = share * asked - keep * w[p]
+    agrees = d * w[p] > 0
+    w[p] += step / (_ONE + stab[p]) * d
+    stab[p] = stab[p] + _ONE if agrees else stab[p] * _HALF
+
+
+@inlined
+def _coincide_64(V, S, i, src, p, met):
+    """met[k] = sum over 64 samples of V[src[p + k]] * S[i], for sixteen k."""
+    zero = np.uint64(0)
+    x0, x1, x2, x3 = (
+        load(S, i, zero), load(S, i, zero + 16), load(S, i, zero + 32), load(S, i, zero + 48),
+    )  # fmt: skip
+    for k in range(np.uint64(LANES)):
+        u = np.uint64(at(src, p + k))
+        even = fma(load(V, u, zero + 32), x2, times(load(V, u, zero), x0))
+        odd = fma(load(V, u, zero + 48), x3, times(load(V, u, zero + 16), x1))
+        met[k] = total(plus(even, odd))
+
+
+@helper
+def _resonate_block(H, V, S, i, share, keep, step, met):
+    """Let the edges of node i learn, sixteen at a time; ``met`` is room for as many sums."""
+    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
+    n, a, s = (
+        np.uint64(h.get_length(H)[i]),
+        np.uint64(h.get_start(H)[i]),
+        np.uint64(h.get_sstart(H)[i]),
+    )
+    e, sixteen, width = np.uint64(0), np.uint64(LANES), V.shape[1]
+    v = V.reshape(V.size)
+    while e + sixteen <= n:
+        if width == 1:
+            prefetch_at(w, a + e + _AHEAD)
+            prefetch_at(stab, a + e + _AHEAD)
+            prefetch_at(src, s + e + _AHEAD)
+            asked = times(gather(v, src, s + e), splat(S[i, 0]))
+        else:
+            if width == 64:
+                _coincide_64(V, S, i, src, s + e, met)
+            else:
+                for k in range(sixteen):
+                    met[k] = _coincide(V, S, i, np.uint64(at(src, s + e + k)))
+            asked = take(met, 0)
+        _move(w, stab, a + e, asked, share, keep, step)
+        e += sixteen
+    while e < n:
+        u = np.uint64(at(src, s + e))
+        asked_one = at(v, u) * S[i, 0] if width == 1 else _coincide(V, S, i, u)
+        _move_one(w, stab, a + e, asked_one, share, keep, step)
+        e += np.uint64(1)
 
 
 @kernel(writes=("H",))
@@ -37,28 +142,21 @@ def resonate(H, V, S, gate, rate, decay):
     int64
         OK.
     """
-    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
+    H, V, S, gate = bare(H), bare(V), bare(S), bare(gate)
     kind, nxt = h.get_kind(H), h.get_nxt(H)
-    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
     share = np.float32(1) / np.float32(V.shape[1])
+    met = np.empty(LANES, np.float32)
     node = H[h.HEAD]
     while node >= 0:
         i = np.uint64(node)
-        strength = gate[i]
-        if strength != 0 and kind[i] != codes.INPUT:
-            signal = S[i]
-            prototype = kind[i] == codes.MATCH or kind[i] == codes.COSINE
-            for e in range(length[i]):
-                at, pre = start[i] + e, V[src[sstart[i] + e]]
-                met, heard = np.float32(0), np.float32(0)
-                for j in range(signal.size):
-                    met += pre[j] * signal[j]
-                    heard += signal[j]
-                keep = heard * share if prototype else decay
-                d = met * share - keep * w[at]
-                agrees = d * w[at] > 0
-                w[at] += rate * strength * d / (np.float32(1) + stab[at])
-                stab[at] = stab[at] + np.float32(1) if agrees else stab[at] * np.float32(0.5)
+        if gate[i] != 0 and kind[i] != codes.INPUT:
+            keep = decay
+            if kind[i] == codes.MATCH or kind[i] == codes.COSINE:
+                keep = np.float32(0)
+                for j in range(V.shape[1]):
+                    keep += S[i, j]
+                keep *= share
+            _resonate_block(H, V, S, i, share, keep, rate * gate[i], bare(met))
         node = np.int64(nxt[i])
     return OK
 

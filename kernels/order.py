@@ -12,9 +12,11 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper, kernel
-from growgraph.kernels.status import CYCLE, OK
+from growgraph.kernels.room import next_epoch
+from growgraph.kernels.status import CYCLE, NEED_SPACE, OK
 
 GAP = 1 << 32
+_FEW = 32  # ancestors for which a search has room at first
 _TOP = 62  # labels stay below 2**62
 _THIN = 1.5  # a range of 2**i labels may hold (2 / _THIN)**i nodes
 
@@ -110,45 +112,62 @@ def splice(H, slot, before, more):
 
 @helper
 def _ancestors_behind(H, u, v):
-    """Collect in scratch u and its ancestors that stand behind v; -1 if v is one of them."""
+    """Find u and its ancestors that stand behind v, in temporary arrays.
+
+    Returns their number, their slots, and for each the place of the node that led to it. If v is
+    among them it is the last, and the number is negative.
+    """
     length, sstart, src = h.get_length(H), h.get_sstart(H), h.get_src(H)
-    label, mark, stack, via = h.get_label(H), h.get_mark(H), h.get_scratch(H), h.get_via(H)
-    H[h.MARK] += 1
-    epoch = H[h.MARK]
+    label, mark, epoch = h.get_label(H), h.get_mark(H), next_epoch(H)
+    found, via = np.empty(_FEW, np.int32), np.empty(_FEW, np.int32)
     floor = label[v]
     mark[u] = epoch
-    via[u] = -1
-    stack[0] = u
+    found[0], via[0] = u, -1
     count, done = 1, 0
     while done < count:
-        node = np.int64(stack[done])
-        done += 1
-        first = sstart[node]
+        node = np.int64(found[done])
+        first = np.int64(sstart[node])
         for e in range(first, first + length[node]):
             parent = np.int64(src[e])
             if label[parent] < floor or mark[parent] == epoch:
                 continue
             mark[parent] = epoch
-            via[parent] = node
-            if parent == v:
-                return -1
-            stack[count] = parent
+            if count == found.size:
+                found, via = _larger(found), _larger(via)
+            found[count], via[count] = parent, done
             count += 1
+            if parent == v:
+                return -count, found, via
+        done += 1
     H[h.ORDER_WORK] += count
-    return count
+    return count, found, via
 
 
 @helper
-def _path(H, v):
-    """Write the path v ... u that the search found into scratch; its length to H[ERR_N]."""
-    stack, via = h.get_scratch(H), h.get_via(H)
-    n, node = 0, np.int64(v)
-    while node >= 0:
-        following = np.int64(via[node])
-        stack[n] = node
+def _larger(held):
+    """A copy with room for four times as many."""
+    larger = np.empty(4 * held.size, np.int32)
+    for i in range(held.size):
+        larger[i] = held[i]
+    return larger
+
+
+@helper
+def _tell_path(H, found, via, last):
+    """Write the way v ... u that the search found into path: CYCLE, or NEED_SPACE for it."""
+    n, at = 0, last
+    while at >= 0:
+        at = np.int64(via[at])
         n += 1
-        node = following
     H[h.ERR_N] = n
+    if n > H[h.PATH_CAP]:
+        H[h.WANT_PATH] = n
+        return NEED_SPACE
+    path, at = h.get_path(H), last
+    for i in range(n):
+        path[i] = found[at]
+        at = np.int64(via[at])
+    return CYCLE
 
 
 @helper
@@ -189,17 +208,17 @@ def no_moves():
 def fix(H, u, v, moves):
     """Make the order obey an edge u -> v of slots: move what u needs to just before v.
 
-    Returns OK, or CYCLE with the path v ... u in scratch[:H[ERR_N]] and the order unchanged; and
-    ``moves``, perhaps in a larger array, in which each move is noted for :func:`undo`.
+    Returns OK, or CYCLE with the way v ... u in path[:H[ERR_N]] (NEED_SPACE, if it is longer) and
+    the order unchanged; and ``moves``, perhaps in a larger array, in which each move is noted for
+    :func:`undo`.
     """
-    label, prv, stack = h.get_label(H), h.get_prv(H), h.get_scratch(H)
+    label, prv = h.get_label(H), h.get_prv(H)
     if label[u] < label[v]:
         return OK, moves
-    count = _ancestors_behind(H, u, v)
+    count, found, via = _ancestors_behind(H, u, v)
     if count < 0:
-        _path(H, v)
-        return CYCLE, moves
-    _sort_by_label(stack, label, count)
+        return _tell_path(H, found, via, -count - 1), moves
+    _sort_by_label(found, label, count)
     at = moves[0]
     if at + 3 * count > moves.size:
         larger = np.empty(2 * (at + 3 * count), np.int64)
@@ -207,7 +226,7 @@ def fix(H, u, v, moves):
             larger[i] = moves[i]
         moves = larger
     for i in range(count):
-        slot = np.int64(stack[i])
+        slot = np.int64(found[i])
         moves[at], moves[at + 1], moves[at + 2] = slot, prv[slot], label[slot]
         at += 3
         unlink(H, slot)

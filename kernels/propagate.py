@@ -1,10 +1,10 @@
 """Forward: activities along the order list, many samples side by side.
 
 A strip is ``V [N_SLOTS, W]``: row = node slot, column = sample. A sweep walks the list from
-``first`` to ``last`` and computes each node's row from the rows of its sources: bias, delayed edges,
-then the block in its own sequence, one fma per edge and column, then the activation. That one
-sequence per node is why every strip width, bundle, thread count and cut of a batch gives the same
-bits.
+``first`` to ``last`` and computes each node's row from the rows of its sources: bias, delayed
+edges, then the block in its own sequence, one fma per edge and column, then the activation. That
+one sequence per node is why every strip width, bundle, thread count and cut of a batch gives the
+same bits.
 """
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from growgraph.kernels._jit import helper, inlined, kernel
-from growgraph.kernels._simd import GATHERS, at, bare, fma, gather, prefetch_at, splat, take, total
+from growgraph.kernels._lanes import GATHERS
+from growgraph.kernels._simd import at, bare, fma, gather, prefetch_at, splat, take, total
 from growgraph.kernels._turn import turn_in, turn_out
 from growgraph.kernels.activation import activate, activate_row
 from growgraph.kernels.bundle import add_four, is_follower
@@ -270,9 +271,9 @@ def run_steps(H, X, inputs, outputs, A, B, Y):
         Values of the input nodes.
     inputs, outputs : int32 [n_inputs], [n_outputs]
         Slots.
-    A : float32 [N_SLOTS, batch]
-        State before the first step; written.
-    B : float32 [N_SLOTS, batch]
+    A : float32 [N_SLOTS, W]
+        State before the first step, W >= batch; written.
+    B : float32 [N_SLOTS, W]
         Written. After an even number of steps the state is in A, else in B.
     Y : float32 [steps, batch, n_outputs]
         Result, written.
@@ -286,15 +287,9 @@ def run_steps(H, X, inputs, outputs, A, B, Y):
     inputs, outputs = bare(inputs), bare(outputs)
     for t in range(X.shape[0]):
         previous, current = (A, B) if t % 2 == 0 else (B, A)
-        for i in range(inputs.size):
-            row = current[np.uint64(inputs[i])]
-            for j in range(row.size):
-                row[j] = X[t, j, i]
+        _fill(X[t], 0, X.shape[1], inputs, current)
         sweep(H, current, previous, H[h.HEAD], -1)
-        for o in range(outputs.size):
-            row = current[np.uint64(outputs[o])]
-            for j in range(row.size):
-                Y[t, j, o] = row[j]
+        _read(Y[t], 0, X.shape[1], outputs, current)
     return OK
 
 

@@ -6,6 +6,8 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from growgraph.kernels._jit import helper
 
+LAST_EPOCH = 2**31 - 1  # of the mark array, int32
+
 
 @helper
 def slot_at(H, node):
@@ -30,12 +32,14 @@ def has_room(H, nodes, pool, spool, dpool, parents):
     H[h.WANT_DPOOL] = dpool
     H[h.WANT_EV] = events
     H[h.WANT_EVP] = held
+    H[h.WANT_PATH] = 0
     return (
         H[h.N_SLOTS] + nodes <= H[h.NODE_CAP]
         and H[h.NEXT_ID] + nodes <= H[h.ID_CAP]
         and H[h.POOL_USED] + pool <= H[h.POOL_CAP]
         and H[h.SPOOL_USED] + spool <= H[h.SPOOL_CAP]
         and H[h.DPOOL_USED] + dpool <= H[h.DPOOL_CAP]
+        and (dpool == 0 or H[h.DNODE_CAP] > 0)
         and (H[h.EV_USED] + events) * h.EV_WIDTH <= H[h.EV_CAP]
         and H[h.EVP_USED] + held <= H[h.EVP_CAP]
     )
@@ -99,47 +103,68 @@ def record_birth(H, bias, p0, p1):
 
 @helper
 def own_block(H, slot, extra):
-    """Make room for ``extra`` more edges in a block nobody shares; pools have been checked."""
-    start, sstart, length, cap = (
-        h.get_start(H), h.get_sstart(H), h.get_length(H), h.get_cap(H),
-    )  # fmt: skip
-    w, stab, src, flags = h.get_w(H), h.get_stab(H), h.get_src(H), h.get_flags(H)
-    n = np.int64(length[slot])
-    shared = flags[slot] & codes.SHARED
-    if n + extra <= cap[slot] and not shared:
+    """Make room for ``extra`` more edges in a block whose source list nobody shares.
+
+    Pools have been checked. A shared list is copied; weights move only if they need more room.
+    """
+    start, sstart, cap = h.get_start(H), h.get_sstart(H), h.get_cap(H)
+    flags = h.get_flags(H)
+    n, room = np.int64(h.get_length(H)[slot]), block_room(H, slot, extra)
+    if list_room(H, slot, extra) == 0:
         return
-    room = room_after(n, extra)
-    at, sat = H[h.POOL_USED], H[h.SPOOL_USED]
+    if room > 0:
+        w, stab, old, at = h.get_w(H), h.get_stab(H), np.int64(start[slot]), H[h.POOL_USED]
+        for i in range(n):
+            w[at + i], stab[at + i] = w[old + i], stab[old + i]
+            w[old + i], stab[old + i] = 0, 0  # what nobody owns is 0: equal graphs, equal bytes
+        for i in range(n, room):
+            w[at + i], stab[at + i] = 0, 0
+        H[h.WASTE] += cap[slot]
+        H[h.GROWN] += n
+        H[h.POOL_USED] += room
+        start[slot], cap[slot] = at, room
+    src, old, at = h.get_src(H), np.int64(sstart[slot]), H[h.SPOOL_USED]
     for i in range(n):
-        w[at + i] = w[start[slot] + i]
-        stab[at + i] = stab[start[slot] + i]
-        src[sat + i] = src[sstart[slot] + i]
-        w[start[slot] + i] = 0  # what nobody owns is 0, so that equal graphs are equal bytes
-        stab[start[slot] + i] = 0
-    H[h.WASTE] += cap[slot]
-    start[slot], sstart[slot], cap[slot] = at, sat, room
-    for i in range(n, room):
-        src[sat + i] = 0
-        w[at + i] = 0
-        stab[at + i] = 0
+        src[at + i] = src[old + i]
+    for i in range(n, cap[slot]):
+        src[at + i] = 0
+    sstart[slot] = at
     flags[slot] &= ~np.uint8(codes.SHARED)
-    H[h.POOL_USED] += room
-    H[h.SPOOL_USED] += room
+    H[h.SPOOL_USED] += cap[slot]
 
 
 @helper
 def room_after(n, extra):
-    """Room of a block that moves: 1.5 times what it must hold, a little more for small ones."""
-    return (n + extra) * 3 // 2 + 2
+    """Room of a block that moves: 1.5 times what it must hold; the first edges fit exactly."""
+    return (n + extra) * 3 // 2 + 2 if n > 0 else np.int64(extra)
 
 
 @helper
-def room_needed(H, slot, extra):
-    """Pool entries that :func:`own_block` may take."""
+def block_room(H, slot, extra):
+    """Entries of w and stab that :func:`own_block` takes: none if the block has room."""
     n = np.int64(h.get_length(H)[slot])
-    if n + extra <= h.get_cap(H)[slot] and not (h.get_flags(H)[slot] & codes.SHARED):
-        return np.int64(0)
-    return room_after(n, extra)
+    return room_after(n, extra) if n + extra > h.get_cap(H)[slot] else np.int64(0)
+
+
+@helper
+def list_room(H, slot, extra):
+    """Entries of src that :func:`own_block` takes: a new list if the block moves or shares."""
+    room = block_room(H, slot, extra)
+    if room == 0 and h.get_flags(H)[slot] & codes.SHARED:
+        return np.int64(h.get_cap(H)[slot])
+    return room
+
+
+@helper
+def next_epoch(H):
+    """A value that no entry of mark has."""
+    if H[h.MARK] >= LAST_EPOCH:
+        mark = h.get_mark(H)
+        for i in range(H[h.N_SLOTS]):
+            mark[i] = 0
+        H[h.MARK] = 0
+    H[h.MARK] += 1
+    return H[h.MARK]
 
 
 @helper
@@ -155,8 +180,14 @@ def find_edge(H, u, v):
 @helper
 def find_delayed(H, u, v):
     """Place of source slot u in v's delayed block, -1 if it is not there."""
-    first, dsrc = h.get_dstart(H)[v], h.get_dsrc(H)
-    for i in range(h.get_dlen(H)[v]):
-        if dsrc[first + i] == u:
+    dsrc = h.get_dsrc(H)
+    for i in range(late_count(H, v)):
+        if dsrc[h.get_dstart(H)[v] + i] == u:
             return i
     return -1
+
+
+@helper
+def late_count(H, slot):
+    """Number of a node's delayed edges; their arrays are there only if the graph has any."""
+    return np.int64(h.get_dlen(H)[slot]) if H[h.DNODE_CAP] > 0 else np.int64(0)

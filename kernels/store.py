@@ -1,9 +1,11 @@
-"""Adding nodes: singly, in bulk, in bundles, on an edge; each told to the event buffer.
+"""Adding nodes: singly, in bulk, on an edge; each told to the event buffer.
 
 Slack CSR: a node's in-edge block is ``w, stab [start : start+length]`` with its sources at
-``src [sstart : sstart+length]``; bundles share one source list. A block that outgrows its room
-moves to the end of the pool with 1.5 times the room. Each kernel first checks ids and room, then
-writes: when it returns anything but OK (or an id), nothing a user can see has changed.
+``src [sstart : sstart+length]``. Nodes that read the same share one list (flag SHARED): four such
+nodes that follow each other in the order are a dense block, and cost 4 bytes an edge less. A block
+that outgrows its room moves to the end of the pool with 1.5 times the room. Each kernel first
+checks ids and room, then writes: when it returns anything but OK (or an id), nothing a user can
+see has changed.
 """
 
 import numpy as np
@@ -12,13 +14,15 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, order
 from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels.room import (
+    block_room,
     find_edge,
     has_room,
+    list_room,
+    next_epoch,
     own_block,
     record,
     record_birth,
     record_parent,
-    room_needed,
     slot_at,
 )
 from growgraph.kernels.status import (
@@ -43,13 +47,10 @@ def _new_slot(H, kind, act, role, bias, p0, p1):
     h.get_p1(H)[slot] = p1
     h.get_alive(H)[slot] = 1
     h.get_mark(H)[slot] = 0
-    h.get_start(H)[slot] = H[h.POOL_USED]
-    h.get_sstart(H)[slot] = H[h.SPOOL_USED]
-    h.get_length(H)[slot] = 0
-    h.get_cap(H)[slot] = 0
-    h.get_dstart(H)[slot] = H[h.DPOOL_USED]
-    h.get_dlen(H)[slot] = 0
-    h.get_dcap(H)[slot] = 0
+    if H[h.DNODE_CAP] > 0:
+        h.get_dstart(H)[slot] = H[h.DPOOL_USED]
+        h.get_dlen(H)[slot] = 0
+        h.get_dcap(H)[slot] = 0
     h.get_id_of(H)[slot] = node
     h.get_slot_of(H)[node] = slot
     H[h.N_SLOTS] += 1
@@ -61,68 +62,114 @@ def _new_slot(H, kind, act, role, bias, p0, p1):
 @helper
 def _check_parents(H, parents, limit):
     """OK if all parents are living or about to be born (< limit) and none is named twice."""
-    slot_of, mark = h.get_slot_of(H), h.get_mark(H)
-    H[h.MARK] += 1
-    for i in range(parents.size):
+    slot_of, mark, epoch, next_id = h.get_slot_of(H), h.get_mark(H), next_epoch(H), H[h.NEXT_ID]
+    for i in range(np.uint64(parents.size)):
         parent = parents[i]
         if parent < 0 or parent >= limit:
             H[h.ERR_A] = parent
             return DEAD_ID
-        if parent >= H[h.NEXT_ID]:  # born in this very call: duplicates are looked for pairwise
+        if parent >= next_id:  # born in this very call: duplicates are looked for pairwise
             for j in range(i):
                 if parents[j] == parent:
                     H[h.ERR_A], H[h.ERR_B] = parent, limit
                     return DUPLICATE
             continue
-        slot = slot_of[parent]
+        slot = slot_of[np.uint64(parent)]
         if slot < 0:
             H[h.ERR_A] = parent
             return DEAD_ID
-        if mark[slot] == H[h.MARK]:
+        if mark[np.uint64(slot)] == epoch:
             H[h.ERR_A], H[h.ERR_B] = parent, limit
             return DUPLICATE
-        mark[slot] = H[h.MARK]
+        mark[np.uint64(slot)] = epoch
     return OK
 
 
 @helper
-def _fill_block(H, slot, parents, weights, latest_before, sibling):
-    """Give a new node an exact-fit block at the end of the pools and list it after its parents.
+def _part(indptr, parents, i):
+    """Where the parents of node i begin and end."""
+    if indptr.size == 0:
+        return np.int64(0), np.int64(parents.size)
+    return indptr[i], indptr[i + 1]
 
-    A node with the same latest parent as its elder ``sibling`` of the same call stands behind
-    that sibling, so that siblings stay in the order they were named in (the log holds a node's
-    number within its call, for replay). Returns the latest parent.
-    """
-    slot_of, label = h.get_slot_of(H), h.get_label(H)
-    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
-    at, sat = H[h.POOL_USED], H[h.SPOOL_USED]
-    latest = np.int64(-1)
-    for i in range(parents.size):
-        parent = np.int64(slot_of[parents[i]])
-        src[sat + i] = parent
-        w[at + i] = weights[i]
-        stab[at + i] = 0
-        if latest < 0 or label[parent] > label[latest]:
-            latest = parent
-        record_parent(H, parents[i], weights[i])
-    h.get_start(H)[slot] = at
-    h.get_sstart(H)[slot] = sat
-    h.get_length(H)[slot] = parents.size
-    h.get_cap(H)[slot] = parents.size
-    H[h.POOL_USED] += parents.size
+
+@helper
+def _as_elder(indptr, parents, i):
+    """True if node i of a call reads just what the one before it reads."""
+    if i == 0 or indptr.size == 0:
+        return i > 0
+    a, b, c = indptr[i - 1], indptr[i], indptr[i + 1]
+    if c - b != b - a:
+        return False
+    for j in range(b - a):
+        if parents[a + j] != parents[b + j]:
+            return False
+    return True
+
+
+@helper
+def _write_list(H, parents):
+    """Write the slots of the parents behind all source lists; returns the latest of them."""
+    slot_of, label, src, sat = h.get_slot_of(H), h.get_label(H), h.get_src(H), H[h.SPOOL_USED]
+    latest, bound, into = np.uint64(0), np.int64(-1), src[sat : sat + parents.size]
+    for i in range(np.uint64(parents.size)):
+        parent = np.uint64(slot_of[np.uint64(parents[i])])
+        into[i] = parent
+        if label[parent] > bound:
+            latest, bound = parent, label[parent]
     H[h.SPOOL_USED] += parents.size
-    H[h.N_EDGES] += parents.size
-    H[h.GROWN] += parents.size
-    if latest < 0:
-        order.splice(H, slot, H[h.TAIL], 0)
-    else:
-        order.splice(H, slot, sibling if latest == latest_before else latest, 0)
-    return latest
+    return np.int64(latest) if bound >= 0 else np.int64(-1)
+
+
+@helper
+def _fill_block(H, slot, list_at, parents, weights):
+    """Give a new node an exact-fit block at the end of the pool, and its source list."""
+    w, stab, n, at = h.get_w(H), h.get_stab(H), parents.size, H[h.POOL_USED]
+    into, still = w[at : at + n], stab[at : at + n]
+    for i in range(np.uint64(n)):
+        into[i], still[i] = weights[i], 0
+    for i in range(n if H[h.RECORD] else 0):
+        record_parent(H, parents[i], weights[i])
+    h.get_start(H)[slot], h.get_sstart(H)[slot] = at, list_at
+    h.get_length(H)[slot], h.get_cap(H)[slot] = n, n
+    H[h.POOL_USED] += n
+    H[h.N_EDGES] += n
+
+
+@helper
+def _list_behind(H, slot, before):
+    """Enter a new node in the order list behind ``before``, at its end for -1."""
+    if before < 0:
+        before = H[h.TAIL]
+    elif before != H[h.TAIL]:
+        H[h.GROWN] += h.get_length(H)[slot]
+    order.splice(H, slot, before, 0)
+
+
+@helper
+def _share_with_next(H, slot):
+    """Give the source list just written back if the next node in the order reads the same."""
+    sstart, length, flags, src = h.get_sstart(H), h.get_length(H), h.get_flags(H), h.get_src(H)
+    n, other = np.int64(length[slot]), np.int64(h.get_nxt(H)[slot])
+    if other < 0 or n == 0 or length[other] != n:
+        return
+    a, b = np.int64(sstart[slot]), np.int64(sstart[other])
+    for i in range(n):
+        if src[a + i] != src[b + i]:
+            return
+    sstart[slot] = b
+    flags[slot] |= np.uint8(codes.SHARED)
+    flags[other] |= np.uint8(codes.SHARED)
+    H[h.SPOOL_USED] -= n
 
 
 @kernel(writes=("H",))
 def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
-    """Append n nodes of one kind, each with its own in-edges.
+    """Append n nodes of one kind; one that reads what its elder reads shares its source list.
+
+    A node stands behind its latest parent; if that is its elder's too, behind the elder, so that
+    siblings stay in the order they were named in (the log holds a node's number within its call,
+    for replay). A node added alone may share the list of the node it comes to stand before.
 
     Parameters
     ----------
@@ -132,80 +179,47 @@ def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
         Codes of :mod:`growgraph.kernels.codes`.
     bias, p0, p1 : float32 [n]
         Parameters of each node.
-    indptr : int64 [n + 1]
-        Node i has the parents ``parents[indptr[i]:indptr[i+1]]``.
+    indptr : int64 [n + 1] or [0]
+        Node i has the parents ``parents[indptr[i]:indptr[i+1]]``; empty: each has them all.
     parents : int64 [m]
         Public ids; node i may name earlier nodes of the same call, whose ids run on from
         ``H[NEXT_ID]``.
-    weights : float32 [m]
-        Birth weights.
+    weights : float32 [m], or [n m] without indptr
+        Birth weights, node after node.
 
     Returns
     -------
     int64
         The id of the first new node, or NEED_SPACE, DEAD_ID, DUPLICATE (nothing changed).
     """
-    n, first = bias.size, H[h.NEXT_ID]
-    if not has_room(H, n, parents.size, parents.size, 0, parents.size):
-        return np.int64(NEED_SPACE)
+    n, first, lists = bias.size, H[h.NEXT_ID], np.int64(0)
     for i in range(n):
-        status = _check_parents(H, parents[indptr[i] : indptr[i + 1]], first + i)
-        if status != OK:
-            return np.int64(status)
-    latest, sibling = np.int64(-1), np.int64(-1)
+        if not _as_elder(indptr, parents, i):
+            a, b = _part(indptr, parents, i)
+            status = _check_parents(H, parents[a:b], first + i)
+            if status != OK:
+                return np.int64(status)
+            lists += b - a
+    if not has_room(H, n, weights.size, lists, 0, weights.size):
+        return np.int64(NEED_SPACE)
+    at, list_at, latest, elder = np.int64(0), H[h.SPOOL_USED], np.int64(-1), np.int64(-1)
     for i in range(n):
         slot = _new_slot(H, kind, act, role, bias[i], p0[i], p1[i])
         record(H, codes.OP_NODE, first + i, kind, act, role, i)
         record_birth(H, bias[i], p0[i], p1[i])
-        a, b = indptr[i], indptr[i + 1]
-        latest = _fill_block(H, slot, parents[a:b], weights[a:b], latest, sibling)
-        sibling = slot
-    return first
-
-
-@kernel(writes=("H",))
-def add_bundle(H, kind, act, role, bias, p0, p1, parents, weights):
-    """Append n nodes that share one source list (4 bytes an edge less, one dense block).
-
-    Parameters
-    ----------
-    H : int64 [HANDLE_SIZE]
-        Handle; the store behind it is written.
-    kind, act, role : int64
-        Codes of :mod:`growgraph.kernels.codes`.
-    bias, p0, p1 : float32 [n]
-        Parameters of each node.
-    parents : int64 [k]
-        Public ids of the shared sources, k >= 1.
-    weights : float32 [n, k]
-        Birth weights.
-
-    Returns
-    -------
-    int64
-        The id of the first new node, or NEED_SPACE, DEAD_ID, DUPLICATE (nothing changed).
-    """
-    n, k, first = bias.size, parents.size, H[h.NEXT_ID]
-    # each node writes its list behind the shared one before it gives it back
-    if not has_room(H, n, n * k, min(n, 2) * k, 0, n * k):
-        return np.int64(NEED_SPACE)
-    status = _check_parents(H, parents, first)
-    if status != OK:
-        return np.int64(status)
-    sstart, flags = h.get_sstart(H), h.get_flags(H)
-    shared = H[h.SPOOL_USED]
-    latest, sibling = np.int64(-1), np.int64(-1)
-    for i in range(n):
-        slot = _new_slot(H, kind, act, role, bias[i], p0[i], p1[i])
-        record(H, codes.OP_NODE, first + i, kind, act, role, i)
-        record_birth(H, bias[i], p0[i], p1[i])
-        latest = _fill_block(H, slot, parents, weights[i], latest, sibling)
-        sibling = slot
-        if n > 1:
-            flags[slot] |= codes.SHARED
-            if i > 0:  # the list just written is the first node's again: give it back
-                sstart[slot] = shared
-                H[h.SPOOL_USED] -= k
+        a, b = _part(indptr, parents, i)
+        before = latest
+        if not _as_elder(indptr, parents, i):
+            list_at = H[h.SPOOL_USED]
+            latest = _write_list(H, parents[a:b])
+        elif b > a:
+            h.get_flags(H)[elder] |= np.uint8(codes.SHARED)
+            h.get_flags(H)[slot] |= np.uint8(codes.SHARED)
+        _fill_block(H, slot, list_at, parents[a:b], weights[at : at + b - a])
+        _list_behind(H, slot, elder if latest == before else latest)
+        elder, at = slot, at + b - a
+    if n == 1:
+        _share_with_next(H, elder)
     return first
 
 
@@ -236,8 +250,7 @@ def split_edge(H, source, target, kind, act, bias, w_in, w_out):
     H[h.ERR_A], H[h.ERR_B] = source, target
     if at < 0:
         return np.int64(NO_EDGE)
-    room = room_needed(H, v, 0)
-    if not has_room(H, 1, room + 1, room + 1, 0, 2):
+    if not has_room(H, 1, block_room(H, v, 0) + 1, list_room(H, v, 0) + 1, 0, 2):
         return np.int64(NEED_SPACE)
     own_block(H, v, 0)
     node = H[h.NEXT_ID]
@@ -247,7 +260,10 @@ def split_edge(H, source, target, kind, act, bias, w_in, w_out):
     record_parent(H, target, w_out)
     one, weight = np.empty(1, np.int64), np.empty(1, np.float32)
     one[0], weight[0] = source, w_in
-    _fill_block(H, slot, one, weight, np.int64(-1), np.int64(-1))
+    list_at = H[h.SPOOL_USED]
+    latest = _write_list(H, one)
+    _fill_block(H, slot, list_at, one, weight)
+    _list_behind(H, slot, latest)
     h.get_src(H)[h.get_sstart(H)[v] + at] = slot
     h.get_w(H)[h.get_start(H)[v] + at] = w_out
     h.get_stab(H)[h.get_start(H)[v] + at] = 0

@@ -205,6 +205,29 @@ def growth_door(root: Path) -> list[str]:
     return found
 
 
+def closed_helpers(root: Path) -> list[str]:
+    """Python calls no helper that was compiled without a door for it: that is a crash."""
+    closed = {
+        (module.path.stem, node.name)
+        for module in modules(root, "kernels")
+        for node in module.tree.body
+        if isinstance(node, ast.FunctionDef)
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Name) and mark.id in ("helper", "reducer")
+    }
+    found = []
+    for module in modules(root, "growgraph"):
+        for node, target in imports(module):
+            if tuple(target.split(".")[-2:]) in closed and "growgraph.kernels." in target:
+                found.append(module.at(node, f"{target} has no door for Python"))
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                if (node.value.id, node.attr) in closed:
+                    name = f"{node.value.id}.{node.attr}"
+                    found.append(module.at(node, f"{name} has no door for Python"))
+    return found
+
+
 def file_length(root: Path) -> list[str]:
     """No source file is longer than a reader can hold."""
     return [
@@ -272,6 +295,7 @@ CHECKERS: tuple[Callable[[Path], list[str]], ...] = (
     kernel_imports,
     numba_options,
     growth_door,
+    closed_helpers,
     file_length,
     packages_listed,
     private_places,

@@ -65,25 +65,38 @@ def node_that_reads_a_sibling_twice():
     return new_nodes(graph, [0, 0, 2, 2], [new, new])
 
 
+@case("store.add_nodes")
+def nodes_that_read_the_same():
+    """A bundle is found: the second and third read what the first reads, the fourth does not."""
+    made = new_nodes(small_graph(record=True), [0, 2, 4, 6, 8], [3, 0, 3, 0, 3, 0, 0, 3], 4)
+    return made
+
+
+@case("store.add_nodes")
+def node_that_reads_what_the_next_one_reads():
+    graph = small_graph(record=True)
+    graph.add_node([5, 0, 3])
+    return new_nodes(with_room(graph), [0, 3], [5, 0, 3], 1)
+
+
 def new_bundle(graph, parents):
-    made = new_nodes(graph, [0], parents)
-    del made["indptr"]
-    return made | {"weights": uniform(3, len(parents), seed=4)}
+    return new_nodes(graph, [], parents) | {"weights": uniform(3 * len(parents), seed=4)}
 
 
-@case("store.add_bundle")
+@case("store.add_nodes")
 def bundle_of_three():
     return new_bundle(small_graph(record=True), [0, 3, 9, 6])
 
 
-@case("store.add_bundle", status.DUPLICATE)
+@case("store.add_nodes", status.DUPLICATE)
 def bundle_that_reads_twice():
     return new_bundle(small_graph(), [0, 3, 0])
 
 
-@case("store.add_bundle", status.DEAD_ID)
-def bundle_that_reads_nobody():
-    return new_bundle(small_graph(), [0, 999])
+@case("store.add_nodes", status.DEAD_ID)
+def bundle_that_reads_its_own():
+    graph = small_graph()
+    return new_bundle(graph, [0, graph._store[h.NEXT_ID]])
 
 
 def split(graph, source, target):
@@ -250,7 +263,7 @@ def no_edge_is_weak_enough():
 @case("cut.pack")
 def pack_a_grown_graph():
     graph = small_graph(record=True)
-    caps = {"NODE_CAP": 64, "POOL_CAP": 256, "SPOOL_CAP": 256, "DPOOL_CAP": 64, "ID_CAP": 64}
-    fresh = Store(caps)
+    by_node = dict.fromkeys(("NODE_CAP", "DNODE_CAP", "DPOOL_CAP", "ID_CAP"), 64)
+    fresh = Store({**by_node, "POOL_CAP": 256, "SPOOL_CAP": 256})
     fresh.slot_of[:] = -1
     return {"H": graph, "F": fresh}

@@ -50,6 +50,19 @@ def small_graph(*, record=False):
     return graph
 
 
+def named_graph():
+    """The small graph with everything a graph can carry."""
+    graph = small_graph()
+    graph.names.update({0: "height", 4: "first", 21: "answer"})
+    graph.groups = {"all": graph.nodes, "none": np.empty(0, np.int64)}
+    graph.set_input_scale([1, 2, 3, 4], 0.5)
+    graph.set_nodes([0], bias=1, p0=2, p1=3)
+    graph.learn(uniform(20, 4), uniform(20, 2, seed=1), gate=graph.nodes[4:])
+    graph._store.dstab[:4] = 2
+    graph._inputs = graph._inputs[[2, 0, 3, 1]]
+    return graph
+
+
 def slots(graph, nodes):
     return graph._slots(nodes)
 

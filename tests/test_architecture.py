@@ -38,6 +38,7 @@ LAWFUL = {
     "kernels/__init__.py": "",
     "kernels/_jit.py": "import hashlib\nfrom numba import njit\nf = njit(fastmath=True)\n",
     "kernels/store.py": "import math\nimport numpy\nfrom . import _jit\nfrom ._jit import f\n",
+    "kernels/inner.py": "from ._jit import helper\n@helper\ndef f(): ...\n",
 }
 
 PLANTS = [
@@ -89,6 +90,18 @@ PLANTS = [
     (arch.growth_door, "growgraph/principles/x.py", "g.connect(1, 2)", ".connect bypasses"),
     (arch.growth_door, "growgraph/models/x.py", "from ..kernels import store", "kernels.store"),
     (arch.growth_door, "growgraph/models/x.py", "from ..kernels.store import a", "kernels.store"),
+    (
+        arch.closed_helpers,
+        "growgraph/graph/x.py",
+        "from ..kernels import inner\ninner.f()",
+        "inner.f has no door",
+    ),
+    (
+        arch.closed_helpers,
+        "growgraph/graph/x.py",
+        "from growgraph.kernels.inner import f",
+        "inner.f has no door",
+    ),
     (arch.file_length, "kernels/match.py", "x = 1\n" * 401, "401 lines, at most 400"),
     (arch.packages_listed, "growgraph/viz/__init__.py", "", "growgraph.viz is not listed"),
     (arch.packages_listed, "growgraph/viz/draw.py", "", "growgraph.viz has no __init__.py"),

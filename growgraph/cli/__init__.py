@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from growgraph import __version__
+from growgraph.cli import bench
 from growgraph.cli.say import failure, line
 from growgraph.cli.signals import Stopped
 from growgraph.errors import DataError, FileFormatError, GraphError
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Grow a neural network that is a sparse graph, and ask it what it has learnt.",
 )
+app.add_typer(bench.app, name="bench")
 
 Data = Annotated[
     str, typer.Argument(help="digits, a .csv or .parquet file, a folder of them, or - (CSV)")

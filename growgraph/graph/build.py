@@ -1,4 +1,4 @@
-"""Building: checks what is asked, draws weights, calls the store's kernels."""
+"""Building nodes: checks what is asked, draws weights, calls the store's kernels."""
 
 import numpy as np
 
@@ -6,44 +6,95 @@ from growgraph._random import generator, seed_from, seed_of
 from growgraph._validation import as_float32, as_ids, check_choice, check_number
 from growgraph.errors import GraphError
 from growgraph.kernels import _handle as h
-from growgraph.kernels import codes, edges
+from growgraph.kernels import codes
 from growgraph.kernels import store as store_kernels
 
 KIND_NAMES = {code: name for name, code in codes.KINDS.items()}
 ACTIVATION_NAMES = {code: name for name, code in codes.ACTIVATIONS.items()}
 ROLE_NAMES = {code: name for name, code in codes.ROLES.items()}
 _LEAST_WIDTH = 1e-12
+_NO_IDS, _ZERO = np.empty(0, np.int64), np.zeros(1, np.float32)  # what most nodes are born with
 
 
 def add_nodes(
     graph, count, kind, activation, role, sources=None, weights=1.0, bias=0.0, p0=0.0, p1=0.0,
-    names=None, random_state=None,
+    names=None, random_state=None, indptr=None,
 ):  # fmt: skip
     """Add ``count`` nodes of one kind; see :meth:`Graph.add_nodes`."""
-    count = check_number("count", count, 1, integer=True)
+    if type(count) is not int or count < 1:
+        count = check_number("count", count, 1, integer=True)
     kind, act = kind_code(kind), activation_code(activation)
     if (kind == codes.INPUT) != (role == "input"):
         raise ValueError('kind "input" belongs to add_inputs only')
-    parents = as_ids("sources", () if sources is None else sources)
-    params = [as_float32(n, v, (count,)) for n, v in (("bias", bias), ("p0", p0), ("p1", p1))]
-    check_params(kind, act, params[1], params[2])
+    indptr, parents, shape = _check_sources(sources, indptr, count)
+    bias, p0, p1 = (_param(n, v, count) for n, v in (("bias", bias), ("p0", p0), ("p1", p1)))
+    check_params(kind, act, p0, p1)
     names = _check_names(names, count)
-    W = _birth_weights(graph, weights, (count, parents.size), parents, random_state)
+    W = _birth_weights(graph, weights, shape, parents, random_state, indptr).ravel()
     store = graph._store
-    head = (kind, act, codes.ROLES[role], *params)
     with store.changing():
         first = store[h.NEXT_ID]
         try:
-            if parents.size and count > 1:
-                store.call(store_kernels.add_bundle, *head, parents, W)
-            else:
-                indptr = np.arange(count + 1) * parents.size
-                store.call(store_kernels.add_nodes, *head, indptr, parents, W.ravel())
+            store.call(
+                store_kernels.add_nodes, kind, act, codes.ROLES[role], bias, p0, p1, indptr,
+                parents, W,
+            )  # fmt: skip
         finally:  # Ctrl-C comes when the kernel is done: the lists must know what it did
             ids = np.arange(first, store[h.NEXT_ID])
             if ids.size:
                 _list(graph, role, ids, names)
     return ids
+
+
+def _param(name, values, count):
+    """A parameter of new nodes, float32 [count]."""
+    if count == 1 and type(values) is float and values == 0.0:
+        return _ZERO
+    return as_float32(name, values, (count,))
+
+
+def _check_sources(sources, indptr, count):
+    """(indptr, ids, shape of the weights); indptr is empty if all nodes read the same."""
+    if sources is None:
+        sources = _NO_IDS
+    if type(sources) is not np.ndarray:
+        sources = _nested(sources)
+    if indptr is not None:
+        return _check_indptr(indptr, sources, count)
+    if getattr(sources, "ndim", 1) != 2:
+        parents = as_ids("sources", sources)
+        return _NO_IDS, parents, (count, parents.size)
+    if sources.shape[0] != count:
+        raise GraphError(
+            f"sources must be ids for all, or [{count}, k] with a row for each new node, "
+            f"got shape {sources.shape}"
+        )
+    ends = np.arange(count + 1) * sources.shape[1]
+    return ends, as_ids("sources", sources.ravel()), sources.shape
+
+
+def _nested(sources):
+    """Rows of ids, given as lists, as one array; anything else as it is."""
+    if isinstance(sources, (list, tuple)) and sources and np.ndim(sources[0]) == 1:
+        try:
+            return np.array(sources)
+        except ValueError:
+            raise GraphError(
+                "sources must be rows of one length, one for each new node; give rows of "
+                "different lengths one behind the other, with indptr"
+            ) from None
+    return sources
+
+
+def _check_indptr(indptr, sources, count):
+    parents, ends = as_ids("sources", sources), as_ids("indptr", indptr)
+    good = ends.size == count + 1 and ends[0] == 0 and ends[-1] == parents.size
+    if not good or (ends[1:] < ends[:-1]).any():
+        raise GraphError(
+            f"indptr must be {count + 1} integers that rise from 0 to the number of sources, "
+            f"{parents.size}; got {indptr!r}"
+        )
+    return ends, parents, parents.shape
 
 
 def _list(graph, role, ids, names):
@@ -61,18 +112,25 @@ def _list(graph, role, ids, names):
 
 def kind_code(kind):
     """Code of a kind's name."""
-    return codes.KINDS[check_choice("kind", kind, tuple(codes.KINDS))]
+    return _code("kind", kind, codes.KINDS)
 
 
 def activation_code(activation):
     """Code of an activation's name."""
-    return codes.ACTIVATIONS[check_choice("activation", activation, tuple(codes.ACTIVATIONS))]
+    return _code("activation", activation, codes.ACTIVATIONS)
+
+
+def _code(name, value, table):
+    if type(value) is str and value in table:
+        return table[value]
+    return table[check_choice(name, value, tuple(table))]
 
 
 def check_params(kind, act, p0, p1):
     """Raise unless the parameters suit the nodes; all are arrays, or one code for all."""
     match, cosine, clip = kind == codes.MATCH, kind == codes.COSINE, act == codes.CLIP
-    if not np.any(match | cosine | clip):
+    affected = match | cosine | clip
+    if affected is False or not np.any(affected):
         return
     if (match & ~(p0 >= _LEAST_WIDTH)).any():
         raise ValueError(
@@ -96,7 +154,7 @@ def _check_names(names, count):
     return names
 
 
-def _seed(graph, random_state, *groups):
+def seed_for(graph, random_state, *groups):
     """The caller's seed, else one of this graph and these nodes: no two calls draw the same.
 
     What a graph holds and which nodes are named is all that goes in, so that the same calls build
@@ -108,11 +166,14 @@ def _seed(graph, random_state, *groups):
     return seed_from(s[h.NEXT_ID], s[h.N_EDGES], s[h.N_DELAYED], *groups)
 
 
-def _birth_weights(graph, weights, shape, parents, random_state):
+def _birth_weights(graph, weights, shape, parents, random_state, indptr):
     """Given weights broadcast to ``shape``, or N(0, 1 / number of parents) for "normal"."""
     if isinstance(weights, str):
         check_choice("weights", weights, ("normal",))
-        return draw_normal(_seed(graph, random_state, parents), shape, parents.size)
+        fan_in = shape[-1]
+        if len(shape) == 1:
+            fan_in = np.repeat(np.diff(indptr), np.diff(indptr))
+        return draw_normal(seed_for(graph, random_state, parents), shape, fan_in)
     return as_float32("weights", weights, shape)
 
 
@@ -141,75 +202,6 @@ def forget(graph, ids, lists, groups):
     graph.groups.update(groups)
     for node in ids.tolist():
         graph.names.pop(node, None)
-
-
-# ---- edges ----------------------------------------------------------------------------------
-def connect(
-    graph, sources, targets, weights, density, fan_in, pairs, delay, recurrent, random_state
-):
-    """Connect groups of nodes; see :meth:`Graph.connect`."""
-    check_choice("delay", delay, (0, 1))
-    u, v = as_ids("sources", sources), as_ids("targets", targets)
-    density, fan_in = _check_selection(u, density, fan_in, pairs)
-    graph._slots(u, "sources")
-    graph._slots(v, "targets")
-    drawn = isinstance(weights, str) or density is not None or fan_in is not None
-    seed = _seed(graph, random_state, u, v) if drawn else 0
-    S, T, W = _edge_list(u, v, weights, density, fan_in, pairs, seed)
-    indptr, ids, S, W = by_target(S, T, W)
-    if delay or recurrent:
-        flag = codes.RECURRENT if recurrent else codes.DELAYED
-        graph._store.call(edges.add_delayed_groups, ids, indptr, S, W, flag)
-    else:
-        graph._store.call(edges.add_edge_groups, ids, indptr, S, W)
-
-
-def _check_selection(u, density, fan_in, pairs):
-    """Density and fan_in as numbers, or None; raises if more than one selection is asked for."""
-    if sum((density is not None, fan_in is not None, bool(pairs))) > 1:
-        raise ValueError("give one of density, fan_in and pairs=True, not several")
-    if density is not None:
-        density = check_number("density", density, 0, 1)
-        if density == 0:
-            raise ValueError("density must be > 0, got 0: it would make no edge")
-    if fan_in is not None:
-        fan_in = check_number("fan_in", fan_in, 1, u.size, integer=True)
-    return density, fan_in
-
-
-def _edge_list(u, v, weights, density, fan_in, pairs, seed):
-    """The edges asked for as flat arrays (sources, targets, weights)."""
-    if pairs and u.size != v.size:
-        raise GraphError(f"pairs needs as many sources as targets, got {u.size} and {v.size}")
-    given = (v.size, u.size)  # the shape in which weights are given
-    if pairs:
-        S, T, given = u, v, u.shape
-    elif fan_in is not None:
-        rng = generator(seed, "connect")
-        picked = [rng.choice(u.size, fan_in, replace=False) for _ in range(v.size)]
-        S, T = u[np.array(picked, np.int64)].ravel(), np.repeat(v, fan_in)
-        given = S.shape
-    else:
-        S, T = np.tile(u, v.size), np.repeat(v, u.size)
-    kept = None if density is None else generator(seed, "connect").random(S.size) < density
-    if not isinstance(weights, str):
-        W = as_float32("weights", weights, given).ravel()
-        return (S, T, W) if kept is None else (S[kept], T[kept], W[kept])
-    check_choice("weights", weights, ("normal",))
-    if kept is not None:
-        S, T = S[kept], T[kept]
-    _, target, count = np.unique(T, return_inverse=True, return_counts=True)
-    return S, T, draw_normal(seed, T.shape, count[target])
-
-
-def by_target(S, T, W):
-    """Sort edges by target, keeping the sequence within one: (indptr, targets, S, W)."""
-    if T.size and np.ptp(T) == 0:
-        return np.array([0, T.size]), T[:1].copy(), np.ascontiguousarray(S), W
-    rank = np.argsort(T, kind="stable")
-    ids, first = np.unique(T[rank], return_index=True)
-    indptr = np.append(first, T.size).astype(np.int64)
-    return indptr, ids, np.ascontiguousarray(S[rank]), np.ascontiguousarray(W[rank])
 
 
 def split_edge(graph, source, target, kind, activation, bias, w_in, w_out):

@@ -65,7 +65,7 @@ def _check_places(store, order):
     inside = (sat >= 0) & (sat <= store[h.SPOOL_USED] - n)
     _require(inside.all(), "source lists lie in the pool")
     _require(_apart(at, cap), "no two blocks overlap")
-    n, cap, at = (store.arrays[k][order].astype(np.int64) for k in ("dlen", "dcap", "dstart"))
+    n, cap, at = (getattr(store, k)[order].astype(np.int64) for k in ("dlen", "dcap", "dstart"))
     inside = (n >= 0) & (n <= cap) & (at >= 0) & (at <= store[h.DPOOL_USED] - cap)
     _require(inside.all(), "delayed blocks lie inside")
     _require(_apart(at, cap), "no two delayed blocks overlap")
@@ -186,7 +186,7 @@ def _structure(store):
     """Node by node in order: codes, fan-ins, ids of sources, flags of delayed edges."""
     order = store.order()
     for name in ("kind", "act", "role", "length", "dlen"):
-        yield store.arrays[name][order]
+        yield getattr(store, name)[order]
     yield store.id_of[store.src[entries(store, order)[2]]]
     late = entries(store, order, late=True)[1]
     yield store.id_of[store.dsrc[late]]

@@ -43,7 +43,7 @@ def edge_table(graph):
 def entries(store, order, late=False):
     """All edges of nodes in a sequence: target slots, places of weights, places of sources."""
     heads = ("dstart", "dstart", "dlen") if late else ("start", "sstart", "length")
-    first, sfirst, length = (store.arrays[name] for name in heads)
+    first, sfirst, length = (getattr(store, name) for name in heads)
     n = length[order].astype(np.int64)
     target = np.repeat(order, n)
     within = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph._validation import check_choice, check_number
+from growgraph._validation import as_ids, check_choice, check_number
 from growgraph.errors import GraphError
 from growgraph.graph.convert import add_delayed, edge_table
 from growgraph.kernels import _handle as h
@@ -55,7 +55,7 @@ def from_networkx(cls, net):
     net : networkx.DiGraph or MultiDiGraph
         Node attributes ``kind, activation, bias, p0, p1, name, role`` and edge attributes
         ``weight, stability, delay, recurrent, place`` are read where they are there. Without
-        ``role``, nodes without in-edges are inputs and other nodes without out-edges outputs.
+        ``role``, nodes without in-edges are inputs and other nodes that no other reads outputs.
         Ids of a graph that growgraph wrote are kept if all nodes still have ids it gave out;
         else the nodes get new ids, and what they are called there becomes their name.
 
@@ -95,7 +95,8 @@ def _role(net, node, data):
         return check_choice("role", data["role"], tuple(codes.ROLES))
     if not net.in_degree(node):
         return "input"
-    return "hidden" if net.out_degree(node) else "output"
+    read_by_others = net.out_degree(node) > net.number_of_edges(node, node)
+    return "hidden" if read_by_others else "output"
 
 
 def _skip_ids(graph, node):
@@ -116,7 +117,7 @@ def _add_nodes(graph, net, ours):
         data = net.nodes[node]
         if ours:
             _skip_ids(graph, node)
-        name = data.get("name") or ("" if ours else str(node))
+        name = str(data.get("name") or ("" if ours else node))
         names = [name] if name else None
         values = {k: data[k] for k in ("bias", "p0", "p1") if k in data}
         activation, role = data.get("activation", "identity"), _role(net, node, data)
@@ -164,19 +165,30 @@ def _restore(graph, made):
     """What only a graph that growgraph wrote knows, as far as it still fits what is there."""
     if made["next_id"] > graph._store[h.NEXT_ID]:
         _skip_ids(graph, made["next_id"])
-    living = set(graph.nodes.tolist())
-    graph.groups = {
-        k: np.array([i for i in v if i in living], np.int64) for k, v in made["groups"].items()
-    }
-    if sorted(made["inputs"]) == sorted(graph._inputs):
-        graph._inputs = np.array(made["inputs"], np.int64)
+    for name, ids in _dict_of(made.get("groups", {})).items():
+        ids = as_ids(f"group {name!r}", ids)
+        graph.groups[name] = ids[np.isin(ids, graph.nodes)]
+    inputs, outputs, order = (as_ids(k, made.get(k, ())) for k in ("inputs", "outputs", "order"))
+    if np.array_equal(np.sort(inputs), np.sort(graph._inputs)):
+        graph._inputs = inputs.copy()
         if "input_scale" in made:
-            graph.set_input_scale(*made["input_scale"])
-    if sorted(made["outputs"]) == sorted(graph._outputs):
-        graph._outputs = np.array(made["outputs"], np.int64)
-    order = np.array(made["order"], np.int64)
+            graph.set_input_scale(*_pair(made["input_scale"]))
+    if np.array_equal(np.sort(outputs), np.sort(graph._outputs)):
+        graph._outputs = outputs.copy()
     if np.array_equal(np.sort(order), graph.nodes) and _goes_forward(graph, order):
         graph._store.relist(graph._slots(order))
+
+
+def _dict_of(groups):
+    if not isinstance(groups, dict):
+        raise GraphError(f"groups must be a dict of name to ids, got {groups!r:.60}")
+    return groups
+
+
+def _pair(scale):
+    if not isinstance(scale, (tuple, list)) or len(scale) != 2:
+        raise GraphError(f"input_scale must be shift and scale, got {scale!r:.60}")
+    return scale
 
 
 def _goes_forward(graph, order):

@@ -1,7 +1,7 @@
 """Running a graph: gate for samples, scratch strips, threads, steps through time."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import propagate
 
 _LANES = 16  # strips are a multiple of one 512-bit register
-_WIDE = 64
-_WIDE_BYTES = 4 << 20  # scratch up to this size takes wide strips
-_THREAD_WORK = 2e7  # edges times samples from which a second thread pays
+_WIDE = 64  # columns that one pass over a node's edges computes
+_NEAR_BYTES = 1 << 17  # small graphs take wider strips, to walk the list more seldom
+_MOST_BYTES = 1 << 28  # of scratch a thread; beyond it strips get narrow
+_THREAD_WORK = 3e7  # edges times samples from which a second thread pays
 
 _NOTHING = np.empty((0, 1), np.float32)  # a step before that stands for zeros
 
@@ -56,22 +57,26 @@ class Runner:
         Y = np.empty((batch, outputs.size), np.float32)
         if batch == 0:
             return Y
-        width = _strip_width(view, batch)
-        cuts = _cuts(batch, width, _n_threads(view, batch, n_threads))
+        threads = _n_threads(view, batch, n_threads)
+        width = _strip_width(view[h.N_SLOTS], -(-batch // threads))
+        cuts = _cuts(batch, width, threads)
         first, nothing = view[h.HEAD], np.empty((0, width), np.float32)
 
-        def work(thread):
+        def work(part):
             V = self._borrow(view, width)
             propagate.forward_strips(
-                view.H, X, inputs, outputs, V, nothing, Y, first, last, cuts[thread],
-                cuts[thread + 1],
-            )  # fmt: skip
+                view.H, X, inputs, outputs, V, nothing, Y, first, last, cuts[part], cuts[part + 1]
+            )
             self._free[width].append(V)
 
-        if len(cuts) == 2:
+        # this thread works, too; the others are waited for even if it is interrupted
+        others = [_pool(len(cuts) - 2).submit(work, part) for part in range(1, len(cuts) - 1)]
+        try:
             work(0)
-        else:
-            list(_pool(len(cuts) - 1).map(work, range(len(cuts) - 1)))
+        finally:
+            wait(others)
+        for other in others:
+            other.result()
         return Y
 
     def forward_one(self, view, x, inputs, outputs):
@@ -85,31 +90,40 @@ class Runner:
         """Activities [steps, batch, outputs]; goes on from ``state`` and leaves it behind."""
         steps, batch, _ = X.shape
         Y = np.empty((steps, batch, outputs.size), np.float32)
-        A, B = aligned((view[h.N_SLOTS], batch)), aligned((view[h.N_SLOTS], batch))
+        shape = (view[h.N_SLOTS], _padded(batch))
+        A, B = aligned(shape), aligned(shape)
         if self.state is not None:
-            A[:] = _by_slot(view, self.state)
+            A[:, :batch] = _by_slot(view, self.state)
         propagate.run_steps(view.H, X, inputs, outputs, A, B, Y)
-        self.state = _by_id(view, A if steps % 2 == 0 else B)
+        self.state = _by_id(view, (A if steps % 2 == 0 else B)[:, :batch])
         return Y
 
     @staticmethod
     def activities(view, X, inputs):
         """The whole strip [slots, batch] of a batch, in an array of its own."""
-        V = aligned((view[h.N_SLOTS], X.shape[0]))
-        if X.shape[0] == 0:
+        batch = X.shape[0]
+        V = aligned((view[h.N_SLOTS], batch))
+        if batch == 0:
             return V
-        nothing = np.empty((0, X.shape[0]), np.float32)
-        none, Y = np.empty(0, np.int32), np.empty((X.shape[0], 0), np.float32)
-        propagate.forward_strips(
-            view.H, X, inputs, none, V, nothing, Y, view[h.HEAD], -1, 0, X.shape[0]
-        )
+        nothing = np.empty((0, batch), np.float32)
+        none, Y = np.empty(0, np.int32), np.empty((batch, 0), np.float32)
+        propagate.forward_strips(view.H, X, inputs, none, V, nothing, Y, view[h.HEAD], -1, 0, batch)
         return V
 
 
-def _strip_width(view, batch):
-    if batch > _LANES and view[h.N_SLOTS] * _WIDE * 4 <= _WIDE_BYTES:
-        return min(_WIDE, -(-batch // _LANES) * _LANES)
-    return _LANES
+def _padded(columns):
+    """A few columns more, so that all are computed sixteen at once; single ones stay alone."""
+    return columns if columns == 1 else -(-columns // _LANES) * _LANES
+
+
+def _strip_width(slots, rows):
+    """Columns of a strip for so many samples a thread."""
+    width = min(_WIDE, _padded(max(2, rows)))
+    if width == 3 * _LANES:
+        width = _WIDE
+    while width < rows and slots * width * 8 <= _NEAR_BYTES:
+        width *= 2
+    return width if slots * width * 4 <= _MOST_BYTES else _LANES
 
 
 def _n_threads(view, batch, n_threads):

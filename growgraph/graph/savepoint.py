@@ -10,8 +10,8 @@ import numpy as np
 from growgraph._validation import as_ids
 from growgraph.kernels import _handle as h
 
-_LISTED = ("nxt", "prv", "label")
-_HEADS = ("start", "sstart", "length", "cap", "flags")
+_LISTED = ("nxt", "prv", "label", "flags")  # flags: whose source list a new node came to share
+_HEADS = ("start", "sstart", "length", "cap")
 _KEPT = (h.MARK, h.ORDER_WORK)  # epochs and work done never go back
 _LISTS = ("_inputs", "_outputs", "_shift", "_scale")
 

@@ -1,6 +1,5 @@
 """The owner of a graph's arrays: allocates, enlarges, calls kernels, turns status into errors."""
 
-import contextlib
 import threading
 
 import numpy as np
@@ -11,6 +10,7 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import cut, order, status
 
 _PAD = 64  # pool entries that a prefetch may read past the end
+# capacity: the counter of entries in use, the counter of what a call wants, entries a row
 _WANT = {
     "NODE_CAP": ("N_SLOTS", "WANT_NODES", 1),
     "ID_CAP": ("NEXT_ID", "WANT_NODES", 1),
@@ -19,8 +19,8 @@ _WANT = {
     "DPOOL_CAP": ("DPOOL_USED", "WANT_DPOOL", 1),
     "EV_CAP": ("EV_USED", "WANT_EV", h.EV_WIDTH),
     "EVP_CAP": ("EVP_USED", "WANT_EVP", 1),
+    "PATH_CAP": ("PATH_USED", "WANT_PATH", 1),
 }
-_CAPS = ("NODE_CAP", "ID_CAP", "POOL_CAP", "SPOOL_CAP", "DPOOL_CAP", "EV_CAP", "EVP_CAP")
 # what a file holds of each array: as many entries as this counter says
 _COUNTED = {
     "NODE_CAP": h.N_SLOTS,
@@ -31,9 +31,21 @@ _COUNTED = {
     "EVP_CAP": h.EVP_USED,
     "CTX_CAP": h.CTX_CAP,
 }
-_TRANSIENT = ("mark", "scratch", "via")
-_UNREAD = ("EV_CAP", "EVP_CAP", "CTX_CAP")  # what no running call reads
-_MAX_NODES = 2**31 - 1  # slots are int32
+_TRANSIENT = ("mark", "path")
+_ONCE_INT64 = ("start", "sstart", "dstart", "id_of")  # in files of older versions
+_UNREAD = ("EV_CAP", "EVP_CAP", "CTX_CAP", "PATH_CAP")  # what no running call reads
+_GOVERNED = {
+    cap: [name for name, (_, _, c) in h.ARRAYS.items() if c == cap]
+    for cap in (*_WANT, "DNODE_CAP", "CTX_CAP")
+}
+# slots and ids are int32, places in the pools uint32
+_MOST = {
+    "NODE_CAP": (2**31 - 1, "nodes, removed ones included until pack()"),
+    "ID_CAP": (2**31 - 1, "nodes, removed ones included: ids are never reused"),
+    "POOL_CAP": (2**32 - 1, "weights, with the room its blocks have"),
+    "SPOOL_CAP": (2**32 - 1, "sources, with the room its blocks have"),
+    "DPOOL_CAP": (2**32 - 1, "delayed edges, with the room their blocks have"),
+}
 
 
 class Store:
@@ -55,8 +67,10 @@ class Store:
         self._view = None  # the view of the present structure, once somebody asked for it
         self.H[h.CTX_CAP] = h.CTX_WIDTH
         self[h.HEAD] = self[h.TAIL] = -1
-        for name in _CAPS:
-            self.H[h.COUNTERS[name]] = max(_WANT[name][2], (caps or {}).get(name, 8))
+        caps = caps or {}
+        for name, (_, _, width) in _WANT.items():
+            self[h.COUNTERS[name]] = max(width, caps.get(name, 8))
+        self[h.DNODE_CAP] = caps.get("DNODE_CAP", 0)
         for name in h.ARRAYS:
             self.arrays[name] = self._sized(name, self._size(name))
         self._point()
@@ -69,9 +83,12 @@ class Store:
 
     def __getattr__(self, name):
         try:
-            return self.__dict__["arrays"][name]
+            array = self.__dict__["arrays"][name]
         except KeyError:
             raise AttributeError(name) from None
+        if array.size == 0 and h.ARRAYS[name][2] == "DNODE_CAP":  # no edge has a delay
+            return np.broadcast_to(np.zeros(1, array.dtype), self[h.NODE_CAP])
+        return array
 
     # ---- memory ---------------------------------------------------------------------------------
     def _size(self, name):
@@ -97,32 +114,49 @@ class Store:
             self._view = View(self)
         return self._view
 
-    @contextlib.contextmanager
     def changing(self):
-        """Hold the lock to change structure; whoever is reading keeps what there was."""
-        with self.lock:
+        """``with`` it, hold the lock to change structure; who is reading keeps what there was."""
+        return self
+
+    def __enter__(self):
+        self.lock.acquire()
+        try:
             if self._view is not None and self._view.users:
                 read = [n for n, (_, _, cap) in h.ARRAYS.items() if cap not in _UNREAD]
                 self._adopt({name: self._sized(name, self._size(name)) for name in read})
             self._view = None
-            yield
+        except BaseException:
+            self.lock.release()
+            raise
+
+    def __exit__(self, *exc):
+        self.lock.release()
+
+    @staticmethod
+    def _enlarged(need, have):
+        """Size of an array that is to hold ``need``: a call that asks for much gets just that."""
+        return max(need, have + have // 2, 64)
 
     def reserve(self, **more):
         """Make room for so many more entries, by capacity name (``NODE_CAP=10``)."""
         grown = {}
         for cap, extra in more.items():
             used, _, width = _WANT[cap]
-            need = (self[h.COUNTERS[used]] + extra) * width
-            have = self[h.COUNTERS[cap]]
+            need, have = (self[h.COUNTERS[used]] + extra) * width, self[h.COUNTERS[cap]]
             if need > have:
-                if cap == "NODE_CAP" and need > _MAX_NODES:
-                    raise GraphError(f"a graph holds at most {_MAX_NODES} nodes, asked {need}")
-                size = max(need, have + have // 2, 64)
+                most, of = _MOST.get(cap, (2**62, ""))
+                if need > most:
+                    raise GraphError(f"a graph holds at most {most} {of}; this call needs {need}")
+                size = min(self._enlarged(need, have), most)
                 grown[cap] = size + -size % width  # whole rows of events
+        if self[h.DNODE_CAP] or more.get("DPOOL_CAP"):
+            size = grown.get("NODE_CAP", self[h.NODE_CAP])
+            if size > self[h.DNODE_CAP]:
+                grown["DNODE_CAP"] = size
         if grown:
             with self.changing():
-                governed = {n: cap for n, (_, _, cap) in h.ARRAYS.items() if cap in grown}
-                self._adopt({n: self._sized(n, grown[cap]) for n, cap in governed.items()}, grown)
+                fresh = {n: self._sized(n, grown[cap]) for cap in grown for n in _GOVERNED[cap]}
+                self._adopt(fresh, grown)
 
     def _adopt(self, fresh, caps=()):
         """Take fresh arrays, and capacities, into use in one step that Ctrl-C cannot part."""
@@ -152,8 +186,7 @@ class Store:
         if code == status.DEAD_ID:
             raise unknown(a, self[h.NEXT_ID])
         if code == status.CYCLE:
-            path = self.scratch[: self[h.ERR_N]]
-            cycle = [int(self.id_of[s]) for s in path] + [b]
+            cycle = [*self.id_of[self.path[: self[h.ERR_N]]].tolist(), b]
             raise CycleError(
                 f"edge {a} -> {b} would close the cycle {' -> '.join(map(str, cycle))}; "
                 "give it delay=1 to let it read the step before",
@@ -191,6 +224,7 @@ class Store:
         fresh = Store(
             {
                 "NODE_CAP": self[h.N_ALIVE],
+                "DNODE_CAP": max(1, self[h.N_ALIVE]) if self[h.N_DELAYED] else 0,
                 "ID_CAP": self[h.NEXT_ID],
                 "POOL_CAP": self[h.N_EDGES],
                 "SPOOL_CAP": self[h.N_EDGES],
@@ -204,8 +238,9 @@ class Store:
             fresh.arrays[name] = self.arrays[name]
         for counter in (h.EV_USED, h.EVP_USED, h.EV_CAP, h.EVP_CAP, h.RECORD, h.ORDER_WORK):
             fresh[counter] = self[counter]
-        fresh[h.SPOOL_CAP] = max(1, fresh[h.SPOOL_USED])  # bundles share: give back the rest
-        fresh.arrays["src"] = fresh._sized("src", fresh[h.SPOOL_CAP])
+        if fresh[h.SPOOL_USED] < fresh[h.SPOOL_CAP]:  # bundles share: give back the rest
+            fresh[h.SPOOL_CAP] = max(1, fresh[h.SPOOL_USED])
+            fresh.arrays["src"] = fresh._sized("src", fresh[h.SPOOL_CAP])
         fresh._point()
         return fresh
 
@@ -213,6 +248,10 @@ class Store:
     def nbytes(self):
         """Bytes of all arrays, slack included."""
         return sum(a.nbytes for a in self.arrays.values()) + self.H.nbytes
+
+    def ids(self, slots):
+        """Public ids of slots, int64."""
+        return self.id_of[slots].astype(np.int64)
 
     def order(self):
         """Slots in list order, int64."""
@@ -247,19 +286,16 @@ class Store:
             raise GraphError(f"counters must be {h.EVP_USED + 1} int64, got {counters.shape}")
         H = np.append(counters, np.zeros(h.HANDLE_SIZE - counters.size, np.int64))
         H[h.CTX_CAP] = h.CTX_WIDTH
-        for name, size in _used(H).items():  # before anything of the sizes named is allocated
-            array, dtype = arrays[name], h.DTYPES[h.ARRAYS[name][1]]
-            if array.dtype != dtype or array.shape != (size,):
-                raise GraphError(
-                    f"array {name} must hold {size} {np.dtype(dtype)} as the counters say, "
-                    f"got shape {array.shape} of {array.dtype}"
-                )
+        # before anything of the sizes named is allocated
+        taken = {name: _fitting(name, arrays[name], size) for name, size in _used(H).items()}
         caps = {cap: int(counters[used]) for cap, used in _COUNTED.items() if cap != "CTX_CAP"}
         caps["EV_CAP"] = int(counters[h.EV_USED]) * h.EV_WIDTH
+        if counters[h.DPOOL_USED]:
+            caps["DNODE_CAP"] = max(1, caps["NODE_CAP"])
         store = cls(caps)
         store.H[: counters.size] = counters
-        for name in _used(H):
-            store.arrays[name][: arrays[name].size] = arrays[name]
+        for name, array in taken.items():
+            store.arrays[name][: array.size] = array
         return store
 
 
@@ -267,7 +303,31 @@ def _used(H):
     """How many entries of each array a file holds, by name."""
     used = {cap: int(H[counter]) for cap, counter in _COUNTED.items()}
     used["EV_CAP"] = int(H[h.EV_USED]) * h.EV_WIDTH
+    used["DNODE_CAP"] = used["NODE_CAP"] if used["DPOOL_CAP"] else 0
     return {name: used[cap] for name, (_, _, cap) in h.ARRAYS.items() if name not in _TRANSIENT}
+
+
+def _fitting(name, array, size):
+    """An array of a file, as the store holds it: ``size`` entries of its type.
+
+    Older files have int64 for what is narrower now, and heads of delayed blocks in any case.
+    """
+    _, code, cap = h.ARRAYS[name]
+    dtype = np.dtype(h.DTYPES[code])
+    if cap == "DNODE_CAP" and size == 0:
+        return array[:0]
+    older = name in _ONCE_INT64 and array.dtype == np.int64
+    if array.shape != (size,) or not (older or array.dtype == dtype):
+        raise GraphError(
+            f"array {name} must hold {size} {dtype} as the counters say, "
+            f"got shape {array.shape} of {array.dtype}"
+        )
+    if older and size and (array.min() < 0 or array.max() > np.iinfo(dtype).max):
+        raise GraphError(
+            f"array {name} must hold integers from 0 to {np.iinfo(dtype).max}, "
+            f"got {array.min()} to {array.max()}"
+        )
+    return array
 
 
 def aligned(shape):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from growgraph._validation import as_ids, check_choice, check_distinct, check_number
 from growgraph.errors import GraphError
-from growgraph.graph import build, convert
+from growgraph.graph import build, connect, convert
 from growgraph.graph.recorder import Recorder
 from growgraph.graph.run import Runner
 from growgraph.graph.store import Store
@@ -69,9 +69,13 @@ class Structure(Values, Recorder):
 
     @property
     def fragmentation(self) -> float:
-        """Entries grown or wasted since the last :meth:`pack`, per edge: pack above about 0.1."""
+        """Edges out of running order, and entries nobody owns, per edge: pack above about 0.1.
+
+        Out of order are edges of nodes that were put before others, and of blocks that moved. The
+        graph never packs by itself: a call that grows must not cost a pass over all nodes.
+        """
         loose = self._store[h.GROWN] + self._store[h.WASTE]
-        return loose / max(self._store[h.N_EDGES], 1)
+        return loose / max(self.n_edges, 1)
 
     def __len__(self) -> int:
         return self.n_nodes
@@ -90,19 +94,19 @@ class Structure(Values, Recorder):
 
     def order(self) -> Ids:
         """Ids in the order in which a forward visits them: each after its sources."""
-        return self._store.id_of[self._store.order()]
+        return self._store.ids(self._store.order())
 
     def sources(self, node: int) -> tuple[Ids, NDArray[np.float32], NDArray[np.float32]]:
         """Ids, weights and stabilities of a node's undelayed in-edges, in block order."""
         s, v = self._store, self._slot(node)
         a, b, n = int(s.start[v]), int(s.sstart[v]), int(s.length[v])
-        return s.id_of[s.src[b : b + n]], s.w[a : a + n].copy(), s.stab[a : a + n].copy()
+        return s.ids(s.src[b : b + n]), s.w[a : a + n].copy(), s.stab[a : a + n].copy()
 
     def delayed_sources(self, node: int) -> tuple[Ids, NDArray[np.float32], NDArray[np.uint8]]:
         """Ids, weights and flags (0 delayed, 1 recurrent) of edges from the step before."""
         s, v = self._store, self._slot(node)
         a, n = int(s.dstart[v]), int(s.dlen[v])
-        return s.id_of[s.dsrc[a : a + n]], s.dw[a : a + n].copy(), s.dflag[a : a + n].copy()
+        return s.ids(s.dsrc[a : a + n]), s.dw[a : a + n].copy(), s.dflag[a : a + n].copy()
 
     def node(self, node: int) -> dict[str, Any]:
         """What a node is: kind, activation, role, bias, p0, p1, name."""
@@ -160,9 +164,9 @@ class Structure(Values, Recorder):
         self, count: int, *, kind: str = "sum", activation: str = "identity",
         sources: ArrayLike | None = None, weights: ArrayLike = 1.0, bias: ArrayLike = 0.0,
         p0: ArrayLike = 0.0, p1: ArrayLike = 0.0, names: Sequence[str] | None = None,
-        random_state: Any = None,
+        random_state: Any = None, indptr: ArrayLike | None = None,
     ) -> Ids:  # fmt: skip
-        """Add hidden nodes, with or without edges from the same sources to each.
+        """Add hidden nodes, with or without edges.
 
         Parameters
         ----------
@@ -171,10 +175,12 @@ class Structure(Values, Recorder):
             How a node gathers its sources, see ``KINDS``.
         activation : str, default "identity"
             See ``ACTIVATIONS``.
-        sources : ids, optional
-            Each new node gets an edge from each of them; the source list is stored once.
-        weights : float, "normal" or array broadcastable to [count, sources], default 1
-            "normal" draws N(0, 1/len(sources)).
+        sources : ids, or array [count, k], optional
+            Each new node gets an edge from each of them, or from those in its row. Nodes that
+            follow each other and read the same store their source list once. A row may name
+            nodes of this call that come before it; their ids go on from the last one given.
+        weights : float, "normal" or array, default 1
+            Broadcastable to [count, sources]. "normal" draws N(0, 1/fan-in).
         bias, p0, p1 : float or array [count]
             p0 is the width of "match" (1e-12 or more) and the sharpness of "cosine", p1 the floor
             of "cosine"; both are the bounds of activation "clip".
@@ -182,6 +188,8 @@ class Structure(Values, Recorder):
         random_state : None, int or numpy Generator
             None: what the graph holds decides, so that each call draws other numbers and the same
             calls build the same graph. An integer gives the same numbers at each call.
+        indptr : array of int [count + 1], optional
+            New node i reads ``sources[indptr[i]:indptr[i+1]]``; there is one weight an edge.
 
         Returns
         -------
@@ -194,6 +202,8 @@ class Structure(Values, Recorder):
             For an unknown kind or activation or values that are no finite numbers.
         UnknownNodeError
             For a source that does not live.
+        GraphError
+            For rows or ``indptr`` that do not fit, or a source named twice.
 
         Examples
         --------
@@ -201,22 +211,24 @@ class Structure(Values, Recorder):
         >>> g = Graph()
         >>> g.add_nodes(2, sources=g.add_inputs(3), activation="tanh", weights="normal")
         array([3, 4])
+        >>> g.add_nodes(2, sources=[[0, 3], [4, 5]], weights=[[1.0, 2.0], [3.0, 4.0]])
+        array([5, 6])
         """
         return build.add_nodes(
             self, count, kind, activation, "hidden", sources=sources, weights=weights, bias=bias,
-            p0=p0, p1=p1, names=names, random_state=random_state,
+            p0=p0, p1=p1, names=names, random_state=random_state, indptr=indptr,
         )  # fmt: skip
 
     def add_outputs(
         self, count: int, *, kind: str = "sum", activation: str = "identity",
         sources: ArrayLike | None = None, weights: ArrayLike = 1.0, bias: ArrayLike = 0.0,
         p0: ArrayLike = 0.0, p1: ArrayLike = 0.0, names: Sequence[str] | None = None,
-        random_state: Any = None,
+        random_state: Any = None, indptr: ArrayLike | None = None,
     ) -> Ids:  # fmt: skip
         """Add output nodes; the arguments are those of :meth:`add_nodes`."""
         return build.add_nodes(
             self, count, kind, activation, "output", sources=sources, weights=weights, bias=bias,
-            p0=p0, p1=p1, names=names, random_state=random_state,
+            p0=p0, p1=p1, names=names, random_state=random_state, indptr=indptr,
         )  # fmt: skip
 
     def add_node(
@@ -280,8 +292,8 @@ class Structure(Values, Recorder):
         CycleError, GraphError, ValueError
             As :meth:`add_edge`; no edge is added.
         """
-        build.connect(self, sources, targets, weights, density, fan_in, pairs, delay, recurrent,
-                      random_state)  # fmt: skip
+        connect.connect(self, sources, targets, weights, density, fan_in, pairs, delay, recurrent,
+                        random_state)  # fmt: skip
 
     def split_edge(
         self, source: int, target: int, *, kind: str = "sum", activation: str = "identity",
@@ -343,6 +355,20 @@ class Structure(Values, Recorder):
         threshold = check_number("threshold", threshold, 0)
         return self._store.call(cut.prune, np.float32(threshold))
 
-    def pack(self) -> None:
-        """Lay the store out afresh in running order; ids stay valid, answers stay the same bits."""
+    def pack(self, *, above: float = 0.0) -> bool:
+        """Lay the store out afresh in running order; ids stay valid, answers stay the same bits.
+
+        Parameters
+        ----------
+        above : float >= 0, default 0
+            Pack only if :attr:`fragmentation` is at least this: 0.1 is worth its price.
+
+        Returns
+        -------
+        bool
+            True if it was packed.
+        """
+        if self.fragmentation < check_number("above", above, 0):
+            return False
         self._store.pack()
+        return True

@@ -39,6 +39,7 @@ class View:
         self.H = store.H.copy()
         self.arrays = dict(store.arrays)  # keeps the memory that H points to
         self.users = set()  # calls that are reading now
+        self.mirror = None  # out-edges, once a sparse sample asked for them
         self._inputs = self._outputs = None  # the lists whose slots are known
         self._fed = self._asked = None
         self._last = -1

@@ -133,7 +133,7 @@ class Situation:
         reach.readers(store.H, self.graph._slot(self.node), follows)
         order = store.order()
         able = (follows[order] == 0) & (store.role[order] != codes.ROLE_OUTPUT)
-        ids = store.id_of[order[able]]
+        ids = store.ids(order[able])
         ids.flags.writeable = False  # all rules of a step read this one array
         return ids
 

@@ -1,8 +1,12 @@
 """A graph that hypothesis grows, cuts and copies at random beside the model of Python lists."""
 
+import contextlib
 import copy
 import itertools
+import json
 import pickle
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from growgraph import Graph
 from growgraph.errors import CycleError, GraphError
-from growgraph.graph.build import by_target
+from growgraph.graph.connect import by_target
 from growgraph.graph.savepoint import Savepoint
+from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, status
 from tests.material import small_graph
 from tests.naive import cut, edges, store
@@ -25,6 +30,21 @@ ACTIVATIONS = st.sampled_from(["identity", "relu", "tanh", "sin"])
 PARAMETERS = {"p0": 0.5, "p1": 1.0}
 PAIRS = st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999), WEIGHTS), max_size=4)
 SOME = st.lists(st.integers(0, 2**20), max_size=4)  # indices into the living nodes, see pick
+
+
+def by_graphml(graph):
+    """The graph after it was a GraphML file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "graph.graphml")
+        graph.to_graphml(path)
+        return Graph.from_graphml(path)
+
+
+EXCHANGES = {
+    "networkx": lambda graph: Graph.from_networkx(graph.to_networkx()),
+    "node-link": lambda graph: Graph.from_node_link(json.loads(json.dumps(graph.to_node_link()))),
+    "GraphML": by_graphml,
+}
 
 
 class GraphMachine(RuleBasedStateMachine):
@@ -108,8 +128,45 @@ class GraphMachine(RuleBasedStateMachine):
         add = self.graph.add_outputs if output else self.graph.add_nodes
         options = {"kind": kind, "activation": activation, "bias": weight, **PARAMETERS}
         self.attempt(
-            lambda g: store.add_bundle(g, *head, sources, weights),
+            lambda g: store.add_nodes(g, *head, [], sources, weights.ravel()),
             lambda: add(count, sources=sources, weights=weights, **options),
+        )
+
+    @precondition(lambda self: len(self.model.order) < MOST_NODES)
+    @rule(
+        rows=st.lists(SOME, min_size=1, max_size=4), kind=KINDS, repeat=st.booleans(),
+        own=st.booleans(),
+    )  # fmt: skip
+    def add_nodes_with_rows(self, rows, kind, repeat, own):
+        """Each with sources of its own, at times those of its elder, at times the elder itself."""
+        rows = [[self.pick(i) for i in row] for row in rows]
+        if repeat:
+            rows = [row for row in rows for _ in range(2)]
+        if own:
+            rows[-1] = [*rows[-1], self.model.next_id + len(rows) - 2]
+        indptr = np.cumsum([0, *map(len, rows)])
+        sources = [i for row in rows for i in row]
+        weights = np.arange(len(sources)) / 4 - 1
+        values = [np.full(len(rows), v) for v in (0.0, *PARAMETERS.values())]
+        head = (codes.KINDS[kind], codes.RELU, codes.ROLE_HIDDEN, *values)
+        options = {"kind": kind, "activation": "relu", **PARAMETERS}
+        self.attempt(
+            lambda g: store.add_nodes(g, *head, indptr, sources, weights),
+            lambda: self.graph.add_nodes(
+                len(rows), sources=sources, indptr=indptr, weights=weights, **options
+            ),
+        )
+
+    @precondition(lambda self: 0 < len(self.model.order) < MOST_NODES)
+    @rule(index=st.integers(0, 999), count=st.integers(1, 2))
+    def add_nodes_that_read_what_another_reads(self, index, count):
+        """Alone it shares the list of the next node, if that is the one; in two they share one."""
+        sources = self.model.nodes[self.model.order[index % len(self.model.order)]].sources
+        weights = np.ones((count, len(sources)))
+        head = (codes.SUM, codes.TANH, codes.ROLE_HIDDEN, *np.zeros((3, count)))
+        self.attempt(
+            lambda g: store.add_nodes(g, *head, [], sources, weights.ravel()),
+            lambda: self.graph.add_nodes(count, sources=sources, activation="tanh"),
         )
 
     @rule(pairs=PAIRS, reverse=st.none() | st.integers(0, 999))
@@ -149,10 +206,11 @@ class GraphMachine(RuleBasedStateMachine):
         )
 
     def some_edge(self, index, name):
-        """(source, target, weight) of an edge, sometimes of none."""
+        """(source, target, weight) of an edge, sometimes of any pair."""
         there = [(e[0], n.id, e[1]) for n in self.model.in_order() for e in getattr(n, name)]
         if index % 10 == 9 or not there:
-            return self.pick(index), self.pick(index // 3), 0.0
+            u, v = self.pick(index), self.pick(index // 3)
+            return u, v, next((w for s, t, w in there if (s, t) == (u, v)), 0.0)
         return there[index % len(there)]
 
     # ---- cuts -----------------------------------------------------------------------------------
@@ -174,14 +232,25 @@ class GraphMachine(RuleBasedStateMachine):
         assert self.graph.prune(threshold) == cut.prune(self.model, threshold)
 
     @precondition(lambda self: len(self.model.order) < MOST_NODES)
-    @rule(count=st.integers(1, 3), some=SOME)
-    def births_are_undone(self, count, some):
-        before = self.graph.copy()
+    @rule(count=st.integers(1, 3), some=SOME, again=st.booleans(), pairs=PAIRS)
+    def changes_are_undone(self, count, some, again, pairs):
+        """Births, of nodes that share an elder's list too, and edges leave no bit behind."""
+        before, held = self.graph.copy(), self.content()
         sources = sorted({self.pick(i) for i in some} & self.model.nodes.keys())
-        point = Savepoint(self.graph)
+        if again and self.model.order:
+            sources = self.model.nodes[self.model.order[-1]].sources
+        S, T, W = self.picked(pairs)
+        point = Savepoint(self.graph, self.graph.nodes)
         self.graph.add_nodes(count, sources=sources)
+        with contextlib.suppress(GraphError):
+            self.graph.connect(S, T, W, pairs=True)
         point.restore()
         assert self.graph == before
+        assert self.content() == held
+
+    def content(self):
+        """The bytes a file would hold."""
+        return {name: array.tobytes() for name, array in self.graph._store.to_arrays().items()}
 
     # ---- values, copies -------------------------------------------------------------------------
     @precondition(lambda self: self.model.order)
@@ -201,7 +270,16 @@ class GraphMachine(RuleBasedStateMachine):
         cut.pack(self.model, fresh)
         self.model = fresh
         self.graph.pack()
+        self.neighbours_share()
         np.testing.assert_array_equal(self.answers(), before)
+
+    def neighbours_share(self):
+        """After packing there is one list for neighbours in the order that read the same."""
+        s, nodes = self.graph._store, self.model.in_order()
+        lists = [list(run) for run, _ in itertools.groupby(node.sources for node in nodes)]
+        assert s[h.SPOOL_USED] == sum(map(len, lists))
+        assert s[h.POOL_USED] == s[h.N_EDGES]
+        assert self.graph.fragmentation == 0
 
     @rule(how=st.sampled_from(["copy", "deepcopy", "state", "pickle"]))
     def go_on_with_a_twin(self, how):
@@ -213,11 +291,11 @@ class GraphMachine(RuleBasedStateMachine):
         }
         self.replace(made[how]())
 
-    @rule()
-    def there_and_back_by_networkx(self):
-        twin = Graph.from_networkx(self.graph.to_networkx())
+    @rule(how=st.sampled_from(sorted(EXCHANGES)))
+    def there_and_back(self, how):
+        twin = EXCHANGES[how](self.graph)
         twin.check()
-        if self.model.recording:  # networkx holds no log
+        if self.model.recording:  # these forms hold no log
             assert twin == self.graph
         else:
             self.replace(twin)

@@ -9,20 +9,7 @@ from scipy import sparse
 
 from growgraph import Graph
 from growgraph.errors import CycleError, GraphError, UnknownNodeError
-from tests.material import small_graph, uniform
-
-
-def named():
-    """The small graph with everything a graph can carry."""
-    graph = small_graph()
-    graph.names.update({0: "height", 4: "first", 21: "answer"})
-    graph.groups = {"all": graph.nodes, "none": np.empty(0, np.int64)}
-    graph.set_input_scale([1, 2, 3, 4], 0.5)
-    graph.set_nodes([0], bias=1, p0=2, p1=3)
-    graph.learn(uniform(20, 4), uniform(20, 2, seed=1), gate=graph.nodes[4:])
-    graph._store.dstab[:4] = 2
-    graph._inputs = graph._inputs[[2, 0, 3, 1]]
-    return graph
+from tests.material import named_graph, uniform
 
 
 # ---- state --------------------------------------------------------------------------------------
@@ -36,7 +23,7 @@ def named():
     ids=["state", "pickle", "copy"],
 )
 def test_nothing_is_lost(there_and_back):
-    graph = named()
+    graph = named_graph()
     graph.run(uniform(3, 4))
     twin = there_and_back(graph)
     twin.check()
@@ -52,7 +39,7 @@ def test_nothing_is_lost(there_and_back):
 
 
 def test_a_state_is_of_its_moment():
-    graph = named()
+    graph = named_graph()
     before, state = graph.copy(), graph.to_state()
     graph.learn(uniform(5, 4), uniform(5, 2))
     graph.names[5] = "later"
@@ -61,7 +48,7 @@ def test_a_state_is_of_its_moment():
 
 
 def test_a_state_shares_no_memory_with_the_graph():
-    graph = named()
+    graph = named_graph()
     graph.run(uniform(3, 4))
     graph.record()
     state = graph.to_state()
@@ -100,7 +87,7 @@ def test_inputs_keep_their_parameters():
 
 # ---- edge table ---------------------------------------------------------------------------------
 def test_edge_table_holds_every_edge():
-    graph = named()
+    graph = named_graph()
     table = graph.edges()
     assert table.size == graph.n_edges
     rank = {node: at for at, node in enumerate(graph.order().tolist())}
@@ -120,7 +107,7 @@ def test_edge_table_holds_every_edge():
 # ---- networkx -----------------------------------------------------------------------------------
 @pytest.mark.parametrize("multi", [False, True])
 def test_networkx_and_back(multi):
-    graph = named()
+    graph = named_graph()
     if multi:  # delayed beside undelayed, in another sequence
         graph.connect(graph.sources(21)[0][::-1], 21, 2.0, delay=1)
     net = graph.to_networkx()
@@ -133,7 +120,7 @@ def test_networkx_and_back(multi):
 
 
 def test_networkx_holds_attributes():
-    net = named().to_networkx()
+    net = named_graph().to_networkx()
     assert net.nodes[21]["name"] == "answer"
     assert net.nodes[21]["role"] == "output"
     edge = net.edges[0, 4]
@@ -144,7 +131,7 @@ def test_networkx_holds_attributes():
 
 
 def test_a_changed_networkx_graph_still_loads():
-    graph = named()
+    graph = named_graph()
     cut = graph.to_networkx()
     cut.remove_node(0)
     cut.remove_node(21)
@@ -165,7 +152,7 @@ def test_a_changed_networkx_graph_still_loads():
     (-5, None), (500, None), (10**9, 10**9 + 1), (0.5, None), (2**70, 2**71), ("x", None),
 ])  # fmt: skip
 def test_ids_that_are_none_of_ours_are_names(node, next_id):
-    graph = named()
+    graph = named_graph()
     net = graph.to_networkx()
     net.add_node(node, role="hidden")
     net.graph["next_id"] = next_id or net.graph["next_id"]
@@ -246,7 +233,7 @@ def test_scipy_and_back():
 
 
 def test_scipy_rows_are_living_nodes_and_targets():
-    graph = named()
+    graph = named_graph()
     dense = graph.to_scipy().toarray()
     nodes = graph.nodes
     for row, node in enumerate(nodes):
@@ -272,7 +259,7 @@ def test_from_scipy_finds_inputs_and_outputs():
 
 # ---- subgraph -----------------------------------------------------------------------------------
 def test_subgraph_of_everything_answers_the_same():
-    graph = named()
+    graph = named_graph()
     twin = graph.subgraph(graph.nodes)
     twin.check()
     X = uniform(9, 4)
@@ -284,7 +271,7 @@ def test_subgraph_of_everything_answers_the_same():
 
 
 def test_subgraph_of_some():
-    graph = named()
+    graph = named_graph()
     twin = graph.subgraph([0, 2, 4, 6, 21])
     twin.check()
     assert sorted(twin.names.values()) == ["2", "6", "answer", "first", "height"]

@@ -7,7 +7,6 @@ import pytest
 
 from growgraph import Graph
 from growgraph.errors import GraphError
-from growgraph.graph import store as store_module
 from growgraph.graph.store import Store, aligned
 from growgraph.kernels import _handle as h
 from tests.kernels.contract import without_room
@@ -18,24 +17,13 @@ from tests.naive.model import Model
 def test_growing_from_the_smallest_store_is_growing_with_room(monkeypatch):
     """Each array is enlarged by no more than asked: every call meets a full store."""
     roomy = small_graph(record=True)
-    monkeypatch.setattr(Store, "reserve", exactly)
+    monkeypatch.setattr(Store, "_enlarged", staticmethod(lambda need, have: need))
     tight = small_graph(record=True)
     tight.check()
     assert tight._store[h.POOL_CAP] < 1.5 * tight._store[h.POOL_USED]
     assert not Model.of(tight._store).differences(Model.of(roomy._store), tolerance=0)
     X = uniform(20, 4)
     np.testing.assert_array_equal(tight.forward(X), roomy.forward(X))
-
-
-def exactly(store, **more):
-    sizes = {}
-    for cap, extra in more.items():
-        used, _, width = store_module._WANT[cap]
-        need = (store[h.COUNTERS[used]] + extra) * width
-        if need > store[h.COUNTERS[cap]]:
-            sizes[cap] = need
-    fresh = {n: store._sized(n, sizes[c]) for n, (_, _, c) in h.ARRAYS.items() if c in sizes}
-    store._adopt(fresh, sizes)
 
 
 def test_every_cut_works_on_a_full_store():

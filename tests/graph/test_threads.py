@@ -196,7 +196,7 @@ def test_two_threads_that_grow_take_turns():
     [
         (store_kernels, "add_nodes", lambda g: g.add_inputs(2, ["a", "b"])),
         (store_kernels, "add_nodes", lambda g: g.add_outputs(1, sources=[4], names=["c"])),
-        (store_kernels, "add_bundle", lambda g: g.add_outputs(3, sources=[4, 5])),
+        (store_kernels, "add_nodes", lambda g: g.add_outputs(3, sources=[4, 5])),
         (cut, "remove_nodes", lambda g: g.remove_nodes([0, 5, 21])),
     ],
 )

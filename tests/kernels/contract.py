@@ -21,7 +21,7 @@ from growgraph.kernels import status
 from tests.naive.model import TOLERANCE, Model
 
 # Stacks and epochs: work space of the structural kernels, no content.
-WORK_SPACE = ("mark", "scratch", "via")
+WORK_SPACE = ("mark", "path")
 
 
 def kernel_modules():

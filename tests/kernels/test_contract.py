@@ -7,7 +7,7 @@ import pytest
 
 from growgraph.kernels import status
 from growgraph.kernels._jit import REGISTRY, Kernel
-from tests import cases_structure  # noqa: F401  registers its cases
+from tests import cases_match, cases_push, cases_structure  # noqa: F401  they register their cases
 from tests.cases import CASES, Case
 from tests.kernels import contract
 

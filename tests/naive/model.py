@@ -30,6 +30,7 @@ class Node:
     p1: float
     edges: list = field(default_factory=list)
     late: list = field(default_factory=list)
+    start: int = field(default=0, compare=False)  # of its block in w, where it was read off a store
 
     @property
     def sources(self):
@@ -141,6 +142,7 @@ def _node(store, slot):
     code = (int(store.arrays[name][slot]) for name in ("kind", "act", "role"))
     node = Node(int(store.id_of[slot]), int(slot), *code, *values)
     a, s = int(store.start[slot]), int(store.sstart[slot])
+    node.start = a
     for i in range(int(store.length[slot])):
         source = int(store.id_of[store.src[s + i]])
         node.edges.append([source, float(store.w[a + i]), float(store.stab[a + i])])

@@ -32,28 +32,23 @@ def _place(g, node, parents, weights, elder):
 
 
 def add_nodes(g, kind, act, role, bias, p0, p1, indptr, parents, weights):
-    groups = [slice(indptr[i], indptr[i + 1]) for i in range(len(bias))]
-    for i, group in enumerate(groups):
-        status = _check_parents(g, parents[group], g.next_id + i)
+    n, k = len(bias), len(parents)
+    if len(indptr) == 0:
+        born = [(parents, weights[i * k : (i + 1) * k]) for i in range(n)]
+    else:
+        groups = [slice(indptr[i], indptr[i + 1]) for i in range(n)]
+        born = [(parents[group], weights[group]) for group in groups]
+    for i, (sources, _) in enumerate(born):
+        status = _check_parents(g, sources, g.next_id + (i if len(indptr) else 0))
         if status:
             return status
     first, elder = g.next_id, (None, None)
-    for i, group in enumerate(groups):
+    for i, (sources, values) in enumerate(born):
         node = g.new_node(kind, act, role, bias[i], p0[i], p1[i])
-        born = zip(parents[group], weights[group])
-        g.record(codes.OP_NODE, node.id, kind, act, role, i, (bias[i], p0[i], p1[i]), born)
-        elder = _place(g, node, parents[group], weights[group], elder)
+        birth = (bias[i], p0[i], p1[i])
+        g.record(codes.OP_NODE, node.id, kind, act, role, i, birth, zip(sources, values))
+        elder = _place(g, node, sources, values, elder)
     return first
-
-
-def add_bundle(g, kind, act, role, bias, p0, p1, parents, weights):
-    n, k = weights.shape
-    indptr = [i * k for i in range(n + 1)]
-    all_parents = [p for _ in range(n) for p in parents]
-    status = _check_parents(g, parents, g.next_id)
-    if status:
-        return status
-    return add_nodes(g, kind, act, role, bias, p0, p1, indptr, all_parents, weights.ravel())
 
 
 def split_edge(g, source, target, kind, act, bias, w_in, w_out):

@@ -1,0 +1,1 @@
+"""The benchmark behind ``growgraph bench``: every figure a ratio, measured in turns."""

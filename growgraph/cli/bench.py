@@ -1,0 +1,124 @@
+"""``growgraph bench``: kernel speed against other libraries, cost of growing against size."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import typer.core
+
+from growgraph._files import check_writable, replacing
+from growgraph.cli import say
+from growgraph.errors import DataError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Measure this machine: kernels against other libraries, growing against size.",
+)
+
+
+class _JsonToStandardOutput(typer.core.TyperCommand):
+    """Lets ``--json`` stand alone: it then means ``--json -``."""
+
+    def parse_args(self, ctx, args):
+        """Give a lone --json its file."""
+        full = []
+        for at, argument in enumerate(args):
+            full.append(argument)
+            lone = at + 1 == len(args) or (args[at + 1] != "-" and args[at + 1].startswith("-"))
+            if argument == "--json" and lone:
+                full.append("-")
+        return super().parse_args(ctx, full)
+
+
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="[FILE|-]", help="Write the results as JSON [alone: -]"),
+]
+Plot = Annotated[str | None, typer.Option(help="Draw the results", metavar="FILE.png")]
+Quick = Annotated[bool, typer.Option("--quick", help="A first impression in a minute")]
+
+
+@app.command(cls=_JsonToStandardOutput)
+def kernels(
+    json: Json = None,
+    compare: Annotated[
+        str | None, typer.Option(help="Set against older results", metavar="OLD.json")
+    ] = None,
+    quick: Quick = False,
+    plot: Plot = None,
+    only: Annotated[str | None, typer.Option(help="Only these rows", metavar="ID[,ID]")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown")] = False,
+) -> int:
+    """Compare compiled kernels with numpy, scipy and whatever else is installed.
+
+    The exit code is 1 if a row failed: its sides disagreed or one of them broke.
+    """
+    from growgraph.bench import kernels as bench
+    from growgraph.bench import picture, report, rows
+
+    picked = rows.pick(bench.ROWS, only, quick)
+    old = report.read(compare) if compare is not None else None
+    _check_files(json, plot)
+    tell = None if not sys.stderr.isatty() else lambda result: say.line(report.line(vars(result)))
+    results = bench.run(picked, rows.QUICK if quick else rows.Plan(), tell)
+    text = report.markdown(results) if markdown else report.table(results)
+    if old is not None:
+        if only is not None:
+            old["rows"] = [row for row in old["rows"] if row["id"] in {one.id for one in picked}]
+        text += "\n\n" + report.compare(results, old)
+    _hand_over(text, report.to_json(results), json)
+    if plot is not None:
+        _write(plot, picture.draw_kernels(results))
+    return 1 if any(row["status"] == "failed" for row in results["rows"]) else 0
+
+
+@app.command(cls=_JsonToStandardOutput)
+def grow(
+    json: Json = None,
+    largest: Annotated[
+        int | None,
+        typer.Option(min=10_000, help="Most edges [default: 10,000,000; quick: 1,000,000]"),
+    ] = None,
+    quick: Quick = False,
+    plot: Plot = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The table as Markdown")] = False,
+) -> int:
+    """Measure insertion, growth, forward and memory for 1e4 to 1e7 edges."""
+    from growgraph.bench import grow as bench
+    from growgraph.bench import grow_report, picture, report, rows
+
+    _check_files(json, plot)
+    most = largest or (1_000_000 if quick else bench.LARGEST)
+    tell = None if not sys.stderr.isatty() else lambda row: say.line(grow_report.line(row))
+    results = bench.run(most, rows.QUICK if quick else rows.Plan(), tell)
+    text = grow_report.markdown(results) if markdown else grow_report.table(results)
+    _hand_over(text, report.to_json(results), json)
+    if plot is not None:
+        _write(plot, picture.draw_grow(results))
+    return 0
+
+
+def _check_files(json, plot):
+    """Refuse files that cannot be written before minutes are spent."""
+    if plot is not None and Path(plot).suffix.lower() != ".png":
+        raise DataError(f"--plot {plot} is to be a PNG picture: name it {Path(plot).stem}.png")
+    for path in (json, plot):
+        if path not in (None, "-"):
+            check_writable(path)
+
+
+def _hand_over(text, content, json):
+    """Print the table, and the JSON to where it was asked for: standard output holds it alone."""
+    print(text, file=sys.stderr if json == "-" else sys.stdout)
+    if json == "-":
+        print(content, end="", flush=True)
+    elif json is not None:
+        _write(json, content.encode())
+
+
+def _write(path, content):
+    with replacing(path) as file:
+        file.write(content)

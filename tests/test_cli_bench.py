@@ -1,0 +1,128 @@
+"""``growgraph bench``: what it prints and writes, and how it refuses."""
+
+import json
+
+import pytest
+
+from growgraph.bench import kernels, rows
+from growgraph.bench.material import Strips
+from growgraph.cli import main
+from tests.bench.fakes import TINY, hide
+
+QUICK_ROWS = "forward_batch_784,bytes_per_edge"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run the command in this process, at tiny sizes; returns (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(rows, "QUICK", TINY)
+
+    def call(*arguments):
+        code = main(["bench", *map(str, arguments)])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def refused(result, *parts):
+    assert result[0] == 2
+    assert result[1] == ""
+    lines = result[2].splitlines()
+    assert lines[-1].startswith("growgraph: ")
+    for part in parts:
+        assert part in lines[-1]
+
+
+def test_table(run):
+    code, out, err = run("kernels", "--quick", "--only", QUICK_ROWS)
+    assert code == 0, err
+    assert [line.split()[0] for line in out.splitlines()[:3]] == ["row", *QUICK_ROWS.split(",")]
+    assert "Python" in out
+
+
+@pytest.mark.parametrize("arguments", [("--json",), ("--json", "-"), ("--json", "--quick")])
+def test_json_alone_on_standard_output(run, arguments):
+    code, out, err = run("kernels", "--quick", "--only", "bytes_per_edge", *arguments)
+    assert code == 0, err
+    found = json.loads(out)
+    assert [r["id"] for r in found["rows"]] == ["bytes_per_edge"]
+    assert found["machine"]["cpu"]
+    assert "bytes_per_edge" in err  # the table goes to standard error
+
+
+def test_files_and_comparison(run, tmp_path):
+    options = ("kernels", "--quick", "--only", QUICK_ROWS)
+    code, out, err = run(*options, "--json", "old.json", "--plot", "p.png")
+    assert code == 0, err
+    assert out.startswith("row ")
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    found = json.loads((tmp_path / "old.json").read_text())
+    assert {r["id"] for r in found["rows"]} == set(QUICK_ROWS.split(","))
+    code, out, err = run(*options, "--compare", "old.json", "--markdown")
+    assert code == 0, err
+    assert out.startswith("| work |")
+    assert "within the spread" in out
+    code, out, err = run("kernels", "--quick", "--only", "bytes_per_edge", "--compare", "old.json")
+    assert code == 0, err
+    assert "not measured now" not in out
+
+
+def test_missing_peers_are_named(run, monkeypatch):
+    hide(monkeypatch, "neat-python", "networkx")
+    code, out, err = run("kernels", "--quick", "--only", "forward_small")
+    assert code == 0, err
+    assert "neat-python is not installed, networkx is not installed" in out
+    assert "skipped" in out
+
+
+def test_a_row_that_failed_gives_exit_code_1(run, monkeypatch):
+    monkeypatch.setattr(Strips, "__call__", lambda self: None)
+    code, out, _ = run("kernels", "--quick", "--only", QUICK_ROWS)
+    assert code == 1
+    assert "both sides differ" in out
+
+
+def test_grow(run, tmp_path):
+    options = ("grow", "--quick", "--largest", 10_000)
+    code, out, err = run(*options, "--json", "g.json", "--plot", "g.png")
+    assert code == 0, err
+    assert out.startswith("cost ")
+    assert json.loads((tmp_path / "g.json").read_text())["sizes"][0]["edges"] == 10_000
+    assert (tmp_path / "g.png").read_bytes().startswith(b"\x89PNG")
+    assert run(*options, "--markdown")[1].startswith("| cost |")
+
+
+def never(*_):
+    raise AssertionError("measured before the mistake was found")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("--only", "nobody"), ("nobody", "forward_batch_784", "cold_start_cached")),
+        (("--compare", "none.json"), ("--compare none.json", "cannot be read")),
+        (("--compare", "bad.json"), ("bad.json", "--json")),
+        (("--plot", "p.pdf"), ("p.pdf", "p.png")),
+        (("--plot", "nowhere/p.png"), ("nowhere",)),
+        (("--json", "nowhere/r.json"), ("nowhere",)),
+        (("--fast",), ("--fast",)),
+    ],
+)
+def test_mistakes_are_found_before_anything_is_measured(
+    run, tmp_path, monkeypatch, arguments, parts
+):
+    (tmp_path / "bad.json").write_text("no JSON")
+    monkeypatch.setattr(kernels, "run", never)
+    refused(run("kernels", *arguments), *parts)
+
+
+def test_grow_refuses_too_small_a_size(run):
+    refused(run("grow", "--largest", 10), "10")
+
+
+def test_help_names_both(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    assert "kernels" in out
+    assert "grow" in out
