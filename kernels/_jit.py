@@ -113,7 +113,8 @@ def _forgive_full_disk(dispatcher):
     dispatcher._cache.save_overload = save_if_possible
 
 
-# No door for Python: only kernels call helpers, and a door takes longer to compile than many helpers.
+# No door for Python: only kernels call helpers, and a door takes longer to compile than many a
+# helper.
 _INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 # For sums inside one sample: they may be reordered, so that they become vector instructions.

@@ -12,10 +12,12 @@ from growgraph.kernels._simd import bare
 from growgraph.kernels.propagate import sweep_one
 from growgraph.kernels.status import OK
 
-# what stands behind the handle: lengths, then addresses
+# what stands behind the handle: lengths, the first slot that is computed, addresses
 _FIRST = h.HANDLE_SIZE
-N_X, N_Y, N_V, NOTHING, X_AT, Y_AT, V_AT, INPUTS_AT, OUTPUTS_AT = range(_FIRST, _FIRST + 9)
-CALL_SIZE = _FIRST + 9
+N_X, N_Y, N_V, NOTHING, BEGIN, X_AT, Y_AT, V_AT, INPUTS_AT, OUTPUTS_AT = range(
+    _FIRST, _FIRST + 10
+)
+CALL_SIZE = _FIRST + 10
 
 _x = h.make_getter("x", X_AT, "f32", N_X)
 _y = h.make_getter("y", Y_AT, "f32", N_Y)
@@ -32,7 +34,7 @@ def forward_ready(C):
     Parameters
     ----------
     C : int64 [CALL_SIZE]
-        The handle, then lengths and addresses of x [n_inputs], y [n_outputs], a strip of one
+        The handle, then lengths, the slot to begin at and addresses of x [n_inputs], y [n_outputs], a strip of one
         column [N_SLOTS] (scratch) and the slots of inputs and outputs.
 
     Returns
@@ -44,7 +46,7 @@ def forward_ready(C):
     x, y, v, inputs, outputs = _x(C), _y(C), _v(C), _inputs(C), _outputs(C)
     for i in range(inputs.size):
         v[np.uint64(inputs[i])] = x[i]
-    sweep_one(C, v.reshape(v.size, 1), v, _nothing(C).reshape(0, 1))
+    sweep_one(C, v.reshape(v.size, 1), v, _nothing(C).reshape(0, 1), C[BEGIN])
     for o in range(outputs.size):
         y[o] = v[np.uint64(outputs[o])]
     return OK

@@ -11,6 +11,7 @@ Kelly 2006, one-sided; searched over in-edges, so no out-mirror is needed).
 import numpy as np
 
 from growgraph.kernels import _handle as h
+from growgraph.kernels import codes
 from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels.room import next_epoch
 from growgraph.kernels.status import CYCLE, NEED_SPACE, OK
@@ -275,3 +276,25 @@ def listing(H, out):
         out[i] = slot
         slot = np.int64(nxt[slot])
     return OK
+
+
+@kernel()
+def skip_inputs(H):
+    """Find the first slot of the list that a sweep computes: no input without an activation.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle.
+
+    Returns
+    -------
+    int64
+        The slot, or the last of the list if it is inputs throughout; -1 if the list is empty.
+    """
+    kind, act, nxt, slot = h.get_kind(H), h.get_act(H), h.get_nxt(H), H[h.HEAD]
+    while slot >= 0 and kind[slot] == codes.INPUT and act[slot] == codes.IDENTITY:
+        if nxt[slot] < 0:
+            return slot
+        slot = np.int64(nxt[slot])
+    return slot

@@ -319,13 +319,13 @@ def _dot(src, s, n, w, a, v):
 
 
 @inlined
-def sweep_one(H, V, v, P):
-    """Compute v, the one column of V, along the list."""
+def sweep_one(H, V, v, P, first):
+    """Compute v, the one column of V, along the list from slot ``first``."""
     start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
     kind, act, nxt = h.get_kind(H), h.get_act(H), h.get_nxt(H)
     bias, p0, p1, w, src = h.get_bias(H), h.get_p0(H), h.get_p1(H), h.get_w(H), h.get_src(H)
     late = H[h.N_DELAYED] > 0 and P.shape[0] > 0
-    node = H[h.HEAD]
+    node = np.int64(first)
     while node >= 0:
         i = np.uint64(node)
         if at(kind, i) == codes.SUM and not late:
@@ -340,7 +340,7 @@ def sweep_one(H, V, v, P):
 
 
 @kernel(writes=("V", "y"))
-def forward_one(H, x, inputs, outputs, V, P, y):
+def forward_one(H, x, inputs, outputs, V, P, y, first):
     """One sample, walking the list; agrees with the strips to 1e-5, not bit for bit.
 
     Parameters
@@ -357,6 +357,8 @@ def forward_one(H, x, inputs, outputs, V, P, y):
         Previous activities, or none.
     y : float32 [n_outputs]
         Result, written.
+    first : int64
+        Slot from which the list is swept.
 
     Returns
     -------
@@ -367,7 +369,7 @@ def forward_one(H, x, inputs, outputs, V, P, y):
     v = V.reshape(V.size)
     for i in range(inputs.size):
         v[np.uint64(inputs[i])] = x[i]
-    sweep_one(H, V, v, P)
+    sweep_one(H, V, v, P, first)
     for o in range(outputs.size):
         y[o] = v[np.uint64(outputs[o])]
     return OK

@@ -160,7 +160,7 @@ def next_epoch(H):
     """A value that no entry of mark has."""
     if H[h.MARK] >= LAST_EPOCH:
         mark = h.get_mark(H)
-        for i in range(H[h.N_SLOTS]):
+        for i in range(mark.size):  # slots to come were marked, too
             mark[i] = 0
         H[h.MARK] = 0
     H[h.MARK] += 1

@@ -12,7 +12,8 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, order
-from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels._jit import helper, inlined, kernel
+from growgraph.kernels._simd import bare
 from growgraph.kernels.room import (
     block_room,
     find_edge,
@@ -34,7 +35,7 @@ from growgraph.kernels.status import (
 )
 
 
-@helper
+@inlined
 def _new_slot(H, kind, act, role, bias, p0, p1):
     """Take the next slot and id, with an empty block; the order list is the caller's."""
     slot, node = H[h.N_SLOTS], H[h.NEXT_ID]
@@ -60,21 +61,22 @@ def _new_slot(H, kind, act, role, bias, p0, p1):
 
 
 @helper
-def _check_parents(H, parents, limit):
-    """OK if all parents are living or about to be born (< limit) and none is named twice."""
+def _seek_parents(H, parents, limit, at):
+    """Write the slots of parents to src[at:], where no list is yet.
+
+    OK if all are living or about to be born in this call (id < limit) and none is named twice.
+    """
     slot_of, mark, epoch, next_id = h.get_slot_of(H), h.get_mark(H), next_epoch(H), H[h.NEXT_ID]
+    into = h.get_src(H)[at : at + parents.size]
     for i in range(np.uint64(parents.size)):
         parent = parents[i]
         if parent < 0 or parent >= limit:
             H[h.ERR_A] = parent
             return DEAD_ID
-        if parent >= next_id:  # born in this very call: duplicates are looked for pairwise
-            for j in range(i):
-                if parents[j] == parent:
-                    H[h.ERR_A], H[h.ERR_B] = parent, limit
-                    return DUPLICATE
-            continue
-        slot = slot_of[np.uint64(parent)]
+        if parent < next_id:
+            slot = np.int64(slot_of[np.uint64(parent)])
+        else:
+            slot = H[h.N_SLOTS] + (parent - next_id)
         if slot < 0:
             H[h.ERR_A] = parent
             return DEAD_ID
@@ -82,10 +84,11 @@ def _check_parents(H, parents, limit):
             H[h.ERR_A], H[h.ERR_B] = parent, limit
             return DUPLICATE
         mark[np.uint64(slot)] = epoch
+        into[i] = slot
     return OK
 
 
-@helper
+@inlined
 def _part(indptr, parents, i):
     """Where the parents of node i begin and end."""
     if indptr.size == 0:
@@ -93,7 +96,7 @@ def _part(indptr, parents, i):
     return indptr[i], indptr[i + 1]
 
 
-@helper
+@inlined
 def _as_elder(indptr, parents, i):
     """True if node i of a call reads just what the one before it reads."""
     if i == 0 or indptr.size == 0:
@@ -108,35 +111,39 @@ def _as_elder(indptr, parents, i):
 
 
 @helper
-def _write_list(H, parents):
-    """Write the slots of the parents behind all source lists; returns the latest of them."""
-    slot_of, label, src, sat = h.get_slot_of(H), h.get_label(H), h.get_src(H), H[h.SPOOL_USED]
-    latest, bound, into = np.uint64(0), np.int64(-1), src[sat : sat + parents.size]
-    for i in range(np.uint64(parents.size)):
-        parent = np.uint64(slot_of[np.uint64(parents[i])])
-        into[i] = parent
-        if label[parent] > bound:
-            latest, bound = parent, label[parent]
-    H[h.SPOOL_USED] += parents.size
+def _latest(H, at, n):
+    """The slot of src[at:at+n] that stands last in the order, -1 for none."""
+    label, bound, latest = h.get_label(H), np.int64(-1), np.uint64(0)
+    sources = h.get_src(H)[at : at + n]
+    for i in range(np.uint64(n)):
+        source = np.uint64(sources[i])
+        if label[source] > bound:
+            latest, bound = source, label[source]
     return np.int64(latest) if bound >= 0 else np.int64(-1)
 
 
 @helper
-def _fill_block(H, slot, list_at, parents, weights):
-    """Give a new node an exact-fit block at the end of the pool, and its source list."""
-    w, stab, n, at = h.get_w(H), h.get_stab(H), parents.size, H[h.POOL_USED]
-    into, still = w[at : at + n], stab[at : at + n]
-    for i in range(np.uint64(n)):
-        into[i], still[i] = weights[i], 0
-    for i in range(n if H[h.RECORD] else 0):
-        record_parent(H, parents[i], weights[i])
+def _fill_pool(H, weights):
+    """Write the weights of new blocks, which fit exactly, behind those that are there."""
+    at, n = H[h.POOL_USED], np.uint64(weights.size)
+    w, stab = h.get_w(H)[at : at + weights.size], h.get_stab(H)[at : at + weights.size]
+    for i in range(n):
+        w[i] = weights[i]
+    for i in range(n):
+        stab[i] = 0
+
+
+@inlined
+def _give_block(H, slot, list_at, n):
+    """Give a new node the next block of the pool, which holds its weights, and its source list."""
+    at = H[h.POOL_USED]
     h.get_start(H)[slot], h.get_sstart(H)[slot] = at, list_at
     h.get_length(H)[slot], h.get_cap(H)[slot] = n, n
     H[h.POOL_USED] += n
     H[h.N_EDGES] += n
 
 
-@helper
+@inlined
 def _list_behind(H, slot, before):
     """Enter a new node in the order list behind ``before``, at its end for -1."""
     if before < 0:
@@ -192,16 +199,22 @@ def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
     int64
         The id of the first new node, or NEED_SPACE, DEAD_ID, DUPLICATE (nothing changed).
     """
+    indptr, parents, weights = bare(indptr), bare(parents), bare(weights)
     n, first, lists = bias.size, H[h.NEXT_ID], np.int64(0)
+    for i in range(n):
+        a, b = _part(indptr, parents, i)
+        lists += np.int64(0) if _as_elder(indptr, parents, i) else b - a
+    if not has_room(H, n, weights.size, lists, 0, weights.size):
+        return np.int64(NEED_SPACE)
+    list_at = H[h.SPOOL_USED]
     for i in range(n):
         if not _as_elder(indptr, parents, i):
             a, b = _part(indptr, parents, i)
-            status = _check_parents(H, parents[a:b], first + i)
+            status = _seek_parents(H, parents[a:b], first + i, list_at)
             if status != OK:
                 return np.int64(status)
-            lists += b - a
-    if not has_room(H, n, weights.size, lists, 0, weights.size):
-        return np.int64(NEED_SPACE)
+            list_at += b - a
+    _fill_pool(H, weights)
     at, list_at, latest, elder = np.int64(0), H[h.SPOOL_USED], np.int64(-1), np.int64(-1)
     for i in range(n):
         slot = _new_slot(H, kind, act, role, bias[i], p0[i], p1[i])
@@ -211,11 +224,14 @@ def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
         before = latest
         if not _as_elder(indptr, parents, i):
             list_at = H[h.SPOOL_USED]
-            latest = _write_list(H, parents[a:b])
+            H[h.SPOOL_USED] += b - a
+            latest = _latest(H, list_at, b - a)
         elif b > a:
             h.get_flags(H)[elder] |= np.uint8(codes.SHARED)
             h.get_flags(H)[slot] |= np.uint8(codes.SHARED)
-        _fill_block(H, slot, list_at, parents[a:b], weights[at : at + b - a])
+        _give_block(H, slot, list_at, b - a)
+        for e in range(b - a if H[h.RECORD] else 0):
+            record_parent(H, parents[a + e], weights[at + e])
         _list_behind(H, slot, elder if latest == before else latest)
         elder, at = slot, at + b - a
     if n == 1:
@@ -258,12 +274,12 @@ def split_edge(H, source, target, kind, act, bias, w_in, w_out):
     record(H, codes.OP_SPLIT, node, source, target, kind, act)
     record_birth(H, bias, np.float32(0), np.float32(0))
     record_parent(H, target, w_out)
-    one, weight = np.empty(1, np.int64), np.empty(1, np.float32)
-    one[0], weight[0] = source, w_in
-    list_at = H[h.SPOOL_USED]
-    latest = _write_list(H, one)
-    _fill_block(H, slot, list_at, one, weight)
-    _list_behind(H, slot, latest)
+    record_parent(H, source, w_in)
+    h.get_src(H)[H[h.SPOOL_USED]] = u
+    h.get_w(H)[H[h.POOL_USED]], h.get_stab(H)[H[h.POOL_USED]] = w_in, 0
+    _give_block(H, slot, H[h.SPOOL_USED], 1)
+    H[h.SPOOL_USED] += 1
+    _list_behind(H, slot, u)
     h.get_src(H)[h.get_sstart(H)[v] + at] = slot
     h.get_w(H)[h.get_start(H)[v] + at] = w_out
     h.get_stab(H)[h.get_start(H)[v] + at] = 0

@@ -124,7 +124,7 @@ def five_steps():
 def one_sample():
     made = strips(small_graph(), 1, 1, previous=True)
     x, y = made["X"][0].copy(), np.zeros(2, np.float32)
-    return {k: made[k] for k in ("H", "inputs", "outputs", "V", "P")} | {"x": x, "y": y}
+    return {k: made[k] for k in ("H", "inputs", "outputs", "V", "P", "first")} | {"x": x, "y": y}
 
 
 # ---- transpose, hebb --------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from growgraph import Graph
 from growgraph.graph.store import Store
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, status
@@ -16,6 +17,31 @@ def listing_in_order():
     return {"H": graph, "out": np.zeros(graph.n_nodes, np.int64)}
 
 
+@case("order.skip_inputs")
+def inputs_stand_first():
+    return {"H": small_graph()}
+
+
+@case("order.skip_inputs")
+def nothing_but_inputs():
+    graph = Graph()
+    graph.add_inputs(3)
+    return {"H": graph}
+
+
+@case("order.skip_inputs")
+def an_input_is_squashed():
+    graph = Graph()
+    graph.add_inputs(2)
+    graph.add_inputs(1, activation="tanh")
+    return {"H": graph}
+
+
+@case("order.skip_inputs", -1)
+def no_nodes():
+    return {"H": Graph()}
+
+
 # ---- reach ------------------------------------------------------------------------------------
 @case("reach.readers")
 def what_follows_from_a_hidden_node():
@@ -25,6 +51,7 @@ def what_follows_from_a_hidden_node():
 
 # ---- store ------------------------------------------------------------------------------------
 def new_nodes(graph, indptr, parents, count=3):
+    graph._store.reserve(NODE_CAP=8, ID_CAP=8, POOL_CAP=64, SPOOL_CAP=64, EV_CAP=8, EVP_CAP=64)
     return {
         "H": graph,
         "kind": codes.MAX,

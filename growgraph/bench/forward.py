@@ -262,13 +262,20 @@ class SmallNet:
         return activate
 
 
-def _small_against(way, batch=0, activation="tanh"):
+def _small_against(way, batch=0, activation="tanh", called=False):
     def prepare(plan: Plan) -> Pair:
         net = SmallNet(activation)
         X = samples(batch or 1, len(net.inputs))
         theirs, lists = getattr(net, way)(), X.tolist()
-        if batch:
+        if batch and called:
             ours = values = lambda: net.graph.forward(X, n_threads=1)
+        elif batch:
+            net.graph.pack()
+            ours = Strips(net.graph, X)
+
+            def values():
+                ours()
+                return ours.values()
         else:
             ours, values = one_sample(net.graph, X[0])
 
@@ -322,4 +329,6 @@ ROWS = (
     Row("forward_small_batch", "batch 256, the same net, per sample",
         (Against("neat-python", 1000, _small_against("in_neat", 256)),
          Against("networkx", 2000, _small_against("in_networkx", 256)))),
+    _no_peer("forward_small_batch_call", "batch 256, the same net, Graph.forward with its checks",
+             "neat-python", None, _small_against("in_neat", 256, called=True)),
 )  # fmt: skip

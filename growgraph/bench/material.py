@@ -9,8 +9,6 @@ from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, propagate
 
-_NO_SLOTS = np.empty(0, np.int32)
-
 
 def fan_in_sources(n, k, below, seed=0):
     """``k`` distinct sources of each of ``n`` nodes, ascending.
@@ -103,7 +101,6 @@ class Strips:
         self._batch = X.shape[0]
         self.width = _strip_width(store[h.N_SLOTS], self._batch)
         self._before = np.empty((0, self.width), np.float32)
-        self._none = np.empty((self.width, 0), np.float32)
         fed = graph._slots(graph._inputs)
         self.strips = []
         for at in range(0, X.shape[0], self.width):
@@ -118,10 +115,7 @@ class Strips:
     def __call__(self):
         """Sweep all strips."""
         for V in self.strips:
-            propagate.forward_strips(
-                self._store.H, self._none, _NO_SLOTS, _NO_SLOTS, V, self._before, self._none,
-                self._first, self._last, 0, self.width,
-            )  # fmt: skip
+            propagate.sweep_strip(self._store.H, V, self._before, self._first, self._last)
 
     def values(self, ids=None):
         """Activities [batch, ids] as the last sweep left them; of the outputs by default."""

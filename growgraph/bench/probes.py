@@ -2,8 +2,8 @@
 
 They are written in LLVM's own language, so that they do not depend on the code they judge:
 a loop of independent fused multiply-adds in registers (peak), and a loop that reads the rows
-a sweep would read, in the same sequence, and does next to nothing with them (bandwidth). Rows of
-16 columns are asked for long before, as a sweep over strips that outgrow the cache may do.
+a sweep would read, in the same sequence, and does next to nothing with them (bandwidth). Rows
+that outgrow the cache are asked for before they are read, as a sweep may do.
 """
 
 import ctypes
@@ -19,8 +19,13 @@ from growgraph.bench.clock import Side, Spread, interleave, wall
 _CHAINS = 12  # independent chains: latency of an fma times units
 ROW = 64  # floats in a row: one column a sample of a batch of 64
 NARROW = 16  # floats in a row of a narrow strip
-_AHEAD = 256  # edges between asking for a narrow row and reading it
+_NEAR_BYTES = 3 << 19  # rows up to this size are in the cache
+# edges between asking for a row and reading it, and how near it is brought (3: first level)
+_AHEAD = {ROW: (16, 3), NARROW: (256, 1)}
+_MOST_AHEAD = 256
 
+_READERS = ((ROW, False), (ROW, True), (NARROW, False), (NARROW, True))
+_PREFETCH = "llvm.prefetch.p0"
 _FLOAT, _INT32, _INT64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 
 
@@ -71,10 +76,13 @@ def _add_fma_chain(module, lanes):
     _add_loop(module, "fma_chain", [_FLOAT], lanes, starts, step)
 
 
-def _add_reader(module, lanes, width, ahead):
-    """Sums the rows of V that src names; with ``ahead``, asks for each so many turns before."""
+def _add_reader(module, lanes, width, far):
+    """Sums the rows of V that src names; where they are ``far``, asks for each before."""
     vector, byte = ir.VectorType(_FLOAT, lanes), ir.PointerType(ir.IntType(8))
-    kind = ir.FunctionType(ir.VoidType(), [byte, _INT32, _INT32, _INT32])
+    if far:
+        kind = ir.FunctionType(ir.VoidType(), [byte, _INT32, _INT32, _INT32])
+        prefetch = module.globals.get(_PREFETCH) or ir.Function(module, kind, _PREFETCH)
+        ahead, nearness = _AHEAD[width]
 
     def row_of(builder, k, arguments):
         src, V = arguments
@@ -86,15 +94,20 @@ def _add_reader(module, lanes, width, ahead):
         for i, p in enumerate(sums):
             part = builder.bitcast(builder.gep(row, [_INT64(i * lanes)]), vector.as_pointer())
             anew.append(builder.fadd(p, builder.load(part, align=4 * lanes)))
-        if ahead:
-            prefetch = ir.Function(module, kind, "llvm.prefetch.p0")
+        if far:
             later = row_of(builder, builder.add(k, _INT64(ahead)), arguments)
-            read, level_2, data = _INT32(0), _INT32(1), _INT32(1)
-            builder.call(prefetch, (builder.bitcast(later, byte), read, level_2, data))
+            how = _INT32(0), _INT32(nearness), _INT32(1)  # to read data
+            for c in range(0, width, 16):  # each cache line
+                line = builder.bitcast(builder.gep(later, [_INT64(c)]), byte)
+                builder.call(prefetch, (line, *how))
         return anew
 
     arguments = [ir.PointerType(_INT32), ir.PointerType(_FLOAT)]
-    _add_loop(module, f"read_{width}", arguments, lanes, [0.0] * (width // lanes), step)
+    _add_loop(module, _reader_name(width, far), arguments, lanes, [0.0] * (width // lanes), step)
+
+
+def _reader_name(width, far):
+    return f"read_{width}_{'far' if far else 'near'}"
 
 
 def _module(lanes):
@@ -102,14 +115,14 @@ def _module(lanes):
     module = ir.Module()
     module.triple = llvm.get_process_triple()
     _add_fma_chain(module, lanes)
-    _add_reader(module, lanes, ROW, 0)
-    _add_reader(module, lanes, NARROW, _AHEAD)
+    for width, far in _READERS:
+        _add_reader(module, lanes, width, far)
     return module
 
 
 @functools.cache
 def _functions():
-    """The loops compiled for this processor: engine, lanes, fma_chain, readers by width."""
+    """The loops compiled for this processor: engine, lanes, fma_chain, readers by width and far."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     lanes = _lanes()
@@ -122,7 +135,7 @@ def _functions():
         engine.get_function_address("fma_chain")
     )
     reader = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p)
-    read = {n: reader(engine.get_function_address(f"read_{n}")) for n in (ROW, NARROW)}
+    read = {n: reader(engine.get_function_address(_reader_name(*n))) for n in _READERS}
     return engine, lanes, chain, read  # the engine owns the code
 
 
@@ -144,7 +157,7 @@ def read_rows(sources: np.ndarray, n_rows: int, width: int = ROW) -> Side:
     n_rows : int
         Rows there are.
     width : {64, 16}
-        Floats in a row; rows of 16 are asked for 256 edges before they are read.
+        Floats in a row.
 
     Examples
     --------
@@ -158,13 +171,15 @@ def read_rows(sources: np.ndarray, n_rows: int, width: int = ROW) -> Side:
     V = base[first : first + n_rows * width]
     V[:] = np.repeat(np.arange(1, n_rows + 1, dtype=np.float32), width)
     n = np.size(sources)
-    src = np.zeros(n + _AHEAD, np.uint32)  # what is asked for ahead lies in it, too
+    src = np.zeros(n + _MOST_AHEAD, np.uint32)  # what is asked for ahead lies in it, too
     src[:n] = np.ravel(sources)
     if n == 0 or src.max() >= n_rows:
         raise ValueError(f"sources must name rows below {n_rows}, got {sources!r}")
 
+    reader = read[width, V.nbytes > _NEAR_BYTES]
+
     def call():
-        return read[width](n, src.ctypes.data, V.ctypes.data) * lanes / width
+        return reader(n, src.ctypes.data, V.ctypes.data) * lanes / width
 
     return Side(call, per=n)
 

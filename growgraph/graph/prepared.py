@@ -54,6 +54,7 @@ class Prepared:
         C = np.zeros(call.CALL_SIZE, np.int64)
         C[: h.HANDLE_SIZE] = view.H
         C[[call.N_X, call.N_Y, call.N_V]] = self.x.size, self.y.size, V.size
+        C[call.BEGIN] = view.first
         for at, array in (
             (call.X_AT, self.x),
             (call.Y_AT, self.y),

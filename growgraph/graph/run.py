@@ -60,7 +60,7 @@ class Runner:
         threads = _n_threads(view, batch, n_threads)
         width = _strip_width(view[h.N_SLOTS], -(-batch // threads))
         cuts = _cuts(batch, width, threads)
-        first, nothing = view[h.HEAD], np.empty((0, width), np.float32)
+        first, nothing = view.first, np.empty((0, width), np.float32)
 
         def work(part):
             V = self._borrow(view, width)
@@ -82,7 +82,7 @@ class Runner:
     def forward_one(self, view, x, inputs, outputs):
         """Activities [outputs] of one sample."""
         y, V = np.empty(outputs.size, np.float32), self._borrow(view, 1)
-        propagate.forward_one(view.H, x, inputs, outputs, V, _NOTHING, y)
+        propagate.forward_one(view.H, x, inputs, outputs, V, _NOTHING, y, view.first)
         self._free[1].append(V)
         return y
 

@@ -43,6 +43,7 @@ class View:
         self._inputs = self._outputs = None  # the lists whose slots are known
         self._fed = self._asked = None
         self._last = -1
+        self._first: int | None = None
 
     def __getitem__(self, counter):
         return int(self.H[counter])
@@ -67,6 +68,13 @@ class View:
     def last_of(self, slots):
         """The slot that stands last in the order, -1 for none: the sweep may end there."""
         return int(slots[np.argmax(self.arrays["label"][slots])]) if slots.size else -1
+
+    @property
+    def first(self):
+        """The first slot of the list that is not an input as it is given; a sweep starts there."""
+        if self._first is None:
+            self._first = int(order.skip_inputs(self.H))
+        return self._first
 
     def order(self):
         """Slots in list order, int64."""

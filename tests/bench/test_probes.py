@@ -7,7 +7,9 @@ from growgraph.bench import probes
 
 
 @pytest.mark.parametrize("width", [probes.ROW, probes.NARROW])
-def test_row_probe_reads_the_rows_named(width):
+@pytest.mark.parametrize("far", [False, True])
+def test_row_probe_reads_the_rows_named(width, far, monkeypatch):
+    monkeypatch.setattr(probes, "_NEAR_BYTES", 0 if far else 1 << 20)
     rng = np.random.default_rng(0)
     sources = rng.integers(0, 50, 300)
     side = probes.read_rows(sources, 50, width)
@@ -26,8 +28,10 @@ def test_probes_do_what_they_are_charged_for_at_every_register_size(lanes):
     loops = {f.name: str(f) for f in probes._module(lanes).functions}
     vector = f"<{lanes} x float>"
     assert loops["fma_chain"].count(f"call {vector}") == probes._CHAINS
-    for width in (probes.ROW, probes.NARROW):
-        assert loops[f"read_{width}"].count(f"load {vector}") == width // lanes
+    for width, far in probes._READERS:
+        loop = loops[probes._reader_name(width, far)]
+        assert loop.count(f"load {vector}") == width // lanes
+        assert loop.count("call void") == (width // 16 if far else 0)
 
 
 def test_fma_probe_computes_its_chain():

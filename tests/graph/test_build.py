@@ -7,6 +7,7 @@ import pytest
 from growgraph import Graph
 from growgraph.errors import CycleError, GraphError, UnknownNodeError
 from growgraph.graph import ACTIVATIONS, KINDS
+from growgraph.kernels import _handle as h
 from tests.material import node_of, small_graph, uniform
 from tests.naive.model import Model
 
@@ -282,3 +283,66 @@ def test_the_cycle_is_named():
         graph.add_edge(3, 1)
     assert caught.value.cycle == [1, 2, 3, 1]
     assert "1 -> 2 -> 3 -> 1" in str(caught.value)
+
+
+# ---- nodes with sources of their own ----------------------------------------------------------
+ROWS = [[0, 1], [2, 0], [2, 0], [4, 3]]  # two read the same, the last reads its elders
+
+
+def test_each_new_node_may_have_sources_of_its_own():
+    weights = np.arange(8).reshape(4, 2)
+    by_rows, by_ends, one_by_one = Graph(), Graph(), Graph()
+    for graph in (by_rows, by_ends, one_by_one):
+        graph.add_inputs(3)
+    by_rows.add_nodes(4, sources=ROWS, weights=weights, activation="tanh")
+    by_ends.add_nodes(
+        4, sources=np.ravel(ROWS), indptr=[0, 2, 4, 6, 8], weights=weights.ravel(),
+        activation="tanh",
+    )  # fmt: skip
+    for row, w in zip(ROWS, weights, strict=True):
+        one_by_one.add_node(row, w, activation="tanh")
+    assert by_rows == by_ends
+    for graph in (by_rows, one_by_one):
+        graph.check()
+        for i, row in enumerate(ROWS):
+            sources, w, _ = graph.sources(3 + i)
+            assert sources.tolist() == row
+            assert w.tolist() == weights[i].tolist()
+    assert by_rows._store[h.SPOOL_USED] == 6  # one list for two
+
+
+def test_rows_of_different_lengths_and_of_none():
+    graph = Graph()
+    graph.add_inputs(4)
+    made = graph.add_nodes(
+        3, sources=[0, 1, 2, 3], indptr=[0, 3, 3, 4], weights="normal", random_state=0
+    )
+    assert [graph.sources(i)[0].tolist() for i in made] == [[0, 1, 2], [], [3]]
+    outputs = graph.add_outputs(2, sources=made[[0, 2]][:, None])
+    assert [graph.sources(i)[0].tolist() for i in outputs] == [[4], [6]]
+    graph.check()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "pieces"),
+    [
+        ({"sources": [[0, 1], [1, 2]]}, GraphError, ["sources", "[3, k]", "(2, 2)"]),
+        ({"sources": [[0, 1], [1], [2]]}, GraphError, ["rows of one length", "indptr"]),
+        ({"sources": [[0.5], [1], [2]]}, GraphError, ["sources", "integer"]),
+        ({"sources": [0, 1], "indptr": [0, 1, 2]}, GraphError, ["indptr", "4 integers"]),
+        ({"sources": [0, 1], "indptr": [0, 2, 1, 2]}, GraphError, ["indptr", "rise"]),
+        ({"sources": [0, 1], "indptr": [0, 1, 1, 1]}, GraphError, ["indptr", "sources, 2"]),
+        ({"indptr": [1, 1, 1, 1]}, GraphError, ["indptr", "sources, 0"]),
+        ({"sources": [0, 1, 1, 1], "indptr": [0, 2, 2, 4]}, GraphError, ["1 -> 5", "twice"]),
+        ({"sources": [[0], [4], [1]]}, GraphError, ["node 4"]),
+        ({"sources": [[0], [1], [2]], "weights": [1, 2]}, ValueError, ["weights", "(3, 1)"]),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(options, error, pieces):
+    graph = Graph()
+    graph.add_inputs(3)
+    before = graph.copy()
+    with pytest.raises(error) as caught:
+        graph.add_nodes(3, **options)
+    assert all(piece in str(caught.value) for piece in pieces), str(caught.value)
+    assert graph == before

@@ -85,6 +85,89 @@ def test_a_bundle_stores_its_sources_once():
     assert per_edge < 9, f"{per_edge} bytes an edge"
 
 
+def thirty_two_each(nodes=600):
+    """A graph of inputs and nodes that read 32 sources each, built in one call."""
+    graph = Graph()
+    graph.add_inputs(32)
+    below = 32 + np.arange(nodes)
+    rows = (below[:, None] - 1 - np.arange(32)).astype(np.int64)
+    graph.add_nodes(nodes, sources=rows[:, np.random.default_rng(0).permutation(32)])
+    return graph
+
+
+def test_an_edge_costs_at_most_fourteen_bytes_as_built_and_packed():
+    graph = thirty_two_each()
+    bare = 12 * graph.n_edges + graph._store.H.nbytes + 2**10  # room of the log, the empty pools
+    for _ in range(2):
+        assert (graph.nbytes - bare) / graph.n_nodes <= 61
+        graph.pack()
+    assert (61 + 12 * 32) / 32 <= 14
+
+
+def test_delayed_edges_cost_nothing_until_there_is_one():
+    graph = thirty_two_each()
+    heads = ("dstart", "dlen", "dcap")
+    assert not any(graph._store.arrays[name].size for name in heads)
+    assert not any(getattr(graph._store, name).any() for name in heads)
+    assert graph.delayed_sources(40)[0].size == 0
+    plain = graph.nbytes
+    graph.add_edge(50, 40, 0.5, delay=1)
+    assert graph.nbytes >= plain + 12 * graph.n_nodes
+    for twin in (graph, graph.copy(), Graph.from_state(graph.to_state())):
+        twin.check()
+        assert twin.delayed_sources(40)[0].tolist() == [50]
+        twin.add_nodes(100, sources=[1])  # the heads grow with the nodes
+        twin.add_edge(51, twin.nodes[-1], delay=1)
+        twin.check()
+    graph.remove_edge(50, 40, delay=1)
+    graph.remove_edge(51, graph.nodes[-1], delay=1)
+    graph.pack()
+    assert not any(graph._store.arrays[name].size for name in heads)
+
+
+def test_fragmentation_tells_when_to_pack():
+    graph = Graph.layered([30, 40, 10])
+    assert graph.fragmentation == 0  # built in running order
+    assert not graph.pack(above=0.1)
+    graph.add_nodes(2, sources=graph.inputs)
+    assert graph.fragmentation == 60 / graph.n_edges
+    graph.connect(graph.inputs[:2], graph.outputs)  # ten blocks move
+    assert graph.fragmentation == (60 + 2 * 400) / graph.n_edges
+    assert graph.pack(above=0.1)
+    assert graph.fragmentation == 0
+    graph.connect(graph.inputs[:4], graph.inputs.size + np.arange(3), delay=1)
+    graph.connect(graph.inputs[4:9], graph.inputs.size + np.arange(3), delay=1)
+    assert graph._store[h.WASTE] == 12  # of delayed blocks that moved
+    graph.remove_edge(0, 30, delay=1)
+    assert graph._store[h.WASTE] == 13
+    with pytest.raises(ValueError, match="above"):
+        graph.pack(above=-1)
+
+
+def test_a_list_that_is_shared_is_copied_and_the_weights_stay():
+    graph = Graph()
+    made = graph.add_nodes(3, sources=graph.add_inputs(5))
+    start = graph._store.start[graph._slots(made)].copy()
+    graph.remove_edge(2, made[1])
+    np.testing.assert_array_equal(graph._store.start[graph._slots(made)], start)
+    assert graph._store[h.POOL_USED] == 15
+    assert graph._store[h.SPOOL_USED] == 10
+    graph.check()
+
+
+def test_a_long_cycle_is_told_whole():
+    """The array of the path is enlarged while the edge is refused."""
+    graph = Graph()
+    first = node = int(graph.add_nodes(1)[0])
+    for _ in range(200):
+        node = graph.add_node([node])
+    before = graph.copy()
+    with pytest.raises(GraphError) as caught:
+        graph.add_edge(node, first)
+    assert caught.value.cycle == [*range(first, node + 1), first]
+    assert graph == before
+
+
 def test_event_arrays_are_whole_rows():
     graph = small_graph(record=True)
     for _ in range(60):

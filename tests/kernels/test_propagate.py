@@ -79,7 +79,7 @@ def test_one_sample_agrees(kind):
     y, V = np.zeros(wanted.size, np.float32), aligned((graph._store[h.N_SLOTS], 1))
     with np.errstate(all="ignore"):
         propagate.forward_one(
-            graph._store.H, x, slots(graph, graph.inputs), wanted, V, V[:0], y
+            graph._store.H, x, slots(graph, graph.inputs), wanted, V, V[:0], y, graph._store[h.HEAD]
         )  # fmt: skip
     check_close(kind, y, strips(graph, x[None], 16)[0])
 

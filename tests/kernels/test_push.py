@@ -66,7 +66,7 @@ def pulled(graph, columns, x):
     none, y = np.empty(0, np.int32), np.empty(0, np.float32)
     with np.errstate(all="ignore"):
         propagate.forward_one(
-            graph._store.H, given, slots(graph, graph.inputs), none, V, V[:0], y
+            graph._store.H, given, slots(graph, graph.inputs), none, V, V[:0], y, graph._store[h.HEAD]
         )  # fmt: skip
     return V[:, 0]
 

@@ -125,7 +125,7 @@ def test_max_nodes_below_what_is_born_leaves_classes_without_aspects():
     assert model.classes_.size == 10
 
 
-@pytest.mark.parametrize("most", [4_800_000, 5_000_000])
+@pytest.mark.parametrize("most", [4_400_000, 4_550_000])
 def test_max_bytes(most):
     free, bound = first(200), first(200, max_bytes=most)
     assert bound.nbytes_ <= most < free.nbytes_

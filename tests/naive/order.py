@@ -1,5 +1,6 @@
 """Twin of kernels/order.py: the order is a list of ids, moved about by list operations."""
 
+from growgraph.kernels import codes
 from growgraph.kernels.status import CYCLE, OK
 
 
@@ -32,3 +33,13 @@ def listing(g, out):
     """Slots in list order."""
     out[:] = [node.slot for node in g.in_order()]
     return OK
+
+
+def skip_inputs(g):
+    """Slot of the first node that is computed, else of the last."""
+    slots = [-1]
+    for node in g.in_order():
+        slots.append(node.slot)
+        if node.kind != codes.INPUT or node.act != codes.IDENTITY:
+            break
+    return slots[-1]

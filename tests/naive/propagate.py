@@ -95,8 +95,8 @@ def run_steps(g, X, inputs, outputs, A, B, Y):
     return OK
 
 
-def forward_one(g, x, inputs, outputs, V, P, y):
+def forward_one(g, x, inputs, outputs, V, P, y, first):
     V[inputs, 0] = x
-    sweep(g, V, P)
+    sweep(g, V, P, first)
     y[:] = V[outputs, 0]
     return OK
