@@ -153,6 +153,14 @@ def _list_behind(H, slot, before):
     order.splice(H, slot, before, 0)
 
 
+@inlined
+def _later(H, elder, latest):
+    """Of two slots that may be -1 the one that stands later; -1 (the end) without a parent."""
+    if elder < 0 or latest < 0:
+        return latest
+    return elder if h.get_label(H)[elder] > h.get_label(H)[latest] else latest
+
+
 @helper
 def _share_with_next(H, slot):
     """Give the source list just written back if the next node in the order reads the same."""
@@ -174,9 +182,10 @@ def _share_with_next(H, slot):
 def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
     """Append n nodes of one kind; one that reads what its elder reads shares its source list.
 
-    A node stands behind its latest parent; if that is its elder's too, behind the elder, so that
-    siblings stay in the order they were named in (the log holds a node's number within its call,
-    for replay). A node added alone may share the list of the node it comes to stand before.
+    A node stands behind its latest parent and behind its elder of the same call, so that siblings
+    stay in the order they were named in: their blocks are then read in the order they lie in, and
+    replay needs no more than a node's number within its call, which the log holds. A node added
+    alone may share the list of the node it comes to stand before.
 
     Parameters
     ----------
@@ -221,7 +230,6 @@ def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
         record(H, codes.OP_NODE, first + i, kind, act, role, i)
         record_birth(H, bias[i], p0[i], p1[i])
         a, b = _part(indptr, parents, i)
-        before = latest
         if not _as_elder(indptr, parents, i):
             list_at = H[h.SPOOL_USED]
             H[h.SPOOL_USED] += b - a
@@ -232,7 +240,7 @@ def add_nodes(H, kind, act, role, bias, p0, p1, indptr, parents, weights):
         _give_block(H, slot, list_at, b - a)
         for e in range(b - a if H[h.RECORD] else 0):
             record_parent(H, parents[a + e], weights[at + e])
-        _list_behind(H, slot, elder if latest == before else latest)
+        _list_behind(H, slot, _later(H, elder, latest))
         elder, at = slot, at + b - a
     if n == 1:
         _share_with_next(H, elder)

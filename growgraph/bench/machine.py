@@ -9,7 +9,7 @@ from pathlib import Path
 from growgraph import __version__
 from growgraph.bench import peers
 
-_FEATURES = ("avx2", "fma", "avx512f", "avx512_fp16", "neon", "asimd", "sve")
+_FEATURES = ("avx2", "fma", "avx512f", "avx512_fp16", "amx_tile", "neon", "asimd", "sve")
 
 
 def describe() -> dict:
@@ -41,6 +41,22 @@ def describe() -> dict:
         "load": _load(),
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def model(machine: dict) -> str:
+    """The processor as far as ratios depend on it: many models share one name.
+
+    Parameters
+    ----------
+    machine : dict
+        Of :func:`describe`.
+
+    Examples
+    --------
+    >>> model({"cpu": "Some Processor (6-85-7)", "features": ["avx2", "fma"]})
+    'Some Processor (6-85-7) avx2 fma'
+    """
+    return " ".join([machine["cpu"], *machine["features"]])
 
 
 def _cpuinfo():

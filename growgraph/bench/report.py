@@ -137,12 +137,13 @@ def machine_lines(report):
 def markdown(report):
     """The report as a Markdown table with the machine below it."""
     rows = [
-        f"| {row['title']} | {row['peer'] or '-'} | {figure(row)} ({spread(row)}) | "
+        f"| `{row['id']}` | {row['title']} | {row['peer'] or '-'} | "
+        f"{figure(row)} ({spread(row)}) | "
         f"{asked(row) or '-'} | {verdict(row)} |"
         for row in report["rows"]
         if row["ratio"] is not None
     ]
-    head = ["| work | against | measured (quartiles) | asked | |", "|---|---|---|---|---|"]
+    head = ["| row | work | against | measured (quartiles) | asked | |", "|" + 6 * "---|"]
     return "\n".join([*head, *rows, "", *(f"{line}  " for line in machine_lines(report))]).rstrip()
 
 

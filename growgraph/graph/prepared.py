@@ -39,6 +39,9 @@ class Prepared:
         self._graph, self._view, self._lists = graph, None, (None, None)
         self._follow()
 
+    def __reduce__(self):
+        return Prepared, (self._graph,)  # a copy has memory, and addresses, of its own
+
     def _follow(self):
         """Take the graph's present arrays, inputs and outputs into use."""
         graph, store = self._graph, self._graph._store

@@ -14,7 +14,7 @@ from growgraph.kernels import propagate
 _LANES = 16  # strips are a multiple of one 512-bit register
 _WIDE = 64  # columns that one pass over a node's edges computes
 _NEAR_BYTES = 1 << 17  # small graphs take wider strips, to walk the list more seldom
-_MOST_BYTES = 1 << 28  # of scratch a thread; beyond it strips get narrow
+_MOST_BYTES = 1 << 27  # of scratch a thread; beyond it strips get narrow
 _THREAD_WORK = 3e7  # edges times samples from which a second thread pays
 
 _NOTHING = np.empty((0, 1), np.float32)  # a step before that stands for zeros

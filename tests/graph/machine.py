@@ -70,8 +70,11 @@ class GraphMachine(RuleBasedStateMachine):
             return index // 20 % (self.model.next_id + 2) - 1
         return self.model.order[index % len(self.model.order)]
 
-    def attempt(self, twin, call):
-        """Do it to the model, then to the graph; a refusal must leave no trace."""
+    def attempt(self, twin, call, brought=()):
+        """Do it to the model, then to the graph; a refusal must leave no trace.
+
+        ``brought`` are the pairs of nodes that the call would join.
+        """
         expected = twin(self.model)
         if expected >= 0:
             call()
@@ -83,13 +86,17 @@ class GraphMachine(RuleBasedStateMachine):
         assert self.model.events == events
         if isinstance(caught.value, CycleError):
             assert expected == status.CYCLE
-            self.is_a_cycle(caught.value.cycle)
+            self.is_a_cycle(caught.value.cycle, brought)
 
-    def is_a_cycle(self, cycle):
-        """A way along edges back to its first node, but for the one edge that was refused."""
+    def is_a_cycle(self, cycle, brought):
+        """A way back to its first node along edges that are there or that the call would bring."""
         assert cycle[0] == cycle[-1]
-        missing = [v for u, v in itertools.pairwise(cycle) if u not in self.model.nodes[v].sources]
-        assert len(missing) <= 2  # a call may bring two of its edges: none of them is there
+        missing = {(u, v) for u, v in itertools.pairwise(cycle) if u not in self.sources_of(v)}
+        assert missing
+        assert missing <= set(brought)
+
+    def sources_of(self, node):
+        return self.model.nodes[node].sources
 
     def answers(self, graph=None):
         X = np.linspace(-1, 1, 3 * self.graph.inputs.size).reshape(3, -1)
@@ -178,6 +185,7 @@ class GraphMachine(RuleBasedStateMachine):
         self.attempt(
             lambda g: edges.add_edge_groups(g, *grouped(S, T, W)),
             lambda: self.graph.connect(S, T, W, pairs=True),
+            brought=zip(S.tolist(), T.tolist(), strict=True),
         )
 
     @rule(pairs=PAIRS, recurrent=st.booleans())

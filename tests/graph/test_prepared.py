@@ -1,5 +1,8 @@
 """A prepared call answers as forward does, whatever happens to its graph between two calls."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -56,6 +59,18 @@ def test_inputs_have_their_scale():
     graph.set_input_scale(np.full(4, 1e9), np.full(4, 0.5))
     ask, x = graph.prepared(), 1e9 + uniform(4, seed=3).astype(np.float64)
     np.testing.assert_array_equal(ask(x), graph.forward(x))
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda a: pickle.loads(pickle.dumps(a))]
+)
+def test_a_copy_has_memory_of_its_own(copied):
+    ask, x = small_graph().prepared(), uniform(4, seed=1)
+    twin = copied(ask)
+    wanted = ask(x).copy()
+    np.testing.assert_array_equal(twin(x), wanted)
+    ask(-x)
+    np.testing.assert_array_equal(twin.y, wanted)
 
 
 def test_nan_spreads_and_is_not_refused():

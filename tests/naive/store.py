@@ -17,18 +17,18 @@ def _check_parents(g, parents, limit):
 
 
 def _place(g, node, parents, weights, elder):
-    """Give a new node its edges and list it behind its latest parent, or behind an elder sibling.
+    """Give a new node its edges and list it behind its latest parent and its elder.
 
-    ``elder`` is (latest parent, id) of the node born just before in the same call.
+    ``elder`` is the id of the node born just before in the same call, or None.
     """
     node.edges = [[int(p), float(w), 0.0] for p, w in zip(parents, weights)]
     latest = max((int(p) for p in parents), key=g.rank, default=None)
     if latest is None:
         g.order.append(node.id)
     else:
-        behind = elder[1] if latest == elder[0] else latest
-        g.order.insert(g.rank(behind) + 1, node.id)
-    return latest, node.id
+        behind = max(g.rank(latest), -1 if elder is None else g.rank(elder))
+        g.order.insert(behind + 1, node.id)
+    return node.id
 
 
 def add_nodes(g, kind, act, role, bias, p0, p1, indptr, parents, weights):
@@ -42,7 +42,7 @@ def add_nodes(g, kind, act, role, bias, p0, p1, indptr, parents, weights):
         status = _check_parents(g, sources, g.next_id + (i if len(indptr) else 0))
         if status:
             return status
-    first, elder = g.next_id, (None, None)
+    first, elder = g.next_id, None
     for i, (sources, values) in enumerate(born):
         node = g.new_node(kind, act, role, bias[i], p0[i], p1[i])
         birth = (bias[i], p0[i], p1[i])
@@ -61,6 +61,6 @@ def split_edge(g, source, target, kind, act, bias, w_in, w_out):
     node = g.new_node(kind, act, codes.ROLE_HIDDEN, bias, 0, 0)
     born = ((target, w_out), (source, w_in))
     g.record(codes.OP_SPLIT, node.id, source, target, kind, act, (bias, 0, 0), born)
-    _place(g, node, [source], [w_in], (None, None))
+    _place(g, node, [source], [w_in], None)
     edges[at] = [node.id, float(w_out), 0.0]
     return node.id
