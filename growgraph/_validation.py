@@ -1,9 +1,12 @@
 """All checks of what users hand in: one place, one voice (parameter, value, fix)."""
 
+from math import isfinite
+
 import numpy as np
 
 from growgraph.errors import DataError, GraphError
 
+_FEW = 64
 _MOST = float(np.finfo(np.float32).max)
 
 
@@ -85,10 +88,9 @@ def as_float32(name, values, shape):
         if -_MOST <= values <= _MOST:
             return np.full(shape, values, np.float32)
     elif type(values) is np.ndarray and values.dtype == np.float32:
-        one_row = len(shape) == 2 and shape[0] == 1 and values.shape == shape[1:]
-        rows = values[None] if one_row else values
-        if rows.shape == shape and rows.flags.carray and np.isfinite(rows).all():
-            return rows
+        fits = values.shape == shape or (1, *values.shape) == shape
+        if fits and values.flags.carray and _is_finite(values):
+            return values.reshape(shape)
     array = as_float64(name, values, shape)
     with np.errstate(over="ignore"):
         out = array.astype(np.float32)
@@ -96,6 +98,14 @@ def as_float32(name, values, shape):
         worst = array.flat[np.argmax(np.abs(array))]
         raise ValueError(f"{name} must be numbers that float32 holds (below 3.4e38), got {worst}")
     return out
+
+
+def _is_finite(values):
+    """True if all are finite; a few numbers are quicker summed up in Python than asked by numpy."""
+    flat = values.ravel()
+    if flat.size <= _FEW:
+        return isfinite(sum(flat.tolist()))  # of float32 in float64: no sum of a few overflows
+    return bool(np.isfinite(flat).all())
 
 
 def _shape_or_value(values):

@@ -61,7 +61,7 @@ def test_files_and_comparison(run, tmp_path):
     assert {r["id"] for r in found["rows"]} == set(QUICK_ROWS.split(","))
     code, out, err = run(*options, "--compare", "old.json", "--markdown")
     assert code == 0, err
-    assert out.startswith("| work |")
+    assert out.startswith("| row | work |")
     assert "within the spread" in out
     code, out, err = run("kernels", "--quick", "--only", "bytes_per_edge", "--compare", "old.json")
     assert code == 0, err

@@ -105,13 +105,15 @@ def columns(rows, head):
 
 def table(report):
     """The whole report for a terminal."""
-    rows = report["rows"]
-    parts = [columns([cells(row) for row in rows], _HEAD)]
-    notes = [f"{row['id']}: {row['note']}" for row in rows if row.get("note")]
-    if notes:
+    parts = [columns([cells(row) for row in report["rows"]], _HEAD)]
+    if notes := _notes(report["rows"]):
         parts.append("\n".join(notes))
     parts.append("\n".join(machine_lines(report)))
     return "\n\n".join(parts)
+
+
+def _notes(rows):
+    return [f"{row['id']}: {row['note']}" for row in rows if row.get("note")]
 
 
 def machine_lines(report):
@@ -135,7 +137,7 @@ def machine_lines(report):
 
 
 def markdown(report):
-    """The report as a Markdown table with the machine below it."""
+    """The report as a Markdown table, notes and the machine below it."""
     rows = [
         f"| `{row['id']}` | {row['title']} | {row['peer'] or '-'} | "
         f"{figure(row)} ({spread(row)}) | "
@@ -144,7 +146,8 @@ def markdown(report):
         if row["ratio"] is not None
     ]
     head = ["| row | work | against | measured (quartiles) | asked | |", "|" + 6 * "---|"]
-    return "\n".join([*head, *rows, "", *(f"{line}  " for line in machine_lines(report))]).rstrip()
+    below = [*_notes(report["rows"]), *machine_lines(report)]
+    return "\n".join([*head, *rows, "", *(f"{line}  " for line in below)]).rstrip()
 
 
 # ---- files and older results --------------------------------------------------------------------

@@ -27,7 +27,7 @@ def add_nodes(
     if (kind == codes.INPUT) != (role == "input"):
         raise ValueError('kind "input" belongs to add_inputs only')
     indptr, parents, shape = _check_sources(sources, indptr, count)
-    bias, p0, p1 = (_param(n, v, count) for n, v in (("bias", bias), ("p0", p0), ("p1", p1)))
+    bias, p0, p1 = _param("bias", bias, count), _param("p0", p0, count), _param("p1", p1, count)
     check_params(kind, act, p0, p1)
     names = _check_names(names, count)
     W = _birth_weights(graph, weights, shape, parents, random_state, indptr).ravel()

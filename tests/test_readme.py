@@ -1,0 +1,65 @@
+"""The Python examples in README.md run, and print what the text beside them says."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+pytestmark = pytest.mark.skipif(not README.is_file(), reason="needs README.md")
+
+BLOCKS = (
+    re.findall(r"^```python\n(.*?)^```", README.read_text(encoding="utf-8"), re.M | re.S)
+    if README.is_file()
+    else []
+)
+
+
+def run(block, monkeypatch, tmp_path):
+    """Names a block leaves behind; it runs in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(compile(block, "README.md", "exec"), names)
+    return names
+
+
+def block_with(text):
+    (found,) = (block for block in BLOCKS if text in block)
+    return found
+
+
+def test_all_are_tested():
+    assert len(BLOCKS) == 3
+
+
+def test_xor(monkeypatch, tmp_path, capsys):
+    run(block_with("GrowthController("), monkeypatch, tmp_path)
+    out = capsys.readouterr().out
+    assert re.findall(r"-?\d+\.?\d*", out.splitlines()[0]) == ["0.", "1.", "1.", "0."]
+    assert "grown by InsertNode" in out
+
+
+def test_classifier(monkeypatch, tmp_path, capsys):
+    names = run(block_with("ResoNet("), monkeypatch, tmp_path)
+    assert float(capsys.readouterr().out.split()[0]) > 0.98
+    assert (tmp_path / "my_digits.npz").is_file()
+    assert names["model"].n_samples_seen_ == 1297
+
+
+def test_graphs_from_elsewhere(monkeypatch, tmp_path, capsys):
+    names = run(block_with("from_sklearn("), monkeypatch, tmp_path)
+    assert float(capsys.readouterr().out.split()[0]) < 1e-5
+    x = np.zeros(4, np.float32)
+    x[2:] = 1.4, 0.2
+    graph = names["graph"]
+    np.testing.assert_allclose(names["ask"](x), graph.forward(x), rtol=1e-6)
+    np.testing.assert_allclose(graph.forward_sparse([2, 3], [1.4, 0.2]), graph.forward(x), 1e-5)
+
+
+def test_what_the_text_names_is_there():
+    from growgraph import Graph
+
+    for name in re.findall(r"`(?:Graph|graph)\.(\w+)", README.read_text(encoding="utf-8")):
+        assert hasattr(Graph, name), name
