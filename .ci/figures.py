@@ -114,7 +114,7 @@ def refresh(results: dict, path: Path = RATIOS, readme: Path = README) -> None:
     found = {row["id"]: row for row in results["rows"]}
     gone = [row.id for row in kernels.ROWS if found.get(row.id, {}).get("ratio") is None]
     if gone:
-        raise ValueError(f"no figure of {', '.join(gone)}: run all rows, with their peers installed")
+        raise ValueError(f"no figure of {', '.join(gone)}: run all rows, with all peers")
     if results["plan"]["quick"] or results["plan"]["shrink"] != 1:
         raise ValueError("the results are of a quick run: leave --quick away")
     head, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)

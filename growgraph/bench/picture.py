@@ -18,14 +18,12 @@ _PEERS = (("scipy", "s", _ORANGE), ("torch", "^", _GREEN), ("mkl", "D", _PINK),
           ("numpy", "v", _YELLOW), ("graphblas", "P", _SKY))  # fmt: skip
 
 
-def _pyplot():
+def _figure(width, height):
+    """An empty figure, apart from pyplot and from whatever a notebook has set there."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    import matplotlib
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    return plt
+    return Figure(figsize=(width, height), layout="constrained")
 
 
 def _plain_axes(axes):
@@ -49,10 +47,9 @@ def _few_ticks(axis):
     axis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
-def _png(plt, drawn):
+def _png(drawn):
     content = io.BytesIO()
     drawn.savefig(content, format="png", dpi=150, metadata={"Software": "growgraph"})
-    plt.close(drawn)
     return content.getvalue()
 
 
@@ -64,18 +61,16 @@ def draw_kernels(report: dict) -> bytes:
     report : dict
         Of :func:`growgraph.bench.kernels.run`.
     """
-    plt = _pyplot()
     rows = [r for r in report["rows"] if r["ratio"] and r.get("met") is not None]
     points = _roofline_points(report)
     height = max(3.6, 0.27 * len(rows) + 1.5)
-    drawn, (left, right) = plt.subplots(
-        1, 2, figsize=(12.5, height), width_ratios=(1.5, 1), layout="constrained"
-    )
+    drawn = _figure(12.5, height)
+    left, right = drawn.subplots(1, 2, width_ratios=(1.5, 1))
     _draw_figures(left, rows)
     _draw_roofline(right, report, points)
     cpu = report["machine"].get("cpu", "")
     drawn.suptitle(f"growgraph bench kernels: {cpu}", fontsize=10, color=_INK)
-    return _png(plt, drawn)
+    return _png(drawn)
 
 
 def _draw_figures(axes, rows):
@@ -183,14 +178,14 @@ def draw_grow(report: dict) -> bytes:
     report : dict
         Of :func:`growgraph.bench.grow.run`.
     """
-    plt = _pyplot()
     panels = (
         ("ns an edge", ("insert", "pack")),
         ("µs", ("grow_one",)),
         ("ns an edge and sample", ("forward", "forward_after", "batch", "batch_after")),
         ("bytes an edge", ("bytes",)),
     )
-    drawn, all_axes = plt.subplots(2, 2, figsize=(9.5, 6.5), layout="constrained", sharex=True)
+    drawn = _figure(9.5, 6.5)
+    all_axes = drawn.subplots(2, 2, sharex=True)
     edges = np.array([row["edges"] for row in report["sizes"]])
     markers, colours = "osD^", (_BLUE, _ORANGE, _GREEN, _PINK)
     for axes, (unit, keys) in zip(all_axes.ravel(), panels, strict=True):
@@ -215,4 +210,4 @@ def draw_grow(report: dict) -> bytes:
     cpu = report["machine"].get("cpu", "")
     drawn.suptitle(f"growgraph bench grow: {cpu}; slope: exponent of the total cost", fontsize=10,
                    color=_INK)  # fmt: skip
-    return _png(plt, drawn)
+    return _png(drawn)

@@ -6,6 +6,7 @@ from growgraph.errors import DataError, GraphError
 from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
 from growgraph.kernels import call
+from growgraph.kernels.call import forward_ready
 
 
 class Prepared:
@@ -36,7 +37,7 @@ class Prepared:
     """
 
     def __init__(self, graph):
-        self._graph, self._view, self._lists = graph, None, (None, None)
+        self._graph, self._view = graph, None
         self._follow()
 
     def __reduce__(self):
@@ -66,7 +67,7 @@ class Prepared:
             (call.OUTPUTS_AT, asked),
         ):
             C[at] = array.ctypes.data
-        self._C, self._view, self._lists = C, view, (inputs, outputs)
+        self._C, self._view = C, view
 
     def __call__(self, x=None):
         """Run one sample.
@@ -87,7 +88,7 @@ class Prepared:
             If x has another length.
         """
         graph = self._graph
-        if graph._store._view is not self._view or graph._outputs is not self._lists[1]:
+        if graph._store._view is not self._view:  # structure has changed, the outputs perhaps
             kept = self.x
             self._follow()
             if x is None and kept.size == self.x.size:
@@ -97,7 +98,7 @@ class Prepared:
                 raise DataError(f"x must hold {self.x.size} values, one per input, got {len(x)}")
             self.x[:] = x
         if graph._shift is None:
-            call.forward_ready(self._C)
+            forward_ready(self._C)
         else:
             self._scaled(self.x if x is None else x)
         return self.y
@@ -106,5 +107,5 @@ class Prepared:
         """With the inputs' own shift and scale, in float64: big offsets lose no digits."""
         given = self.x.copy()
         self.x[:] = (np.asarray(x, np.float64) - self._graph._shift) * self._graph._scale
-        call.forward_ready(self._C)
+        forward_ready(self._C)
         self.x[:] = given
