@@ -21,7 +21,7 @@ from growgraph.kernels.gather import add_block, add_weighted, gather_other
 from growgraph.kernels.status import OK
 
 _ZERO = np.float32(0)
-_AHEAD = np.uint64(256)  # entries of the pools that are asked for before they are read
+_AHEAD = np.uint64(128)  # entries of the pools that are asked for before they are read
 _NEAR_BYTES = 3 << 19  # a strip up to this size is near enough to be read without asking ahead
 
 

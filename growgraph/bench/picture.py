@@ -124,7 +124,7 @@ def _draw_roofline(axes, report, points):
         x = np.array([left, min(right, peak / rate)])
         axes.plot(x, x * rate, color=_FAINT, linewidth=1.1, linestyle=(0, (5, 2)))
         at = left * 1.15
-        axes.text(at, at * rate * 1.2, f"row read, {name}: {rate:.0f} GB/s", fontsize=7.5,
+        axes.text(at, at * rate * 1.2, f"{name}: {rate:.0f} GB/s", fontsize=7.5,
                   rotation=np.degrees(np.arctan(rate * 1.2)), rotation_mode="anchor",
                   transform_rotates_text=True, color=_FAINT)  # fmt: skip
     styles = {name: (marker, colour) for name, marker, colour in _PEERS}
@@ -140,7 +140,7 @@ def _draw_roofline(axes, report, points):
     axes.set_yscale("log")
     axes.set_xlim(left, right)
     axes.set_ylim(top=peak * 1.5)
-    axes.set_xlabel("operations a byte read")
+    axes.set_xlabel("operations a byte read (dashed: rows at full rate)")
     axes.set_ylabel("GF/s of one thread")
     _few_ticks(axes.xaxis)
     _few_ticks(axes.yaxis)
@@ -155,9 +155,10 @@ def _draw_roofline(axes, report, points):
 def _label_points(axes, points):
     """Names beside our points, from above, each at least its own height below the last."""
     named = [p for p in points if not any(p[0].startswith(f"{other[0]}_") for other in points)]
-    lowest = np.inf
+    lowest, (bottom, top) = np.inf, axes.get_ylim()
+    step = (top / bottom) ** (9.5 / (0.7 * 72 * axes.figure.get_figheight()))  # a line of text
     for row_id, _, intensity, ours, _ in sorted(named, key=lambda p: -p[3]):
-        lowest = min(ours, lowest / 1.13)
+        lowest = min(ours, lowest / step)
         axes.annotate(row_id, (intensity, ours), xytext=(intensity * 1.09, lowest), fontsize=7.5,
                       va="center", color=_INK)  # fmt: skip
 
