@@ -15,7 +15,7 @@ _LANES = 16  # strips are a multiple of one 512-bit register
 _WIDE = 64  # columns that one pass over a node's edges computes
 _NEAR_BYTES = 1 << 17  # small graphs take wider strips, to walk the list more seldom
 _MOST_BYTES = 1 << 27  # of scratch a thread; beyond it strips get narrow
-_THREAD_WORK = 3e7  # edges times samples from which a second thread pays
+_THREAD_WORK = 1.5e7  # edges times samples that are worth a thread
 
 _NOTHING = np.empty((0, 1), np.float32)  # a step before that stands for zeros
 
@@ -127,10 +127,18 @@ def _strip_width(slots, rows):
 
 
 def _n_threads(view, batch, n_threads):
+    """As many as are asked for; else so many that each has work for a millisecond or so."""
     if n_threads is not None:
         return n_threads
-    enough = view[h.N_EDGES] * batch >= _THREAD_WORK
-    return (os.cpu_count() or 1) if enough else 1
+    worth = int(view[h.N_EDGES] * batch / _THREAD_WORK)
+    return max(1, min(_n_cpus(), worth))
+
+
+def _n_cpus():
+    """CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _cuts(batch, width, threads):
