@@ -14,9 +14,7 @@ from growgraph.kernels.status import OK
 
 # what stands behind the handle: lengths, the first slot that is computed, addresses
 _FIRST = h.HANDLE_SIZE
-N_X, N_Y, N_V, NOTHING, BEGIN, X_AT, Y_AT, V_AT, INPUTS_AT, OUTPUTS_AT = range(
-    _FIRST, _FIRST + 10
-)
+N_X, N_Y, N_V, NOTHING, BEGIN, X_AT, Y_AT, V_AT, INPUTS_AT, OUTPUTS_AT = range(_FIRST, _FIRST + 10)
 CALL_SIZE = _FIRST + 10
 
 _x = h.make_getter("x", X_AT, "f32", N_X)
@@ -34,8 +32,9 @@ def forward_ready(C):
     Parameters
     ----------
     C : int64 [CALL_SIZE]
-        The handle, then lengths, the slot to begin at and addresses of x [n_inputs], y [n_outputs], a strip of one
-        column [N_SLOTS] (scratch) and the slots of inputs and outputs.
+        The handle, then lengths, the slot to begin at and addresses of x [n_inputs],
+        y [n_outputs], a strip of one column [N_SLOTS] (scratch) and the slots of inputs and
+        outputs.
 
     Returns
     -------

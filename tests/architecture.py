@@ -221,10 +221,10 @@ def closed_helpers(root: Path) -> list[str]:
             if tuple(target.split(".")[-2:]) in closed and "growgraph.kernels." in target:
                 found.append(module.at(node, f"{target} has no door for Python"))
         for node in ast.walk(module.tree):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                if (node.value.id, node.attr) in closed:
-                    name = f"{node.value.id}.{node.attr}"
-                    found.append(module.at(node, f"{name} has no door for Python"))
+            named = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+            if named and (node.value.id, node.attr) in closed:
+                name = f"{node.value.id}.{node.attr}"
+                found.append(module.at(node, f"{name} has no door for Python"))
     return found
 
 

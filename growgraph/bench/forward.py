@@ -271,11 +271,11 @@ def _small_against(way, batch=0, activation="tanh", called=False):
             ours = values = lambda: net.graph.forward(X, n_threads=1)
         elif batch:
             net.graph.pack()
-            ours = Strips(net.graph, X)
+            ours = strips = Strips(net.graph, X)
 
             def values():
-                ours()
-                return ours.values()
+                strips()
+                return strips.values()
         else:
             ours, values = one_sample(net.graph, X[0])
 

@@ -65,9 +65,10 @@ def pulled(graph, columns, x):
     given[columns] = x
     none, y = np.empty(0, np.int32), np.empty(0, np.float32)
     with np.errstate(all="ignore"):
+        head = graph._store[h.HEAD]
         propagate.forward_one(
-            graph._store.H, given, slots(graph, graph.inputs), none, V, V[:0], y, graph._store[h.HEAD]
-        )  # fmt: skip
+            graph._store.H, given, slots(graph, graph.inputs), none, V, V[:0], y, head
+        )
     return V[:, 0]
 
 
