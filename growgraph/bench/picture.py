@@ -123,7 +123,7 @@ def _draw_roofline(axes, report, points):
     for name, rate in _read_rates(report):
         x = np.array([left, min(right, peak / rate)])
         axes.plot(x, x * rate, color=_FAINT, linewidth=1.1, linestyle=(0, (5, 2)))
-        at = left * 1.15
+        at = left * 1.03
         axes.text(at, at * rate * 1.2, f"{name}: {rate:.0f} GB/s", fontsize=7.5,
                   rotation=np.degrees(np.arctan(rate * 1.2)), rotation_mode="anchor",
                   transform_rotates_text=True, color=_FAINT)  # fmt: skip
