@@ -24,7 +24,11 @@ def check_number(name, value, low=None, high=None, *, integer=False):
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
         wanted = "an integer" if integer else "a number"
         raise TypeError(f"{name} must be {wanted}, got {value!r}")
-    if not np.isfinite(value):
+    try:
+        finite = isfinite(value)
+    except OverflowError:  # an integer beyond float64
+        finite = False
+    if not finite:
         raise ValueError(f"{name} must be finite, got {value!r}")
     if (low is not None and value < low) or (high is not None and value > high):
         bounds = f"in [{'-inf' if low is None else low}, {'inf' if high is None else high}]"
@@ -66,7 +70,7 @@ def as_float64(name, values, shape):
         if held.dtype.kind == "c" or _holds_text(held):
             raise TypeError(f"numpy would convert {held.dtype}")
         array = np.array(np.broadcast_to(held.astype(np.float64), shape), order="C")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(
             f"{name} must be numbers of shape {tuple(shape)}, got {_shape_or_value(values)}"
         ) from error

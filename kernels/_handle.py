@@ -24,7 +24,7 @@ _COUNTERS = (
     "POOL_USED",  # entries in use in w, stab
     "SPOOL_USED",  # entries in use in src
     "DPOOL_USED",  # entries in use in dsrc, dw, dstab, dflag
-    "WASTE",  # entries of w and of dw no block owns any more; lists in src have no one owner
+    "UNUSED",  # of files of older versions: what is wasted is counted by what is used
     "GROWN",  # edges whose block does not stand where the running order would have it
     "HEAD",  # first slot of the order list, -1 if empty
     "TAIL",  # last slot of the order list
@@ -126,7 +126,7 @@ _C_TYPES = {
 }
 
 (
-    N_SLOTS, N_ALIVE, N_EDGES, N_DELAYED, NEXT_ID, POOL_USED, SPOOL_USED, DPOOL_USED, WASTE,
+    N_SLOTS, N_ALIVE, N_EDGES, N_DELAYED, NEXT_ID, POOL_USED, SPOOL_USED, DPOOL_USED, UNUSED,
     GROWN, HEAD, TAIL, ORDER_WORK, MARK, RECORD, EV_USED, EVP_USED, NODE_CAP, ID_CAP,
     POOL_CAP, SPOOL_CAP, DPOOL_CAP, EV_CAP, EVP_CAP, CTX_CAP, WANT_NODES, WANT_POOL,
     WANT_SPOOL, WANT_DPOOL, WANT_EV, WANT_EVP, ERR_A, ERR_B, ERR_N, DNODE_CAP, PATH_USED,

@@ -8,6 +8,7 @@ import numba
 from llvmlite import binding, ir
 from numba import types
 from numba.core import errors
+from numba.core.codegen import get_host_cpu_features
 from numba.core.datamodel import models, register_default
 
 from growgraph.kernels._jit import CHECKED
@@ -21,7 +22,7 @@ def cpu():
     if name is None:
         name = binding.get_host_cpu_name()
     if features is None:
-        features = binding.get_host_cpu_features().flatten()
+        features = get_host_cpu_features()  # as numba takes them: NUMBA_ENABLE_AVX may drop some
     return name, features.split(",")
 
 

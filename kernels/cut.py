@@ -41,7 +41,6 @@ def _drop_entry(H, v, at):
     w[first + last], stab[first + last], src[sfirst + last] = 0, 0, 0
     h.get_length(H)[v] = last
     H[h.N_EDGES] -= 1
-    H[h.WASTE] += 1
 
 
 @helper
@@ -54,7 +53,6 @@ def _drop_delayed(H, v, at):
     dsrc[first + at], dflag[first + at] = dsrc[last], dflag[last]
     h.get_dlen(H)[v] -= 1
     H[h.N_DELAYED] -= 1
-    H[h.WASTE] += 1
 
 
 @kernel(writes=("H",))
@@ -156,13 +154,11 @@ def _remove_slot(H, node):
     h.get_slot_of(H)[node] = -1
     H[h.N_ALIVE] -= 1
     H[h.N_EDGES] -= n
-    H[h.WASTE] += h.get_cap(H)[slot]
     for e in range(first, first + n):
         h.get_w(H)[e], h.get_stab(H)[e] = 0, 0
     h.get_length(H)[slot], h.get_cap(H)[slot], h.get_flags(H)[slot] = 0, 0, 0
     if H[h.DNODE_CAP] > 0:
         H[h.N_DELAYED] -= h.get_dlen(H)[slot]
-        H[h.WASTE] += h.get_dcap(H)[slot]
         h.get_dlen(H)[slot], h.get_dcap(H)[slot] = 0, 0
 
 
@@ -261,7 +257,7 @@ def pack(H, F):
     F[h.N_SLOTS], F[h.N_ALIVE] = n, n
     F[h.N_EDGES], F[h.N_DELAYED] = H[h.N_EDGES], H[h.N_DELAYED]
     F[h.HEAD], F[h.TAIL] = (0, H[h.N_ALIVE] - 1) if n > 0 else (-1, -1)
-    F[h.WASTE], F[h.GROWN] = 0, 0
+    F[h.GROWN] = 0
     return np.int64(OK)
 
 

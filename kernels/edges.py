@@ -186,22 +186,58 @@ def _move_late(H, to, n, room):
     for i in range(n):
         dsrc[at + i], dflag[at + i] = dsrc[old + i], dflag[old + i]
         dw[at + i], dstab[at + i] = dw[old + i], dstab[old + i]
-    H[h.WASTE] += h.get_dcap(H)[to]
     h.get_dstart(H)[to], h.get_dcap(H)[to] = at, room
     H[h.DPOOL_USED] += room
 
 
 @helper
-def _undo_tails(H, targets, indptr, n, delayed):
-    """Take back what the first n groups of a bulk call appended."""
+def _heads(H, targets):
+    """What a bulk call may change of its targets and of the pools: to be put back if refused."""
+    held = np.zeros((targets.size + 1, 4), np.int64)
+    for g in range(targets.size):
+        slot = slot_at(H, targets[g])
+        if slot >= 0:
+            held[g, 0], held[g, 1] = h.get_start(H)[slot], h.get_sstart(H)[slot]
+            held[g, 2], held[g, 3] = h.get_cap(H)[slot], h.get_flags(H)[slot]
+    held[-1, 0], held[-1, 1], held[-1, 2] = H[h.POOL_USED], H[h.SPOOL_USED], H[h.GROWN]
+    return held
+
+
+@helper
+def _undo_tails(H, targets, indptr, n, held):
+    """Take back what the first n groups of a bulk call appended: blocks stand where they stood."""
+    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
+    w, stab, src = h.get_w(H), h.get_stab(H), h.get_src(H)
     for g in range(n):
         count, slot = indptr[g + 1] - indptr[g], h.get_slot_of(H)[targets[g]]
-        if not delayed:
-            h.get_length(H)[slot] -= count
-            H[h.N_EDGES] -= count
-        elif count > 0:
+        length[slot] -= count
+        H[h.N_EDGES] -= count
+        old, at, k = held[g, 0], np.int64(start[slot]), np.int64(length[slot])
+        for i in range(k if at != old else 0):
+            w[old + i], stab[old + i] = w[at + i], stab[at + i]
+        if sstart[slot] == held[g, 1]:
+            for i in range(count):
+                w[at + k + i], stab[at + k + i], src[held[g, 1] + k + i] = 0, 0, 0
+        start[slot], sstart[slot] = old, held[g, 1]
+        h.get_cap(H)[slot], h.get_flags(H)[slot] = held[g, 2], held[g, 3]
+    for i in range(held[-1, 0], H[h.POOL_USED]):
+        w[i], stab[i] = 0, 0
+    H[h.POOL_USED], H[h.SPOOL_USED], H[h.GROWN] = held[-1, 0], held[-1, 1], held[-1, 2]
+
+
+@helper
+def _undo_late(H, targets, indptr, n, held, used):
+    """:func:`_undo_tails` of delayed edges; ``held`` is first place and room of each block."""
+    for g in range(n):
+        count, slot = indptr[g + 1] - indptr[g], h.get_slot_of(H)[targets[g]]
+        if count > 0:
             h.get_dlen(H)[slot] -= count
             H[h.N_DELAYED] -= count
+            first = np.int64(h.get_dstart(H)[slot]) + h.get_dlen(H)[slot]
+            for e in range(first, first + count):
+                h.get_dsrc(H)[e], h.get_dw(H)[e], h.get_dflag(H)[e] = 0, 0, 0
+            h.get_dstart(H)[slot], h.get_dcap(H)[slot] = held[g, 0], held[g, 1]
+    H[h.DPOOL_USED] = used
 
 
 @kernel(writes=("H",))
@@ -229,11 +265,12 @@ def add_edge_groups(H, targets, indptr, sources, weights):
     if not _has_room_for_all(H, targets, indptr):
         return np.int64(NEED_SPACE)
     events, payload, moves = H[h.EV_USED], H[h.EVP_USED], order.no_moves()
+    held = _heads(H, targets)
     for g in range(targets.size):
         a, b = indptr[g], indptr[g + 1]
         status, moves = _append(H, targets[g], sources[a:b], weights[a:b], moves)
         if status != OK:
-            _undo_tails(H, targets, indptr, g, False)
+            _undo_tails(H, targets, indptr, g, held)
             order.undo(H, moves)
             H[h.EV_USED], H[h.EVP_USED] = events, payload
             return np.int64(status)
@@ -291,12 +328,17 @@ def add_delayed_groups(H, targets, indptr, sources, weights, flag):
     int64
         OK, or the status of the first target that failed (nothing changed).
     """
-    events, payload = H[h.EV_USED], H[h.EVP_USED]
+    events, payload, used = H[h.EV_USED], H[h.EVP_USED], H[h.DPOOL_USED]
+    held = np.zeros((targets.size, 2), np.int64)
+    for g in range(targets.size if H[h.DNODE_CAP] > 0 else 0):
+        slot = slot_at(H, targets[g])
+        if slot >= 0:
+            held[g, 0], held[g, 1] = h.get_dstart(H)[slot], h.get_dcap(H)[slot]
     for g in range(targets.size):
         a, b = indptr[g], indptr[g + 1]
         status = add_delayed(H, targets[g], sources[a:b], weights[a:b], flag)
         if status != OK:
-            _undo_tails(H, targets, indptr, g, True)
+            _undo_late(H, targets, indptr, g, held, used)
             H[h.EV_USED], H[h.EVP_USED] = events, payload
             _want_rest(H, indptr, g)
             return status

@@ -119,7 +119,6 @@ def own_block(H, slot, extra):
             w[old + i], stab[old + i] = 0, 0  # what nobody owns is 0: equal graphs, equal bytes
         for i in range(n, room):
             w[at + i], stab[at + i] = 0, 0
-        H[h.WASTE] += cap[slot]
         H[h.GROWN] += n
         H[h.POOL_USED] += room
         start[slot], cap[slot] = at, room

@@ -13,6 +13,8 @@ KIND_NAMES = {code: name for name, code in codes.KINDS.items()}
 ACTIVATION_NAMES = {code: name for name, code in codes.ACTIVATIONS.items()}
 ROLE_NAMES = {code: name for name, code in codes.ROLES.items()}
 _LEAST_WIDTH = 1e-12
+MOST_NODES = 2**31 - 1  # slots are int32
+MOST_STABILITY = 1e30  # far from the end of float32: it grows by learning
 _NO_IDS, _ZERO = np.empty(0, np.int64), np.zeros(1, np.float32)  # what most nodes are born with
 
 
@@ -23,6 +25,8 @@ def add_nodes(
     """Add ``count`` nodes of one kind; see :meth:`Graph.add_nodes`."""
     if type(count) is not int or count < 1:
         count = check_number("count", count, 1, integer=True)
+    if count > MOST_NODES:  # before anything of that size is made
+        raise GraphError(f"a graph holds at most {MOST_NODES} nodes; count is {count}")
     kind, act = kind_code(kind), activation_code(activation)
     if (kind == codes.INPUT) != (role == "input"):
         raise ValueError('kind "input" belongs to add_inputs only')

@@ -62,13 +62,19 @@ def _check_places(store, order):
     _require(((n >= 0) & (n <= cap)).all(), "a block is not longer than its room")
     inside = (at >= 0) & (at <= store[h.POOL_USED] - cap)
     _require(inside.all(), "blocks lie in the pool")
-    inside = (sat >= 0) & (sat <= store[h.SPOOL_USED] - n)
+    inside = (sat >= 0) & (sat <= store[h.SPOOL_USED] - _list_rooms(store, order))
     _require(inside.all(), "source lists lie in the pool")
     _require(_apart(at, cap), "no two blocks overlap")
     n, cap, at = (getattr(store, k)[order].astype(np.int64) for k in ("dlen", "dcap", "dstart"))
     inside = (n >= 0) & (n <= cap) & (at >= 0) & (at <= store[h.DPOOL_USED] - cap)
     _require(inside.all(), "delayed blocks lie inside")
     _require(_apart(at, cap), "no two delayed blocks overlap")
+
+
+def _list_rooms(store, slots):
+    """Entries of src that belong to each slot's list: a list that is its own has all the room."""
+    shared = store.flags[slots] & codes.SHARED != 0
+    return np.where(shared, store.length[slots], store.cap[slots]).astype(np.int64)
 
 
 def _apart(first, size):
@@ -96,8 +102,9 @@ def _check_blocks(store, order, alive):
     _require(_distinct(late_target, sources), "no delayed edge is there twice")
     finite = np.isfinite(store.w[at]).all() and np.isfinite(store.dw[late]).all()
     _require(finite, "weights are finite")
-    steady = (store.stab[at] >= 0).all() and (store.dstab[late] >= 0).all()
-    _require(steady, "stability is not negative")
+    stability = np.concatenate([store.stab[at], store.dstab[late]])
+    steady = (stability >= 0) & np.isfinite(stability)
+    _require(steady.all(), "stability is not negative and not infinite")
     _require(at.size == store[h.N_EDGES], "N_EDGES counts the edges")
     _require(late.size == store[h.N_DELAYED], "N_DELAYED counts the delayed edges")
 
@@ -113,8 +120,9 @@ def _live(slots, alive):
 
 def _check_sharing(store, order):
     """Source lists may overlap only between nodes that are marked as sharing them."""
-    held = order[store.length[order] > 0]
-    first, n = store.sstart[held], store.length[held]
+    rooms = _list_rooms(store, order)
+    held, n = order[rooms > 0], rooms[rooms > 0]
+    first = store.sstart[held].astype(np.int64)
     rank = np.lexsort((held, n, first))
     slots, first, end = held[rank], first[rank], (first + n)[rank]
     overlap = first[1:] < np.maximum.accumulate(end)[:-1]

@@ -44,11 +44,11 @@ class Graph(Structure):
 
     Notes
     -----
-    Threads may call :meth:`forward`, :meth:`forward_sparse`, :meth:`activities` and :meth:`run` on
-    one graph while another grows, cuts or packs it: each call answers for the graph as it was when
-    the call began. Calls that change the graph take turns, :meth:`learn` and :meth:`tension` among
-    them; weights that change during a forward may be read before or after. Everything else belongs
-    to one thread.
+    Threads may call :meth:`forward`, :meth:`forward_sparse` and :meth:`activities` on one graph
+    while another grows, cuts or packs it: each call answers for the graph as it was when the call
+    began. One thread at a time may call :meth:`run`, which remembers. Calls that change the graph
+    take turns, :meth:`learn` and :meth:`tension` among them; weights that change during a forward
+    may be read before or after. Everything else belongs to one thread.
 
     Arrays: slack compressed sparse rows by target, float32 weights, float32 stability, an order
     list after Bender et al. (2002) and Pearce and Kelly (2006). See ``ARCHITECTURE.md``.

@@ -4,6 +4,7 @@ import numpy as np
 
 from growgraph._validation import as_ids, check_choice, check_number
 from growgraph.errors import GraphError
+from growgraph.graph.build import MOST_STABILITY
 from growgraph.graph.convert import add_delayed, edge_table
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
@@ -156,7 +157,7 @@ def _edge(data):
         "weight": data.get("weight", 1.0),
         "recurrent": recurrent,
         "delay": check_choice("delay", data.get("delay", 0), (0, 1)) or recurrent,
-        "stability": check_number("stability", data.get("stability", 0.0), 0),
+        "stability": check_number("stability", data.get("stability", 0.0), 0, MOST_STABILITY),
         "place": check_number("place", data.get("place", 0)),
     }
 

@@ -16,12 +16,9 @@ class Prepared:
     the cost of ``graph.forward(x)`` for small graphs. It follows its graph: what is grown, cut or
     learnt is seen by the next call.
 
-    Attributes
-    ----------
-    x : ndarray of float32 [inputs]
-        Write the sample here and call without an argument, or give it to the call.
-    y : ndarray of float32 [outputs]
-        What a call returns; the next call writes over it.
+    Write the sample into :attr:`x` and call without an argument, or give it to the call. What a
+    call returns is :attr:`y`: the next call writes over it. Both stay the same arrays while the
+    graph has as many inputs and outputs.
 
     Notes
     -----
@@ -38,7 +35,18 @@ class Prepared:
 
     def __init__(self, graph):
         self._graph, self._view = graph, None
+        self._x = self._y = np.empty(0, np.float32)
         self._follow()
+
+    @property
+    def x(self):
+        """The sample that a call without an argument runs; float32 [inputs], to be written into."""
+        return self._x
+
+    @property
+    def y(self):
+        """What the last call returned; float32 [outputs]."""
+        return self._y
 
     def __reduce__(self):
         return Prepared, (self._graph,)  # a copy has memory, and addresses, of its own
@@ -52,16 +60,19 @@ class Prepared:
             if outputs.size == 0:
                 raise GraphError("graph has no output nodes: add_outputs first")
             fed, (asked, _) = view.fed(inputs), view.asked(outputs)
-        self.x, self.y = np.zeros(fed.size, np.float32), np.zeros(asked.size, np.float32)
+        if self._x.size != fed.size:  # else what a user holds of it stays in use
+            self._x = np.zeros(fed.size, np.float32)
+        if self._y.size != asked.size:
+            self._y = np.zeros(asked.size, np.float32)
         V = aligned((view[h.N_SLOTS], 1))
         self._held = view, fed, asked, V  # what the addresses below lead to
         C = np.zeros(call.CALL_SIZE, np.int64)
         C[: h.HANDLE_SIZE] = view.H
-        C[[call.N_X, call.N_Y, call.N_V]] = self.x.size, self.y.size, V.size
+        C[[call.N_X, call.N_Y, call.N_V]] = self._x.size, self._y.size, V.size
         C[call.BEGIN] = view.first
         for at, array in (
-            (call.X_AT, self.x),
-            (call.Y_AT, self.y),
+            (call.X_AT, self._x),
+            (call.Y_AT, self._y),
             (call.V_AT, V),
             (call.INPUTS_AT, fed),
             (call.OUTPUTS_AT, asked),
@@ -89,23 +100,20 @@ class Prepared:
         """
         graph = self._graph
         if graph._store._view is not self._view:  # structure has changed, the outputs perhaps
-            kept = self.x
             self._follow()
-            if x is None and kept.size == self.x.size:
-                self.x[:] = kept
         if x is not None:
-            if len(x) != self.x.size:
-                raise DataError(f"x must hold {self.x.size} values, one per input, got {len(x)}")
-            self.x[:] = x
+            if len(x) != self._x.size:
+                raise DataError(f"x must hold {self._x.size} values, one per input, got {len(x)}")
+            self._x[:] = x
         if graph._shift is None:
             forward_ready(self._C)
         else:
-            self._scaled(self.x if x is None else x)
-        return self.y
+            self._scaled(self._x if x is None else x)
+        return self._y
 
     def _scaled(self, x):
         """With the inputs' own shift and scale, in float64: big offsets lose no digits."""
-        given = self.x.copy()
-        self.x[:] = (np.asarray(x, np.float64) - self._graph._shift) * self._graph._scale
+        given = self._x.copy()
+        self._x[:] = (np.asarray(x, np.float64) - self._graph._shift) * self._graph._scale
         forward_ready(self._C)
-        self.x[:] = given
+        self._x[:] = given

@@ -69,13 +69,15 @@ class Structure(Values, Recorder):
 
     @property
     def fragmentation(self) -> float:
-        """Edges out of running order, and entries nobody owns, per edge: pack above about 0.1.
+        """Edges out of running order, and entries that hold no edge, per edge: pack above .1.
 
         Out of order are edges of nodes that were put before others, and of blocks that moved. The
         graph never packs by itself: a call that grows must not cost a pass over all nodes.
         """
-        loose = self._store[h.GROWN] + self._store[h.WASTE]
-        return loose / max(self.n_edges, 1)
+        store = self._store
+        held = store[h.POOL_USED] + store[h.DPOOL_USED]
+        waste = held - store[h.N_EDGES] - store[h.N_DELAYED]
+        return (store[h.GROWN] + waste) / max(self.n_edges, 1)
 
     def __len__(self) -> int:
         return self.n_nodes

@@ -68,7 +68,7 @@ class Values:
 
     def set_stability(self, nodes: ArrayLike, stability: float) -> None:
         """Set the stability of all undelayed in-edges of nodes."""
-        value = check_number("stability", stability, 0)
+        value = check_number("stability", stability, 0, build.MOST_STABILITY)
         s = self._store
         with s.lock:
             for v in self._slots(nodes).tolist():

@@ -94,6 +94,21 @@ def test_a_broken_invariant_is_named(message):
     assert message in str(caught.value)
 
 
+def test_a_list_of_its_own_has_as_much_room_as_its_block():
+    """Else growing into that room would write over another list, or past the end of all."""
+    graph = Graph()
+    x = graph.add_inputs(9)
+    y = graph.add_outputs(1, sources=x[:2])
+    graph.add_outputs(1, sources=x[2:5])
+    s, v = graph._store, graph._slots(y)[0]
+    s.reserve(POOL_CAP=100)
+    s.start[v], s.cap[v] = s[h.POOL_USED], 8
+    s.w[s.start[v] : s.start[v] + 2] = 1
+    s[h.POOL_USED] += 8
+    with pytest.raises(GraphError, match=r"source lists lie in the pool|share a source list"):
+        graph.check()
+
+
 CHANGES = {
     "bias": lambda g: g.set_nodes([4], bias=9),
     "p0": lambda g: g.set_nodes([4], p0=9),

@@ -73,6 +73,18 @@ def test_a_copy_has_memory_of_its_own(copied):
     np.testing.assert_array_equal(twin.y, wanted)
 
 
+def test_what_is_held_of_it_stays_in_use():
+    graph = Graph.from_edges(2, [(0, 2, 1.0), (1, 2, 2.0)])
+    ask = graph.prepared()
+    x, y = ask.x, ask.y
+    graph.add_nodes(1)
+    x[:] = 3, 4
+    ask()
+    assert y.tolist() == [11.0]
+    with pytest.raises(AttributeError):
+        ask.x = np.zeros(2, np.float32)  # the kernel would go on reading the old one
+
+
 def test_nan_spreads_and_is_not_refused():
     assert np.isnan(Graph.from_edges(1, [(0, 1, 1.0)]).prepared()([np.nan])).all()
 

@@ -11,7 +11,7 @@ from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, propagate
 from tests.kernels.contract import check_close
-from tests.material import slots, small_graph, uniform
+from tests.material import ids, slots, small_graph, uniform
 from tests.naive import propagate as naive
 from tests.naive.model import Model
 
@@ -93,6 +93,62 @@ def test_width_and_cuts_change_no_bit(graph):
         np.testing.assert_array_equal(strips(graph, X, width), whole)
     for cuts in ([1], [16, 17, 33], [5, 6, 7, 8, 30]):
         np.testing.assert_array_equal(strips(graph, X, 32, cuts), whole)
+
+
+def bundle(size, *, delayed=False, mixed=False):
+    """Nodes that read the same nine inputs, other nodes that read them; all of them outputs."""
+    graph = Graph()
+    x = graph.add_inputs(9)
+    acts = ("identity", "relu", "tanh", "sigmoid") if mixed else ("identity",)
+    made = [
+        int(graph.add_outputs(
+            1, sources=x, weights=uniform(1, 9, seed=i), bias=0.1 * i,
+            activation=acts[i % len(acts)], kind="max" if mixed and i == 2 else "sum",
+        )[0])
+        for i in range(size)
+    ]  # fmt: skip
+    graph.add_outputs(1, sources=made, weights=uniform(1, size, seed=50))
+    if delayed:
+        graph.connect(x[:2], made[1:3], uniform(2, 2, seed=51), delay=1)
+    graph.pack()
+    shared = graph._store.flags[slots(graph, ids(*made))] & codes.SHARED
+    assert (shared != 0).sum() >= size - 1  # of a prototype or a maximum the list is shared, too
+    return graph
+
+
+@pytest.mark.parametrize("size", [4, 5, 7, 8, 9])
+@pytest.mark.parametrize("mixed", [False, True])
+def test_bundles_equal_the_twin(size, mixed):
+    graph = bundle(size, mixed=mixed)
+    X = uniform(ROWS, 9, seed=3, low=-2, high=2)
+    exact = twin(graph, X)
+    for width in (16, 64, 80, 128):
+        check_close(f"bundle of {size}", strips(graph, X, width), exact)
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+def test_bundles_remember_the_step_before(mixed):
+    graph = bundle(9, delayed=True, mixed=mixed)
+    n, X = graph._store[h.N_SLOTS], uniform(3, 64, 9, seed=4)
+    A, B, Y = aligned((n, 64)), aligned((n, 64)), np.zeros((3, 64, 10), np.float32)
+    A[:] = uniform(n, 64, seed=5)
+    values = {k: v.astype(np.float64) for k, v in (("A", A), ("B", B), ("Y", Y))}
+    ends = slots(graph, graph.inputs), slots(graph, graph.outputs)
+    propagate.run_steps(graph._store.H, X, *ends, A, B, Y)
+    naive.run_steps(Model.of(graph._store), X, *ends, values["A"], values["B"], values["Y"])
+    check_close("steps", Y, values["Y"])
+
+
+@pytest.mark.parametrize("last", range(9))
+def test_a_sweep_may_end_inside_a_bundle(last):
+    graph = bundle(9)
+    X = uniform(64, 9, seed=6)
+    listed = [n for n in graph.order().tolist() if n in graph.outputs][: last + 1]
+    wanted, fed = slots(graph, ids(*listed)), slots(graph, graph.inputs)
+    V, Y = aligned((graph._store[h.N_SLOTS], 64)), np.zeros((64, last + 1), np.float32)
+    end = graph._store[h.HEAD], int(wanted[-1])
+    propagate.forward_strips(graph._store.H, X, fed, wanted, V, V[:0], Y, *end, 0, 64)
+    check_close("outputs", Y, twin(graph, X)[:, np.searchsorted(graph.outputs, listed)])
 
 
 def test_nan_and_infinity_stay_in_their_column():
