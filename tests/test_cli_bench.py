@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from growgraph.bench import kernels, rows
+from growgraph.bench import kernels, report, rows
 from growgraph.bench.material import Strips
 from growgraph.cli import main
 from tests.bench.fakes import TINY, hide
@@ -28,10 +28,9 @@ def run(tmp_path, monkeypatch, capsys):
 def refused(result, *parts):
     assert result[0] == 2
     assert result[1] == ""
-    lines = result[2].splitlines()
-    assert lines[-1].startswith("growgraph: ")
+    assert result[2].splitlines()[-1].startswith("growgraph: ")
     for part in parts:
-        assert part in lines[-1]
+        assert part in result[2].splitlines()[-1]
 
 
 def test_table(run):
@@ -71,9 +70,13 @@ def test_files_and_comparison(run, tmp_path):
 def test_missing_peers_are_named(run, monkeypatch):
     hide(monkeypatch, "neat-python", "networkx")
     code, out, err = run("kernels", "--quick", "--only", "forward_small")
-    assert code == 0, err
+    assert code == 1
     assert "neat-python is not installed, networkx is not installed" in out
     assert "skipped" in out
+    why = "nothing was measured: forward_small: neat-python is not installed"
+    assert err.splitlines()[-1].startswith(f"growgraph: {why}")
+    code, out, err = run("kernels", "--quick", "--only", "forward_small,bytes_per_edge")
+    assert (code, err) == (0, "")
 
 
 def test_a_row_that_failed_gives_exit_code_1(run, monkeypatch):
@@ -100,7 +103,6 @@ def never(*_):
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (("--only", "nobody"), ("nobody", "forward_batch_784", "cold_start_cached")),
         (("--compare", "none.json"), ("--compare none.json", "cannot be read")),
         (("--compare", "bad.json"), ("bad.json", "--json")),
         (("--plot", "p.pdf"), ("p.pdf", "p.png")),
@@ -115,6 +117,39 @@ def test_mistakes_are_found_before_anything_is_measured(
     (tmp_path / "bad.json").write_text("no JSON")
     monkeypatch.setattr(kernels, "run", never)
     refused(run("kernels", *arguments), *parts)
+
+
+def test_an_unknown_row_lists_the_rows_in_lines_that_can_be_read(run, monkeypatch):
+    monkeypatch.setattr(kernels, "run", never)
+    code, out, err = run("kernels", "--only", "nobody,bytes_per_edge")
+    assert (code, out) == (2, "")
+    lines = err.splitlines()
+    assert lines[0] == "growgraph: --only nobody is no row: the rows are"
+    assert max(map(len, lines)) <= 80
+    assert ", ".join(row.id for row in kernels.ROWS) == " ".join(lines[1:])
+
+
+def test_results_are_kept_when_the_comparison_breaks(run, tmp_path, monkeypatch):
+    options = ("kernels", "--quick", "--only", "bytes_per_edge")
+    assert run(*options, "--json", "old.json")[0] == 0
+
+    def broken(*_):
+        raise ValueError("planted")
+
+    monkeypatch.setattr(report, "compare", broken)
+    with pytest.raises(ValueError, match="planted"):
+        run(*options, "--json", "new.json", "--compare", "old.json")
+    found = json.loads((tmp_path / "new.json").read_text())
+    assert [row["id"] for row in found["rows"]] == ["bytes_per_edge"]
+
+
+def test_a_quick_run_says_what_it_left_out(run, monkeypatch):
+    picked = [row for row in kernels.ROWS if row.id in ("bytes_per_edge", "hebb_batch_numpy")]
+    monkeypatch.setattr(kernels, "ROWS", picked)
+    code, out, _ = run("kernels", "--quick")
+    assert code == 0
+    assert "left out of a quick run: hebb_batch_numpy" in out
+    assert "left out" not in run("kernels", "--quick", "--only", "bytes_per_edge")[1]
 
 
 def test_grow_refuses_too_small_a_size(run):

@@ -8,6 +8,7 @@ is taken within a round, and the median over rounds.
 
 import gc
 import itertools
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 ROUNDS = 9
 SECONDS = 0.03  # a side's share of a round
 _TURNS = 3
+_LEAST_ROUNDS = 3
 _MOST_CALLS = 1_000_000
 
 
@@ -72,7 +74,7 @@ class Spread:
 
 def interleave(
     sides: Mapping[str, Side], *, rounds: int = ROUNDS, seconds: float = SECONDS,
-    timer: Callable[[], float] = cpu,
+    timer: Callable[[], float] = cpu, limit: float = math.inf,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Seconds a unit of work of each side, one value a round.
 
@@ -85,6 +87,8 @@ def interleave(
         Least time of a side in a round, for sides that do not say how often they are called.
     timer : callable
         :func:`cpu` or :func:`wall`.
+    limit : float
+        Seconds by the clock after which no further round begins, once there are three.
 
     Returns
     -------
@@ -98,18 +102,21 @@ def interleave(
     (True, (3,))
     """
     calls = {name: side.calls or _fill(side.call, seconds, timer) for name, side in sides.items()}
-    times = {name: np.empty(rounds) for name in sides}
+    times: dict[str, list[float]] = {name: [] for name in sides}
     collects = gc.isenabled()
     gc.collect()
     gc.disable()  # a collection would be charged to whoever happens to run
     try:
-        for i in range(rounds):
-            for name, seconds in _round(sides, calls, timer).items():
-                times[name][i] = seconds
+        begin = wall()
+        for done in range(rounds):
+            if done >= _LEAST_ROUNDS and wall() - begin > limit:
+                break
+            for name, took in _round(sides, calls, timer).items():
+                times[name].append(took)
     finally:
         if collects:
             gc.enable()
-    return times
+    return {name: np.array(values) for name, values in times.items()}
 
 
 def _round(sides, calls, timer):

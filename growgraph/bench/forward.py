@@ -305,7 +305,7 @@ ROWS = (
     _no_peer("forward_batch_784_graphblas", _SPARSE, "graphblas", None,
              _batch_against("graphblas"), heavy=True),
     _no_peer("forward_batch_784_call", f"{_SPARSE}, Graph.forward with its checks", "scipy", None,
-             _call_against_scipy),
+             _call_against_scipy, heavy=True),
     Row("forward_batch_1e5", _WIDE, (Against("scipy", 6, _batch_against("scipy", wide=True)),)),
     _no_peer("forward_batch_1e5_torch", _WIDE, "torch", None, _batch_against("torch", wide=True),
              heavy=True),

@@ -161,8 +161,8 @@ def _after_growth(ours_packed):
                 other.pack()
             X = samples(_BATCH, plant.n_inputs)
             ours, theirs = Strips(grown, X), Strips(other, X)
-            times = interleave({"ours": Side(ours), "other": Side(theirs)},
-                               rounds=plan.rounds, seconds=plan.seconds)  # fmt: skip
+            sides = {"ours": Side(ours), "other": Side(theirs)}
+            times = interleave(sides, rounds=plan.rounds, seconds=plan.seconds, limit=plan.limit)
             a, b = ours.values(order), theirs.values(np.arange(order.size))
             if not np.allclose(a, b, rtol=1e-3, atol=1e-4):
                 raise ValueError(f"the grown and the other graph differ at {size} edges")
@@ -194,7 +194,7 @@ ROWS = (
     Row("grow_forward", f"{_GROW}, then one sample; scipy rebuilds",
         (Against("scipy", 20, _grow_forward_against("rebuild")),)),
     Row("grow_forward_append", f"{_GROW}, then one sample; scipy appends",
-        (Against("scipy", None, _grow_forward_against("append")),)),
+        (Against("scipy", None, _grow_forward_against("append")),), heavy=True),
     Row("forward_after_growth", "batch 64 after a tenth has grown / freshly packed, worst of three",
         (Against(OURSELVES, 1.2, _after_growth(False)),), sense=AT_MOST),
     Row("forward_after_growth_packed", "the same after pack / built at once, worst of three",

@@ -5,6 +5,7 @@ import datetime
 import os
 import platform
 from pathlib import Path
+from typing import Any
 
 from growgraph import __version__
 from growgraph.bench import peers
@@ -18,7 +19,7 @@ def describe() -> dict:
     Examples
     --------
     >>> sorted(describe())
-    ['blas', 'cores', 'cpu', 'date', 'features', 'load', 'os', 'python', 'versions']
+    ['blas', 'compiled_for', 'cores', 'cpu', 'date', 'features', 'load', 'os', 'python', 'versions']
     """
     import llvmlite
     import numba
@@ -29,6 +30,7 @@ def describe() -> dict:
         "cpu": _cpu_name(facts),
         "cores": os.cpu_count() or 1,
         "features": [name for name in _FEATURES if name in flags],
+        "compiled_for": _compiled_for(),
         "os": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "blas": _blas(),
@@ -57,6 +59,27 @@ def model(machine: dict) -> str:
     'Some Processor (6-85-7) avx2 fma'
     """
     return " ".join([machine["cpu"], *machine["features"]])
+
+
+def _compiled_for():
+    """The processor numba is told to compile for, None where it is this one."""
+    from llvmlite import binding
+    from numba.core import codegen, config
+
+    told: Any = config  # its names are made as it is read
+    host, here = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
+    name = host if told.CPU_NAME is None else told.CPU_NAME
+    features = codegen.get_host_cpu_features() if told.CPU_FEATURES is None else told.CPU_FEATURES
+    there = _switched_on(features)
+    if name == host and there == _switched_on(here):
+        return None
+    shown = [f for f in _FEATURES if f.replace("_", "") in {t.replace("-", "") for t in there}]
+    return f"{name} with {' '.join(shown) or 'basic features'}"
+
+
+def _switched_on(features):
+    """Names of the features that a text for LLVM such as "+fma,-avx2" switches on."""
+    return {part[1:] for part in features.split(",") if part.startswith("+")}
 
 
 def _cpuinfo():

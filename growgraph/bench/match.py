@@ -76,5 +76,5 @@ ROWS = (
          Against("scikit-learn", 7, _against("scikit-learn")))),
     Row("match_topk_one", "the same, one query",
         (Against("faiss", None, _against("faiss", 1)),
-         Against("scikit-learn", None, _against("scikit-learn", 1)))),
+         Against("scikit-learn", None, _against("scikit-learn", 1))), heavy=True),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from growgraph.bench.rows import AT_LEAST
 _BLUE, _ORANGE, _GREEN, _PINK, _YELLOW, _SKY = (
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
 )  # fmt: skip
-_INK, _FAINT = "#1d2733", "#66717e"
+_INK, _FAINT, _GREY = "#1d2733", "#66717e", "#a0a8b0"
 _PEERS = (("scipy", "s", _ORANGE), ("torch", "^", _GREEN), ("mkl", "D", _PINK),
           ("numpy", "v", _YELLOW), ("graphblas", "P", _SKY))  # fmt: skip
 
@@ -61,7 +61,7 @@ def draw_kernels(report: dict) -> bytes:
     report : dict
         Of :func:`growgraph.bench.kernels.run`.
     """
-    rows = [r for r in report["rows"] if r["ratio"] and r.get("met") is not None]
+    rows = [r for r in report["rows"] if r["ratio"] and (r.get("met") is not None or _unsure(r))]
     points = _roofline_points(report)
     height = max(3.6, 0.27 * len(rows) + 1.5)
     drawn = _figure(12.5, height)
@@ -73,6 +73,10 @@ def draw_kernels(report: dict) -> bytes:
     return _png(drawn)
 
 
+def _unsure(row):
+    return "unsure" in (row.get("detail") or {})
+
+
 def _draw_figures(axes, rows):
     """A point a row at figure / asked (turned round where less is better), with its quartiles."""
     for at, row in enumerate(reversed(rows)):
@@ -82,12 +86,14 @@ def _draw_figures(axes, rows):
             values = 1 / values[::-1]
         met = values[1] >= 1
         colour, marker = (_BLUE, "o") if met else (_ORANGE, "D")
+        if _unsure(row):
+            colour, marker = _GREY, "s"
         axes.plot([1, values[1]], [at, at], color=colour, alpha=0.35, linewidth=1.2)
         axes.plot(values[[0, 2]], [at, at], color=colour, linewidth=3.5, alpha=0.55)
         axes.plot(values[1], at, marker, color=colour, markersize=5.5)
         axes.annotate(
-            f"{figure(row)}  (asked {asked(row)})", (1.01, at), xycoords=("axes fraction", "data"),
-            fontsize=7.5, va="center", color=_INK,
+            f"{figure(row)}  ({'unsure, ' * _unsure(row)}asked {asked(row)})", (1.01, at),
+            xycoords=("axes fraction", "data"), fontsize=7.5, va="center", color=_INK,
         )  # fmt: skip
     axes.axvline(1, color=_INK, linewidth=1)
     axes.set_xscale("log")
@@ -97,7 +103,7 @@ def _draw_figures(axes, rows):
     names = [f"{r['id']}  /  {r['peer']}" if r["peer"] else r["id"] for r in reversed(rows)]
     axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(-0.7, len(rows) - 0.3)
-    axes.set_xlabel("times what is asked (bar: quartiles); diamond: missed")
+    axes.set_xlabel("times what is asked (bar: quartiles); diamond: missed; grey: unsure")
     axes.grid(axis="x", color="#e4e8ec", linewidth=0.8)
     axes.set_axisbelow(True)
     _plain_axes(axes)
@@ -119,11 +125,12 @@ def _draw_roofline(axes, report, points):
     peak = (report.get("probes") or {}).get("fma_gflops", {}).get("median", 1e3)
     left, right = 0.2, 8.0
     axes.axhline(peak, color=_INK, linewidth=1.4)
-    axes.text(right, peak * 1.05, f"fma peak {peak:.0f} GF/s", ha="right", fontsize=8, color=_INK)
+    axes.text(right * 0.93, peak * 1.05, f"fma peak {peak:.0f} GF/s", ha="right", fontsize=8,
+              color=_INK)  # fmt: skip
     for name, rate in _read_rates(report):
         x = np.array([left, min(right, peak / rate)])
         axes.plot(x, x * rate, color=_FAINT, linewidth=1.1, linestyle=(0, (5, 2)))
-        at = left * 1.03
+        at = left * 1.1
         axes.text(at, at * rate * 1.2, f"{name}: {rate:.0f} GB/s", fontsize=7.5,
                   rotation=np.degrees(np.arctan(rate * 1.2)), rotation_mode="anchor",
                   transform_rotates_text=True, color=_FAINT)  # fmt: skip
@@ -140,7 +147,7 @@ def _draw_roofline(axes, report, points):
     axes.set_yscale("log")
     axes.set_xlim(left, right)
     axes.set_ylim(top=peak * 1.5)
-    axes.set_xlabel("operations a byte read (dashed: rows at full rate)")
+    axes.set_xlabel("operations a byte read\n(dashed: rows at full rate)")
     axes.set_ylabel("GF/s of one thread")
     _few_ticks(axes.xaxis)
     _few_ticks(axes.yaxis)

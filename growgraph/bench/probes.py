@@ -9,12 +9,13 @@ that outgrow the cache are asked for before they are read, as a sweep may do.
 import ctypes
 import functools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import llvmlite.binding as llvm
 import numpy as np
 from llvmlite import ir
 
-from growgraph.bench.clock import Side, Spread, interleave, wall
+from growgraph.bench.clock import Side, Spread, cpu, interleave, wall
 
 _CHAINS = 12  # independent chains: latency of an fma times units
 ROW = 64  # floats in a row: one column a sample of a batch of 64
@@ -184,6 +185,24 @@ def read_rows(sources: np.ndarray, n_rows: int, width: int = ROW) -> Side:
     return Side(call, per=n)
 
 
+# Two threads meet after each call: a short one would show less than they gain.
+_LEAST_FLOPS, _LEAST_SECONDS = 3e9, 0.02
+
+
+@functools.cache
+def _gain_flops():
+    """Work of a call that tells what a second thread adds: half of it takes 10 ms at least."""
+    side = fma(3e8)
+    took = min(_seconds(side.call) for _ in range(5)) / side.per
+    return max(_LEAST_FLOPS, _LEAST_SECONDS / max(took, 1e-13))
+
+
+def _seconds(call):
+    begin = cpu()
+    call()
+    return cpu() - begin
+
+
 _two = functools.cache(lambda: ThreadPoolExecutor(2, thread_name_prefix="growgraph-probe"))
 
 
@@ -197,19 +216,41 @@ def fma_on_two_threads(flops: float) -> Side:
     return Side(call, per=2 * half.per)
 
 
-def measure(rounds: int = 9) -> dict:
+def gain_sides() -> dict[str, Side]:
+    """``probe_one`` and ``probe_two``: long work in one thread, and the same in two; by the clock.
+
+    Each is called three times a round, whatever the time of a round: the quickest counts.
+    """
+    work = _gain_flops()
+    one, two = fma(work), fma_on_two_threads(work)
+    return {"probe_one": replace(one, calls=3), "probe_two": replace(two, calls=3)}
+
+
+def gain(times: dict) -> Spread:
+    """How many times the work of one thread two do, from the times of :func:`gain_sides`."""
+    return Spread.of(times["probe_one"] / times["probe_two"])
+
+
+def measure(rounds: int = 9, scaling: dict | None = None) -> dict:
     """Peak of one thread by CPU time, and what a second thread adds by the clock.
+
+    Parameters
+    ----------
+    rounds : int, default 9
+    scaling : dict, optional
+        Median, low and high of :func:`gain` if a row has measured it already.
 
     Returns
     -------
     dict
         ``lanes``; ``fma_gflops`` and ``fma_scaling``, each with median, low and high.
     """
-    sides = {"one": fma(2e8), "two": fma_on_two_threads(2e8)}
-    alone = interleave({"one": sides["one"]}, rounds=rounds)["one"]
-    times = interleave(sides, rounds=rounds, timer=wall)
+    sides = gain_sides()
+    alone = interleave({"one": sides["probe_one"]}, rounds=rounds)["one"]
+    if scaling is None:
+        scaling = vars(gain(interleave(sides, rounds=rounds, timer=wall)))
     return {
         "lanes": _functions()[1],
         "fma_gflops": vars(Spread.of(1e-9 / alone)),
-        "fma_scaling": vars(Spread.of(times["one"] / times["two"])),
+        "fma_scaling": scaling,
     }

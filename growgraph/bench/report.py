@@ -126,6 +126,8 @@ def machine_lines(report):
         f"{machine.get('blas')}, {machine.get('date')}",
         versions,
     ]
+    if machine.get("compiled_for"):
+        lines.insert(1, f"compiled for {machine['compiled_for']}, not for this processor")
     if "fma_gflops" in probes:
         lines.append(
             f"fma peak of one thread {number(probes['fma_gflops']['median'])} GF/s; "
@@ -133,6 +135,8 @@ def machine_lines(report):
         )
     if machine.get("missing"):
         lines.append(f"not installed: {', '.join(machine['missing'])}")
+    if report.get("left_out"):
+        lines.append(f"left out of a quick run: {', '.join(report['left_out'])}")
     return lines
 
 
@@ -178,20 +182,55 @@ def read(path):
         report = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"--compare {path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"--compare {path} is no JSON: name a file that --json has written"
         ) from error
-    rows = report.get("rows") if isinstance(report, dict) else None
-    if not isinstance(rows, list) or not all(
-        isinstance(r, dict) and r.keys() >= _KEYS and _numbers(r) for r in rows
-    ):
-        raise DataError(f"--compare {path} has no rows: name a file that --json has written")
+    if wrong := _wrong(report):
+        raise DataError(f"--compare {path} has {wrong}: name a file that --json has written")
     return report
 
 
-def _numbers(row):
-    return all(row[k] is None or isinstance(row[k], int | float) for k in ("ratio", "low", "high"))
+def _wrong(report):
+    """What makes plain values no report that can be compared, None if they are one."""
+    rows = report.get("rows") if isinstance(report, dict) else None
+    if not isinstance(rows, list):
+        return "no rows"
+    for at, row in enumerate(rows):
+        if not isinstance(row, dict) or not row.keys() >= _KEYS:
+            return f"no rows of a report (rows[{at}])"
+        texts = all(_is_text(row.get(key, "")) for key in ("id", "peer", "unit", "sense"))
+        figures = [row[key] for key in ("ratio", "low", "high")]
+        missing = figures[0] is None and all(f is None or _is_number(f) for f in figures)
+        if not texts or not (missing or all(map(_is_number, figures))):
+            return f"a row without id, peer or figures (rows[{at}])"
+    for part, known in _ABOUT.items():
+        about = report.get(part) or {}
+        if not isinstance(about, dict):
+            return f"no {part}, but {str(about)[:40]!r}"
+        for key, is_fit in known.items():
+            if about.get(key) is not None and not is_fit(about[key]):
+                return f"a {part} with {key} {str(about[key])[:40]!r}"
+    return None
+
+
+def _is_text(value):
+    return isinstance(value, str) and value.isprintable()
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _is_flag(value):
+    return isinstance(value, bool)
+
+
+# what the comparison tells of two reports
+_ABOUT = {
+    "machine": {"cpu": _is_text, "cores": _is_number, "compiled_for": _is_text},
+    "plan": {"quick": _is_flag, "shrink": _is_number},
+}
 
 
 def compare(report, old):
@@ -212,8 +251,7 @@ def compare(report, old):
     notes = [
         f"{name} differs: {was or '-'} before, {now or '-'} now: no fair comparison"
         for name, was, now in (
-            *_told(old, report, "machine", ("cpu", "cores")),
-            *_told(old, report, "plan", ("quick", "shrink")),
+            *(told for part in _ABOUT for told in _told(old, report, part, _ABOUT[part])),
         )
         if was != now
     ]

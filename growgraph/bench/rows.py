@@ -1,6 +1,7 @@
 """Rows of the benchmark: permanent ids, what is asked, how a row is measured."""
 
 import math
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class Plan:
         Fresh processes for a start that costs seconds.
     quick : bool, default False
         Take a tenth of the size where a peer needs seconds a call.
+    limit : float
+        Seconds after which a slow row begins no further round, once it has three.
     """
 
     rounds: int = clock.ROUNDS
@@ -38,13 +41,14 @@ class Plan:
     shrink: int = 1
     repeats: int = 3
     quick: bool = False
+    limit: float = math.inf
 
     def of(self, size: int, least: int = 64) -> int:
         """A size of a row under this plan."""
         return size if self.shrink == 1 else max(least, size // self.shrink)
 
 
-QUICK = Plan(seconds=0.004, repeats=1, quick=True)
+QUICK = Plan(seconds=0.004, repeats=1, quick=True, limit=0.7)
 
 
 @dataclass
@@ -206,7 +210,9 @@ def _figure(result, prepared, plan):
 def _time(pair, plan, detail):
     """The ratio of each round; puts times and shares of the probes into ``detail``."""
     sides = {"ours": pair.ours, "peer": pair.peer, **pair.beside}
-    times = interleave(sides, rounds=plan.rounds, seconds=plan.seconds, timer=pair.timer)
+    times = interleave(
+        sides, rounds=plan.rounds, seconds=plan.seconds, timer=pair.timer, limit=plan.limit
+    )
     detail.update(pair.work)
     for name, seconds in times.items():
         detail[f"{name}_seconds"] = float(np.median(seconds))
@@ -257,9 +263,19 @@ def pick(rows: Iterable[Row], only: str | None, quick: bool = False) -> list[Row
         return [row for row in rows if not (quick and row.heavy)]
     wanted = [name.strip() for name in only.split(",") if name.strip()]
     known = [row.id for row in rows]
-    for name in wanted:
-        if name not in known:
-            raise DataError(f"--only {name} is no row: the rows are {', '.join(known)}")
-    if not wanted:
-        raise DataError(f"--only names no row: the rows are {', '.join(known)}")
+    unknown = [name for name in wanted if name not in known]
+    if unknown or not wanted:
+        what = f"{', '.join(unknown)} is no row" if unknown else "names no row"
+        raise DataError(f"--only {what}: the rows are\n{_wrapped(known)}")
     return [row for row in rows if row.id in wanted]
+
+
+def left_out(rows: Iterable[Row], picked: Iterable[Row]) -> list[str]:
+    """Ids of the heavy rows that are not among those picked."""
+    chosen = {row.id for row in picked}
+    return [row.id for row in rows if row.heavy and row.id not in chosen]
+
+
+def _wrapped(ids):
+    """Ids with commas between, over lines a terminal holds."""
+    return textwrap.fill(", ".join(ids), 78, break_on_hyphens=False)

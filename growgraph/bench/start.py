@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from growgraph.bench import probes
-from growgraph.bench.clock import Side, Spread, wall
+from growgraph.bench.clock import Side, wall
 from growgraph.bench.material import Sheet, samples
 from growgraph.bench.rows import AT_MOST, OURSELVES, Against, Figure, NotBuilt, Pair, Plan, Row
 from growgraph.errors import DataError
@@ -67,8 +67,10 @@ def _two_threads(plan: Plan) -> Pair:
     flops = 2.0 * sheet.n_edges * X.shape[0]
 
     def finish(times):
-        gain = Spread.of(times["probe_one"] / times["probe_two"]).median
-        found = {"probe_gain": gain, "asked_here": min(1.8, _SHARE * gain)}
+        spread = probes.gain(times)
+        gain = spread.median
+        found = {"probe_gain": gain, "asked_here": min(1.8, _SHARE * gain),
+                 "probe_gain_quartiles": [spread.low, spread.high]}  # fmt: skip
         if gain < _LEAST_GAIN:
             found["unsure"] = f"two threads of the probe did {gain:.2f} times the work of one"
         return found
@@ -76,7 +78,7 @@ def _two_threads(plan: Plan) -> Pair:
     return Pair(
         Side(lambda: forward(X, n_threads=2)), Side(lambda: forward(X, n_threads=1)),
         lambda: (forward(X, n_threads=2), forward(X, n_threads=1)),
-        beside={"probe_one": probes.fma(flops), "probe_two": probes.fma_on_two_threads(flops)},
+        beside=probes.gain_sides(),
         work={"edges": sheet.n_edges, "batch": X.shape[0], "flops": flops},
         timer=wall, finish=finish,
     )  # fmt: skip
@@ -86,7 +88,7 @@ ROWS = (
     Row("threads_2", "two threads against one, batch 512, 1e4 nodes, fan-in 32",
         (Against(OURSELVES, 1.8, _two_threads),)),
     Row("cold_start", "CPU to the first prediction, empty kernel cache",
-        (Against("", 10, _cold),), sense=AT_MOST, unit="s"),
+        (Against("", 10, _cold),), sense=AT_MOST, unit="s", heavy=True),
     Row("cold_start_cached", "CPU to the first prediction, kernels cached",
         (Against("", 1, _cached),), sense=AT_MOST, unit="s"),
 )  # fmt: skip

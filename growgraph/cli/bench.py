@@ -54,25 +54,41 @@ def kernels(
 ) -> int:
     """Compare compiled kernels with numpy, scipy and whatever else is installed.
 
-    The exit code is 1 if a row failed: its sides disagreed or one of them broke.
+    The exit code is 1 if a row failed (its sides disagreed or one of them broke) or if no row
+    could be measured.
     """
     from growgraph.bench import kernels as bench
     from growgraph.bench import picture, report, rows
 
-    picked = rows.pick(bench.ROWS, only, quick)
+    try:
+        picked = rows.pick(bench.ROWS, only, quick)
+    except DataError as error:
+        print(f"growgraph: {error}", file=sys.stderr)  # lines of ids, which a note would join
+        return 2
     old = report.read(compare) if compare is not None else None
     _check_files(json, plot)
     tell = None if not sys.stderr.isatty() else lambda result: say.line(report.line(vars(result)))
     results = bench.run(picked, rows.QUICK if quick else rows.Plan(), tell)
+    if quick and only is None:
+        results["left_out"] = rows.left_out(bench.ROWS, picked)
+    _keep(report.to_json(results), json)
     text = report.markdown(results) if markdown else report.table(results)
     if old is not None:
         if only is not None:
             old["rows"] = [row for row in old["rows"] if row["id"] in {one.id for one in picked}]
         text += "\n\n" + report.compare(results, old)
-    _hand_over(text, report.to_json(results), json)
+    _show(text, json)
     if plot is not None:
         _write(plot, picture.draw_kernels(results))
-    return 1 if any(row["status"] == "failed" for row in results["rows"]) else 0
+    return _exit_code(results["rows"])
+
+
+def _exit_code(results):
+    """1 where a row failed, or where none was measured: then the reasons are told."""
+    if not any(row["status"] == "measured" for row in results):
+        reasons = "; ".join(f"{row['id']}: {row['note']}" for row in results)
+        return say.failure(f"nothing was measured: {reasons}", 1)
+    return 1 if any(row["status"] == "failed" for row in results) else 0
 
 
 @app.command(cls=_JsonToStandardOutput)
@@ -94,8 +110,8 @@ def grow(
     most = largest or (1_000_000 if quick else bench.LARGEST)
     tell = None if not sys.stderr.isatty() else lambda row: say.line(grow_report.line(row))
     results = bench.run(most, rows.QUICK if quick else rows.Plan(), tell)
-    text = grow_report.markdown(results) if markdown else grow_report.table(results)
-    _hand_over(text, report.to_json(results), json)
+    _keep(report.to_json(results), json)
+    _show(grow_report.markdown(results) if markdown else grow_report.table(results), json)
     if plot is not None:
         _write(plot, picture.draw_grow(results))
     return 0
@@ -110,9 +126,13 @@ def _check_files(json, plot):
             check_writable(path)
 
 
-def _hand_over(text, content, json):
-    """Print the table, and the JSON to where it was asked for: standard output holds it alone."""
+def _show(text, json):
+    """Print the table: where standard output holds the JSON, to standard error."""
     print(text, file=sys.stderr if json == "-" else sys.stdout)
+
+
+def _keep(content, json):
+    """Hand the JSON over to where it was asked for, before anything else can fail."""
     if json == "-":
         print(content, end="", flush=True)
     elif json is not None:

@@ -47,7 +47,25 @@ def test_two_threads_share_the_work():
     assert probes.fma_on_two_threads(1e6).per == pytest.approx(1e6, rel=0.01)
 
 
+def test_the_gain_of_two_threads_is_told_by_long_work():
+    sides = probes.gain_sides()
+    assert sorted(sides) == ["probe_one", "probe_two"]
+    for side in sides.values():
+        assert side.per >= 2.99e9
+        assert side.calls == 3
+
+
+def test_work_grows_with_the_speed_of_the_machine(monkeypatch):
+    for took, work in ((3e8 / 1e12, 2e10), (3e8 / 1e10, 3e9)):  # 1000 GF/s, 10 GF/s
+        probes._gain_flops.cache_clear()
+        monkeypatch.setattr(probes, "_seconds", lambda call, took=took: took)
+        assert probes._gain_flops() == pytest.approx(work, rel=0.01)
+    probes._gain_flops.cache_clear()
+
+
 def test_measure():
+    known = {"median": 1.9, "low": 1.8, "high": 2.0}
+    assert probes.measure(rounds=2, scaling=known)["fma_scaling"] == known
     found = probes.measure(rounds=3)
     assert sorted(found) == ["fma_gflops", "fma_scaling", "lanes"]
     for key in ("fma_gflops", "fma_scaling"):

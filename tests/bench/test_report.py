@@ -66,8 +66,38 @@ def test_read_what_was_written(tmp_path):
         ("{", "is no JSON"),
         ("[1]", "has no rows"),
         ('{"rows": [{"id": "a"}]}', "has no rows"),
-        (json.dumps({"rows": [result("a", ratio="fast")]}), "has no rows"),
+        ('{"rows": [7]}', r"has no rows of a report \(rows\[0\]\)"),
+        ("[" * 100_000, "is no JSON"),
+        *(
+            (json.dumps({"rows": [result("b"), result("a") | wrong]}), r"rows\[1\]")
+            for wrong in (
+                {"ratio": "fast"},
+                {"low": None},
+                {"high": None},
+                {"ratio": True},
+                {"id": ["a"]},
+                {"id": None},
+                {"peer": 3},
+                {"unit": None},
+                {"sense": {}},
+                {"high": 10**400},
+                {"ratio": float("nan")},
+                {"id": "\ud800"},
+            )
+        ),
+        *(
+            (json.dumps(made(result("a")) | wrong), part)
+            for wrong, part in (
+                ({"machine": 3}, "has no machine"),
+                ({"plan": ["quick"]}, "has no plan"),
+                ({"machine": {"cpu": 3}}, "machine with cpu"),
+                ({"machine": {"cores": "two"}}, "machine with cores"),
+                ({"machine": {"compiled_for": []}}, "machine with compiled_for"),
+                ({"plan": {"quick": "no"}}, "plan with quick"),
+            )
+        ),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_unreadable_old_results(tmp_path, content, part):
     path = tmp_path / "old.json"
@@ -76,6 +106,7 @@ def test_unreadable_old_results(tmp_path, content, part):
     with pytest.raises(DataError, match=part) as caught:
         report.read(path)
     assert "old.json" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def compared(now, then):
@@ -100,8 +131,20 @@ def test_compare_says_what_makes_it_unfair():
     text = report.compare(made(result("a"), result("b")), other)
     assert "cpu differs: another processor before, some processor now" in text
     assert "not measured now: gone" in text
+    lesser = made(result("a"))
+    lesser["machine"]["compiled_for"] = "nocona"
+    assert "compiled_for differs: - before, nocona now" in report.compare(lesser, made(result("a")))
+    assert "compiled for nocona" in report.table(lesser)
     quick = made(result("a")) | {"plan": {"quick": True}}
     assert "quick differs: - before, True now" in report.compare(quick, made(result("a")))
+
+
+def test_picture_shows_a_row_that_cannot_be_judged(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(picture, "_draw_figures", lambda axes, rows: drawn.extend(rows))
+    unsure = result("unsure", met=None, detail={"unsure": "busy", "asked_here": 0.9})
+    picture.draw_kernels(made(result("a"), unsure, result("not_asked", met=None)))
+    assert [row["id"] for row in drawn] == ["a", "unsure"]
 
 
 def test_picture_draws_what_there_is():
@@ -110,7 +153,7 @@ def test_picture_draws_what_there_is():
         result("forward_batch_784", detail=d | {"read_rows_seconds": 2e-9}),
         result("forward_batch_1e5", detail=d, met=False),
         result("slow", ratio=0.1, low=0.05, high=0.2, sense="at most"),
-        result("unsure", met=None),
+        result("unsure", met=None, detail={"unsure": "busy"}),
         result("none", **SKIPPED),
     )
     bare = made(result("a"))

@@ -148,6 +148,12 @@ def test_probes_beside_a_row_become_shares():
     assert detail["ours_gflops"] == pytest.approx(2e-9)
 
 
+def test_a_slow_row_gets_fewer_rounds():
+    made, plan = timed(1.0, 2.0), rows.Plan(rounds=7, seconds=1e-4, limit=0.0)
+    assert rows.measure(row(lambda _: made), plan).detail["rounds"] == 3
+    assert rows.measure(row(lambda _: made), rows.Plan(rounds=7)).detail["rounds"] == 7
+
+
 # ---- choosing rows ------------------------------------------------------------------------------
 def some(*ids, **options):
     return [rows.Row(i, i, (), **options) for i in ids]
@@ -162,5 +168,5 @@ def test_pick():
 
 @pytest.mark.parametrize("only", ["a,nobody", ",", ""])
 def test_pick_refuses_and_lists_the_rows(only):
-    with pytest.raises(DataError, match=r"the rows are a, b"):
+    with pytest.raises(DataError, match=r"the rows are\na, b"):
         rows.pick(some("a", "b"), only)
