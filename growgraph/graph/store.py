@@ -322,10 +322,10 @@ def _fitting(name, array, size):
             f"array {name} must hold {size} {dtype} as the counters say, "
             f"got shape {array.shape} of {array.dtype}"
         )
-    if older and size and (array.min() < 0 or array.max() > np.iinfo(dtype).max):
+    most = int(np.iinfo(str(dtype)).max) if older else 0
+    if older and size and (array.min() < 0 or array.max() > most):
         raise GraphError(
-            f"array {name} must hold integers from 0 to {np.iinfo(dtype).max}, "
-            f"got {array.min()} to {array.max()}"
+            f"array {name} must hold integers from 0 to {most}, got {array.min()} to {array.max()}"
         )
     return array
 
