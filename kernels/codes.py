@@ -96,4 +96,5 @@ OP_SPLIT = 2
 OP_REMOVE_EDGE = 3
 OP_REMOVE_NODE = 4
 OP_PRUNE = 5
-OPERATIONS = ("node", "edge", "split", "remove edge", "remove node", "prune")
+OP_REWIRE = 6
+OPERATIONS = ("node", "edge", "split", "remove edge", "remove node", "prune", "rewire")

@@ -233,6 +233,62 @@ def second_group_is_an_input():
     return {**edge_groups(graph, [5, 0], [0, 1, 3], [5, 5, 6]), "flag": codes.DELAYED}
 
 
+# ---- rewire -----------------------------------------------------------------------------------
+def other_edges(graph, node, sources):
+    made = {"H": graph, "node": int(node), "sources": ids(*sources)}
+    return made | {"weights": uniform(len(sources), seed=6), "bias": np.float32(0.75)}
+
+
+@case("rewire.rewire")
+def more_sources_than_before_some_behind_it():
+    graph = small_graph(record=True)
+    sources = [0, 7, loose_end(graph), 1, 2]
+    return other_edges(with_room(graph), node_of(graph, "sum"), sources)
+
+
+@case("rewire.rewire")
+def fewer_sources_in_a_shared_list():
+    return other_edges(with_room(small_graph(record=True)), 4, [1])
+
+
+@case("rewire.rewire")
+def no_sources_at_all():
+    return other_edges(with_room(small_graph()), 5, [])
+
+
+@case("rewire.rewire")
+def the_same_sources_in_another_sequence():
+    graph = with_room(small_graph(record=True))
+    return other_edges(graph, 5, graph.sources(5)[0][::-1].tolist())
+
+
+@case("rewire.rewire", status.CYCLE)
+def second_source_follows_from_the_node():
+    graph = small_graph(record=True)
+    sources = [loose_end(graph), int(graph.outputs[0])]
+    return other_edges(with_room(graph), node_of(graph, "sum"), sources)
+
+
+@case("rewire.rewire", status.DUPLICATE)
+def source_named_twice():
+    return other_edges(small_graph(), 5, [0, 1, 0])
+
+
+@case("rewire.rewire", status.SELF_LOOP)
+def node_that_would_read_itself():
+    return other_edges(small_graph(), 5, [0, 5])
+
+
+@case("rewire.rewire", status.BAD_TARGET)
+def input_that_would_read():
+    return other_edges(small_graph(), 1, [0])
+
+
+@case("rewire.rewire", status.DEAD_ID)
+def source_that_was_removed():
+    return other_edges(small_graph(), 5, [0, 8])
+
+
 # ---- cut --------------------------------------------------------------------------------------
 def cut_edge(graph, source, target, delayed=0):
     return {"H": graph, "source": int(source), "target": int(target), "delayed": delayed}

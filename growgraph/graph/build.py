@@ -7,6 +7,7 @@ from growgraph._validation import as_float32, as_ids, check_choice, check_number
 from growgraph.errors import GraphError
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
+from growgraph.kernels import rewire as rewire_kernels
 from growgraph.kernels import store as store_kernels
 
 KIND_NAMES = {code: name for name, code in codes.KINDS.items()}
@@ -221,6 +222,15 @@ def split_edge(graph, source, target, kind, activation, bias, w_in, w_out):
               (("bias", bias), ("w_in", w_in), ("w_out", w_out))]  # fmt: skip
     u, v = graph._one_id("source", source), graph._one_id("target", target)
     return graph._store.call(store_kernels.split_edge, u, v, kind, act, *values)
+
+
+def rewire(graph, node, sources, weights, bias):
+    """Give a node other in-edges; see :meth:`Graph.rewire`."""
+    node, ids = graph._one_id("node", node), as_ids("sources", sources)
+    if bias is None:
+        bias = graph._store.bias[graph._slot(node)]
+    values = as_float32("weights", weights, ids.shape), as_float32("bias", bias, ())[()]
+    graph._store.call(rewire_kernels.rewire, node, ids, *values)
 
 
 # ---- whole graphs ---------------------------------------------------------------------------

@@ -4,7 +4,7 @@ import numpy as np
 
 from growgraph.graph import Graph
 from growgraph.kernels import _handle as h
-from growgraph.kernels import codes, cut, edges, store
+from growgraph.kernels import codes, cut, edges, rewire, store
 
 
 def replay(log, upto=None):
@@ -60,6 +60,8 @@ def _redo(graph, log, rows, floats, event):
         store_.call(store.split_edge, a, b, flag, code, bias, weights[1], weights[0])
     elif op == codes.OP_REMOVE_EDGE:
         store_.call(cut.remove_edge, a, node, flag)
+    elif op == codes.OP_REWIRE:
+        store_.call(rewire.rewire, node, parents, weights, floats[event, h.EVF_BIAS])
     else:
         for source in parents:
             store_.call(cut.remove_edge, int(source), node, 0)

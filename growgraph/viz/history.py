@@ -24,7 +24,9 @@ class History:
         Event of each node's birth, -1 if it is older than the log.
     role : ndarray of uint8 [ids]
     source, target, event : ndarray of int64 [edges ever made]
-        Undelayed edges and the event that made each.
+        Edges and the event that made each.
+    late : ndarray of bool [edges ever made]
+        Which of them read the step before.
     context : ndarray of int64 [events]
         Counts the causes: events of one proposal have the same number.
     prelude : int
@@ -37,6 +39,7 @@ class History:
     source: np.ndarray
     target: np.ndarray
     event: np.ndarray
+    late: np.ndarray
     context: np.ndarray
     prelude: int
 
@@ -73,19 +76,19 @@ def history_of(graph, *, delayed=False):
         role[nodes] = graph._store.role[graph._slots(nodes)]
         edges = edges[edges["delay"] <= delayed]
         event = np.full(edges.size, BORN_BEFORE)
-        none = np.empty(0, np.int64)
-        return History(birth, role, edges["source"], edges["target"], event, none, 0)
+        none, late = np.empty(0, np.int64), edges["delay"] > 0
+        return History(birth, role, edges["source"], edges["target"], event, late, none, 0)
     log = GrowthLog(graph)
     past = history_of(_base(graph), delayed=delayed)
     rows = log._rows()
     birth, role = _births(rows, past, size)
     made = _edges_made(graph, rows, delayed)
-    source, target, event = (
+    source, target, event, late = (
         np.concatenate(both)
-        for both in zip((past.source, past.target, past.event), made, strict=True)
+        for both in zip((past.source, past.target, past.event, past.late), made, strict=True)
     )
     prelude = 0 if past.birth.size else _prelude(rows)
-    return History(birth, role, source, target, event, _contexts(rows), prelude)
+    return History(birth, role, source, target, event, late, _contexts(rows), prelude)
 
 
 def _base(graph):
@@ -107,16 +110,17 @@ def _births(rows, past, size):
 
 
 def _edges_made(graph, rows, delayed):
-    """Sources, targets and events of all edges the log made."""
+    """Sources, targets and events of all edges the log made, and whether they are late."""
     op, flag = rows[:, h.EV_OP], rows[:, h.EV_FLAG]
     wanted = (op == codes.OP_EDGE) & (delayed | (flag < 0))
-    plain = np.flatnonzero((op == codes.OP_NODE) | wanted)
+    plain = np.flatnonzero(np.isin(op, (codes.OP_NODE, codes.OP_REWIRE)) | wanted)
     place, count = _payload(rows[plain])
     split = np.flatnonzero(op == codes.OP_SPLIT)
     new, u, v = (rows[split, column] for column in (h.EV_NODE, h.EV_A, h.EV_B))
     source = np.concatenate([graph._store.evp_id[place], u, new])
     target = np.concatenate([np.repeat(rows[plain, h.EV_NODE], count), new, v])
-    return source, target, np.concatenate([np.repeat(plain, count), split, split])
+    event = np.concatenate([np.repeat(plain, count), split, split])
+    return source, target, event, (op[event] == codes.OP_EDGE) & (flag[event] >= 0)
 
 
 def _payload(rows):
@@ -139,17 +143,31 @@ def deaths(graph, history):
     nodes = np.full(history.birth.size, end)
     gone = np.flatnonzero(rows[:, h.EV_OP] == codes.OP_REMOVE_NODE)
     nodes[rows[gone, h.EV_NODE]] = gone
-    source, target, event = _edges_cut(graph, rows)
-    size, room = np.int64(history.birth.size), end + 2  # (source, target, event) as one number
-    cut = np.sort((source * size + target) * room + event + 1)
-    made = (history.source * size + history.target) * room + history.event + 1
+    source, target, late, event = _edges_cut(graph, rows)
+    size, room = np.int64(history.birth.size), end + 2  # source, target, late, event as one number
+    cut = np.sort(((source * size + target) * 2 + late) * room + event + 1)
+    made = (history.source * size + history.target) * 2 + history.late
+    made = made * room + history.event + 1
     next_cut = np.append(cut, -1)[np.searchsorted(cut, made, side="right")]
     edges = np.where(next_cut // room == made // room, next_cut % room - 1, end)
-    return nodes, np.minimum.reduce([edges, nodes[history.source], nodes[history.target]])
+    ends = [edges, nodes[history.source], nodes[history.target], _rewired(rows, history)]
+    return nodes, np.minimum.reduce(ends)
+
+
+def _rewired(rows, history):
+    """For each edge the event at which its target got other edges; those with a delay stay."""
+    end = rows.shape[0]
+    at = np.flatnonzero(rows[:, h.EV_OP] == codes.OP_REWIRE)
+    room = end + 2
+    cuts = np.sort(rows[at, h.EV_NODE] * room + at + 1)
+    made = history.target * room + history.event + 1
+    after = np.append(cuts, -1)[np.searchsorted(cuts, made, side="right")]
+    gone = np.where(after // room == made // room, after % room - 1, end)
+    return np.where(history.late, end, gone)
 
 
 def _edges_cut(graph, rows):
-    """Sources, targets and events of edges removed by name, pruned or split."""
+    """Sources, targets, whether late, and events of edges removed by name, pruned or split."""
     op = rows[:, h.EV_OP]
     single = np.flatnonzero(np.isin(op, (codes.OP_REMOVE_EDGE, codes.OP_SPLIT)))
     split = op[single] == codes.OP_SPLIT
@@ -159,6 +177,7 @@ def _edges_cut(graph, rows):
     return (
         np.concatenate([rows[single, h.EV_A], graph._store.evp_id[place]]),
         np.concatenate([target, np.repeat(rows[pruned, h.EV_NODE], count)]),
+        np.concatenate([~split & (rows[single, h.EV_FLAG] > 0), np.zeros(place.size, bool)]),
         np.concatenate([single, np.repeat(pruned, count)]),
     )
 

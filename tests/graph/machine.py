@@ -20,7 +20,7 @@ from growgraph.graph.savepoint import Savepoint
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, status
 from tests.material import small_graph
-from tests.naive import cut, edges, store
+from tests.naive import cut, edges, rewire, store
 from tests.naive.model import Model
 
 MOST_NODES = 50
@@ -220,6 +220,20 @@ class GraphMachine(RuleBasedStateMachine):
             u, v = self.pick(index), self.pick(index // 3)
             return u, v, next((w for s, t, w in there if (s, t) == (u, v)), 0.0)
         return there[index % len(there)]
+
+    @precondition(lambda self: self.model.order)
+    @rule(index=st.integers(0, 2**20), some=SOME, back=st.booleans(), bias=st.none() | WEIGHTS)
+    def rewire(self, index, some, back, bias):
+        node, sources = self.pick(index), [self.pick(i) for i in some]
+        if back:  # from the end of the order: often a cycle
+            sources.append(self.model.order[-1])
+        weights = np.arange(len(sources)) / 4 - 1
+        known = self.model.nodes[node].bias if node in self.model.nodes else 0.0
+        self.attempt(
+            lambda g: rewire.rewire(g, node, sources, weights, known if bias is None else bias),
+            lambda: self.graph.rewire(node, sources, weights, bias=bias),
+            brought=[(s, node) for s in sources],
+        )
 
     # ---- cuts -----------------------------------------------------------------------------------
     @rule(index=st.integers(0, 999), delay=st.sampled_from([0, 1]))

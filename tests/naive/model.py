@@ -13,7 +13,7 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 
 TOLERANCE = 1e-5
-BIRTHS = (codes.OP_NODE, codes.OP_SPLIT)
+BIRTHS = (codes.OP_NODE, codes.OP_SPLIT, codes.OP_REWIRE)
 
 
 @dataclass
