@@ -12,11 +12,11 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from growgraph.kernels._jit import helper, inlined, kernel
-from growgraph.kernels._lanes import GATHERS
+from growgraph.kernels._lanes import GATHERS, WIDE
 from growgraph.kernels._simd import at, bare, fma, gather, prefetch_at, splat, take, total
 from growgraph.kernels._turn import turn_in, turn_out
 from growgraph.kernels.activation import activate, activate_row
-from growgraph.kernels.bundle import add_four, is_follower
+from growgraph.kernels.bundle import MOST_ROWS, add_four, add_six, is_follower
 from growgraph.kernels.gather import add_block, add_weighted, gather_other
 from growgraph.kernels.status import OK
 
@@ -105,37 +105,54 @@ def _sum_up(H, V, P, node, last, tiles, late, end):
 
 @helper
 def _find_mates(H, node, mates):
-    """True, and slots of node and its next three in ``mates``, if they are four of a bundle."""
+    """How many are computed at once, node and its next of a bundle: 0, 4 or as many as fit.
+
+    Their slots are put in ``mates``.
+    """
     nxt, i = h.get_nxt(H), np.uint64(node)
     if h.get_flags(H)[i] & codes.SHARED == 0 or h.get_kind(H)[i] != codes.SUM:
-        return False
+        return 0
     mates[0] = node
-    for k in range(3):
+    for k in range(mates.size - 1):
         mate = np.int64(nxt[mates[k]])
         if not is_follower(H, i, mate):
-            return False
+            return 4 if k >= 3 else 0
         mates[k + 1] = mate
-    return True
+    return mates.size
 
 
 @inlined
-def _compute_four(H, V, P, mates, fresh):
-    """Rows of four nodes of a bundle; with ``fresh`` no delayed edge is read."""
-    start = h.get_start(H)
-    rows = (np.uint64(mates[0]), np.uint64(mates[1]), np.uint64(mates[2]), np.uint64(mates[3]))
-    a = (
-        np.uint64(start[rows[0]]),
-        np.uint64(start[rows[1]]),
-        np.uint64(start[rows[2]]),
-        np.uint64(start[rows[3]]),
+def _places(start, mates):
+    """Slots of four nodes and their first places in w."""
+    i = (np.uint64(mates[0]), np.uint64(mates[1]), np.uint64(mates[2]), np.uint64(mates[3]))
+    return i, (
+        np.uint64(start[i[0]]),
+        np.uint64(start[i[1]]),
+        np.uint64(start[i[2]]),
+        np.uint64(start[i[3]]),
     )
+
+
+@inlined
+def _compute_bundle(H, V, P, mates, count, fresh):
+    """Rows of the first ``count`` of mates; with ``fresh`` no delayed edge is read."""
+    start, src, w, bias = h.get_start(H), h.get_src(H), h.get_w(H), h.get_bias(H)
+    n, s, _ = _block(H, np.uint64(mates[0]))
+    rows, a = _places(start, mates)
     if not fresh:
-        for i in rows:
-            _begin(H, V, P, i)
-    n, s, _ = _block(H, rows[0])
-    add_four(V, rows, h.get_src(H), s, n, h.get_w(H), a, h.get_bias(H), fresh)
-    for i in rows:
-        _finish(H, V, i)
+        for k in range(count):
+            _begin(H, V, P, np.uint64(mates[k]))
+    if WIDE:
+        add_four(V, rows, src, s, n, w, a, bias, fresh)
+    elif count == 4:
+        add_four(V, rows, src, s, n, w, a, bias, fresh)
+    else:
+        i, j = np.uint64(mates[4]), np.uint64(mates[5])
+        six = (rows[0], rows[1], rows[2], rows[3], i, j)
+        b = (a[0], a[1], a[2], a[3], np.uint64(start[i]), np.uint64(start[j]))
+        add_six(V, six, src, s, n, w, b, bias, fresh)
+    for k in range(count):
+        _finish(H, V, np.uint64(mates[k]))
 
 
 @inlined
@@ -145,8 +162,9 @@ def sweep(H, V, P, first, last):
     P holds the previous step's activities; with no rows it stands for zeros. A bundle may take
     rows behind ``last`` along, whose sources are the same.
     """
-    nxt, mates = h.get_nxt(H), np.empty(4, np.int64)
-    tiles = V.shape[1] % 16 == 0
+    nxt, width = h.get_nxt(H), V.shape[1]
+    tiles = width % 16 == 0
+    mates = np.empty(MOST_ROWS if width & (width - 1) == 0 else 4, np.int64)
     late = H[h.N_DELAYED] > 0 and P.shape[0] > 0
     end = np.uint64(H[h.SPOOL_USED] - 1) if V.size * 4 > _NEAR_BYTES else np.uint64(0)
     node = np.int64(first)
@@ -154,11 +172,13 @@ def sweep(H, V, P, first, last):
         node = _sum_up(H, V, P, node, last, tiles, late, end)
         if node < 0:
             return
-        if tiles and _find_mates(H, node, mates):
-            _compute_four(H, V, P, mates, not late)
-            if last == mates[0] or last == mates[1] or last == mates[2]:
-                return
-            node = mates[3]
+        count = _find_mates(H, node, mates) if tiles else 0
+        if count > 0:
+            _compute_bundle(H, V, P, mates, count, not late)
+            for k in range(count - 1):
+                if last == mates[k]:
+                    return
+            node = mates[count - 1]
         else:
             _compute(H, V, P, np.uint64(node))
         node = np.int64(-1) if node == last else np.int64(nxt[np.uint64(node)])

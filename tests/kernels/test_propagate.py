@@ -116,14 +116,15 @@ def bundle(size, *, delayed=False, mixed=False):
     return graph
 
 
-@pytest.mark.parametrize("size", [4, 5, 7, 8, 9])
+@pytest.mark.parametrize("size", [4, 5, 6, 7, 8, 9, 13])
 @pytest.mark.parametrize("mixed", [False, True])
 def test_bundles_equal_the_twin(size, mixed):
     graph = bundle(size, mixed=mixed)
     X = uniform(ROWS, 9, seed=3, low=-2, high=2)
-    exact = twin(graph, X)
-    for width in (16, 64, 80, 128):
-        check_close(f"bundle of {size}", strips(graph, X, width), exact)
+    narrow = strips(graph, X, 16)
+    check_close(f"bundle of {size}", narrow, twin(graph, X))
+    for width in (64, 80, 128):
+        np.testing.assert_array_equal(strips(graph, X, width), narrow)
 
 
 @pytest.mark.parametrize("mixed", [False, True])

@@ -11,6 +11,7 @@ import pytest
 from growgraph.kernels import _handle as h
 from growgraph.kernels import _lanes, _simd, _turn, propagate
 from growgraph.kernels._jit import open_helper
+from tests.kernels import test_propagate
 from tests.kernels.test_propagate import KINDS, every_node, strips, twin
 from tests.material import small_graph, uniform
 
@@ -86,7 +87,7 @@ def test_the_machine_code_multiplies_and_adds_in_vectors():
 
 
 def on_a_lesser_cpu():
-    """Forward of every kind, in the process of :func:`test_lesser_cpu`."""
+    """Forward of every kind and bundles, in the process of :func:`test_lesser_cpu`."""
     print(f"wide={_lanes.WIDE} gathers={_lanes.GATHERS}")
     for kind in KINDS:
         graph = every_node(kind)
@@ -94,6 +95,12 @@ def on_a_lesser_cpu():
         exact = twin(graph, X)
         for width in (16, 64):
             np.testing.assert_allclose(strips(graph, X, width), exact, rtol=2e-4, atol=2e-5)
+    for size in range(1, 14):  # tiles of six and of four, single nodes
+        test_propagate.test_bundles_equal_the_twin(size, False)
+    test_propagate.test_bundles_equal_the_twin(13, True)
+    test_propagate.test_bundles_remember_the_step_before(False)
+    for last in range(9):
+        test_propagate.test_a_sweep_may_end_inside_a_bundle(last)
     wide = small_graph()
     bundle = wide.add_nodes(9, sources=wide.inputs, weights=uniform(9, 4, seed=5))
     wide.learn(uniform(70, 4), None, gate=bundle)
