@@ -17,6 +17,7 @@ _WHERE = {
     "GrowthLog": "growgraph.growth",
     "Matcher": "growgraph.graph.matching",
     "ResoNet": "growgraph.models.resonet",
+    "ResoNetClusterer": "growgraph.models.clusterer",
     "load": "growgraph.io",
     "plot": "growgraph.viz",
     "plot_growth": "growgraph.viz",

@@ -30,6 +30,7 @@ HEADER = "header.json"
 CLASSES = {
     "Graph": "growgraph.graph",
     "ResoNet": "growgraph.models.resonet",
+    "ResoNetClusterer": "growgraph.models.clusterer",
 }
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold

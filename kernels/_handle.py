@@ -87,7 +87,7 @@ _ARRAYS = (
     ("dflag", "u8", "DPOOL_CAP"),
     ("ev", "i64", "EV_CAP"),  # EV_WIDTH integers an event
     ("evf", "f32", "EV_CAP"),  # the same width of floats
-    ("evp_id", "i64", "EVP_CAP"),  # pools by offset and count: parents (ids), birth weights
+    ("evp_id", "i32", "EVP_CAP"),  # pools by offset and count: parents (ids), birth weights
     ("evp_w", "f32", "EVP_CAP"),
     ("path", "i32", "PATH_CAP"),  # slots of a refused cycle
     ("ctx", "i64", "CTX_CAP"),  # the cause that is copied into each event

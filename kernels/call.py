@@ -9,7 +9,7 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import entrance
 from growgraph.kernels._simd import bare
-from growgraph.kernels.propagate import sweep_one
+from growgraph.kernels.single import sweep_one
 from growgraph.kernels.status import OK
 
 # what stands behind the handle: lengths, the first slot that is computed, addresses
@@ -27,7 +27,7 @@ _nothing = h.make_getter("nothing", V_AT, "f32", NOTHING)
 
 @entrance
 def forward_ready(C):
-    """y = the outputs for the inputs x, as :func:`propagate.forward_one` has them.
+    """y = the outputs for the inputs x, as :func:`single.forward_one` has them.
 
     Parameters
     ----------

@@ -12,16 +12,15 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from growgraph.kernels._jit import helper, inlined, kernel
-from growgraph.kernels._lanes import GATHERS, WIDE
-from growgraph.kernels._simd import at, bare, fma, gather, prefetch_at, splat, take, total
+from growgraph.kernels._lanes import WIDE
+from growgraph.kernels._simd import at, bare
 from growgraph.kernels._turn import turn_in, turn_out
-from growgraph.kernels.activation import activate, activate_row
+from growgraph.kernels.activation import activate_row
 from growgraph.kernels.bundle import MOST_ROWS, add_four, add_six, is_follower
 from growgraph.kernels.gather import add_block, add_weighted, gather_other
 from growgraph.kernels.status import OK
 
 _ZERO = np.float32(0)
-_AHEAD = np.uint64(128)  # entries of the pools that are asked for before they are read
 _NEAR_BYTES = 3 << 19  # a strip up to this size is near enough to be read without asking ahead
 
 
@@ -58,7 +57,7 @@ def _finish(H, V, i):
 
 
 @helper
-def _compute(H, V, P, i):
+def compute(H, V, P, i):
     """Row i from the rows of its sources, whatever node it is."""
     kind = h.get_kind(H)[i]
     if kind != codes.INPUT:
@@ -180,7 +179,7 @@ def sweep(H, V, P, first, last):
                     return
             node = mates[count - 1]
         else:
-            _compute(H, V, P, np.uint64(node))
+            compute(H, V, P, np.uint64(node))
         node = np.int64(-1) if node == last else np.int64(nxt[np.uint64(node)])
 
 
@@ -310,86 +309,4 @@ def run_steps(H, X, inputs, outputs, A, B, Y):
         _fill(X[t], 0, X.shape[1], inputs, current)
         sweep(H, current, previous, H[h.HEAD], -1)
         _read(Y[t], 0, X.shape[1], outputs, current)
-    return OK
-
-
-@inlined
-def _dot(src, s, n, w, a, v):
-    """Sum of w * v over a block: sixteen partial sums where gathers pay, then four, then one."""
-    p = q = r = t = _ZERO
-    e, four, sixteen = np.uint64(0), np.uint64(4), np.uint64(16)
-    if GATHERS and n >= sixteen:
-        sums = splat(_ZERO)
-        while e + sixteen <= n:
-            prefetch_at(w, a + e + _AHEAD)
-            prefetch_at(src, s + e + _AHEAD)
-            sums = fma(take(w, a + e), gather(v, src, s + e), sums)
-            e += sixteen
-        p = total(sums)
-    while e + four <= n:
-        p = fma(at(w, a + e), at(v, at(src, s + e)), p)
-        q = fma(at(w, a + e + 1), at(v, at(src, s + e + 1)), q)
-        r = fma(at(w, a + e + 2), at(v, at(src, s + e + 2)), r)
-        t = fma(at(w, a + e + 3), at(v, at(src, s + e + 3)), t)
-        e += four
-    while e < n:
-        p = fma(at(w, a + e), at(v, at(src, s + e)), p)
-        e += np.uint64(1)
-    return (p + q) + (r + t)
-
-
-@inlined
-def sweep_one(H, V, v, P, first):
-    """Compute v, the one column of V, along the list from slot ``first``."""
-    start, sstart, length = h.get_start(H), h.get_sstart(H), h.get_length(H)
-    kind, act, nxt = h.get_kind(H), h.get_act(H), h.get_nxt(H)
-    bias, p0, p1, w, src = h.get_bias(H), h.get_p0(H), h.get_p1(H), h.get_w(H), h.get_src(H)
-    late = H[h.N_DELAYED] > 0 and P.shape[0] > 0
-    node = np.int64(first)
-    while node >= 0:
-        i = np.uint64(node)
-        if at(kind, i) == codes.SUM and not late:
-            n, s, a = np.uint64(at(length, i)), np.uint64(at(sstart, i)), np.uint64(at(start, i))
-            value = at(bias, i) + _dot(src, s, n, w, a, v)
-            if at(act, i) != codes.IDENTITY:
-                value = activate(at(act, i), value, at(p0, i), at(p1, i))
-            v[i] = value
-        elif at(kind, i) != codes.INPUT or at(act, i) != codes.IDENTITY:
-            _compute(H, V, P, i)
-        node = np.int64(at(nxt, i))
-
-
-@kernel(writes=("V", "y"))
-def forward_one(H, x, inputs, outputs, V, P, y, first):
-    """One sample, walking the list; agrees with the strips to 1e-5, not bit for bit.
-
-    Parameters
-    ----------
-    H : int64 [HANDLE_SIZE]
-        Handle.
-    x : float32 [n_inputs]
-        Values of the input nodes.
-    inputs, outputs : int32 [n_inputs], [n_outputs]
-        Slots.
-    V : float32 [N_SLOTS, 1]
-        Scratch, written.
-    P : float32 [N_SLOTS, 1] or [0, 1]
-        Previous activities, or none.
-    y : float32 [n_outputs]
-        Result, written.
-    first : int64
-        Slot from which the list is swept.
-
-    Returns
-    -------
-    int64
-        OK.
-    """
-    H, V, P = bare(H), bare(V), bare(P)
-    v = V.reshape(V.size)
-    for i in range(inputs.size):
-        v[np.uint64(inputs[i])] = x[i]
-    sweep_one(H, V, v, P, first)
-    for o in range(outputs.size):
-        y[o] = v[np.uint64(outputs[o])]
     return OK

@@ -1,6 +1,6 @@
 """Event-driven forward of one sample: active nodes push their values to those that read them.
 
-``propagate.forward_one`` reads every edge. Where few nodes are active it is cheaper to start from
+``single.forward_one`` reads every edge. Where few nodes are active it is cheaper to start from
 these: the out-mirror lists for each node the edges it feeds, so that only edges of active nodes
 are touched. It names the place of an edge in the store's ``w`` and holds no weights of its own:
 what is learnt between two calls is seen by the next.
@@ -144,7 +144,7 @@ def forward_sparse(
 
     The ranks are passed in order. A sum in the quiet range of its node makes exactly 0 and is
     passed over, sixteen at once where possible; any other value goes out to the node's readers.
-    Agrees with propagate.forward_one to 1e-5: the terms are the same, their sequence is not.
+    Agrees with single.forward_one to 1e-5: the terms are the same, their sequence is not.
 
     Parameters
     ----------

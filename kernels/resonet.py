@@ -9,13 +9,14 @@ import numpy as np
 
 from growgraph.kernels import concept, evidence
 from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels.record import novelty, remember, unclear
 
 # why the kernel returned
 DONE, NEW_CLASS, GROW, SOLVE, TELL = 0, 1, 2, 4, 8
 
 # places in ``ctl`` (int64)
-AT, N, NEXT_SOLVE, WHY, RIGHT = range(5)
-CTL_SIZE = 5
+AT, N, NEXT_SOLVE, WHY, RIGHT, HELD = range(6)
+CTL_SIZE = 6
 # places in ``par`` (float64): settings that do not change while learning, then running values
 (
     ALPHA,  # weight of a sample's mean resonance in the score
@@ -31,17 +32,12 @@ CTL_SIZE = 5
     GATE_LOW,
     ROOM,  # 1: growth is allowed
     MASS,  # samples written into A, B
-) = range(13)
-PAR_SIZE = 13
+    OFTEN,  # a class solves the gate when seen 1, 2, 4 ... OFTEN times
+    COUNCIL,  # 1: others vote, too, and a council answers and keeps the record
+) = range(15)
+PAR_SIZE = 15
 
-BINS = 60  # of the margin, 30 a unit
-_BINS_PER_UNIT = 30.0
-_DECAY = 0.9994  # of the record of its own answers, per sample
-_SCALE_RATE = 0.01
-_SCALED = 20  # right answers from which the scale of resonance is one
 _RECENT = 0.9889  # per-sample decay of recent label counts: .7 ** (2 / 64)
-_NOVELTY_MIX = 0.1
-_OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... _OFTEN times
 
 
 @helper
@@ -51,39 +47,6 @@ def _sum(values):
     for value in values:
         total += value
     return total
-
-
-@helper
-def track(scale, x):
-    """Running [count, mean, variance] with a least rate."""
-    scale[0] += 1
-    rate = max(1 / scale[0], _SCALE_RATE)
-    step = x - scale[1]
-    scale[1] += rate * step
-    scale[2] = (1 - rate) * (scale[2] + rate * step * step)
-
-
-@helper
-def strangeness(best, scale):
-    """How badly the best concept resonates, in units of the record."""
-    return (scale[1] - best) / np.sqrt(scale[2] + 1e-12)
-
-
-@helper
-def novelty(reading, unit, best, scale, use_evidence):
-    """Distance of the readout from a clear answer + 0.1 * strangeness (at least -1)."""
-    strange = strangeness(best, scale)
-    if use_evidence == 0:
-        return strange
-    top = 0
-    for c in range(reading.size):
-        if reading[c] > reading[top]:
-            top = c
-    away = 0.0
-    for c in range(reading.size):
-        clear = 1.0 if c == top else 0.0
-        away += (clear - reading[c] / unit) ** 2
-    return np.sqrt(away) + _NOVELTY_MIX * max(strange, -1.0)
 
 
 @helper
@@ -98,21 +61,6 @@ def _top_two(score):
         if c != top and score[c] > second:
             second = score[c]
     return top, score[top] - second
-
-
-@helper
-def _remember(right_by, count_by, scales, margin, right, best, strange):
-    """Record an answer given before learning: hits by margin, scales of what went right."""
-    for b in range(BINS):
-        right_by[b] *= _DECAY
-        count_by[b] *= _DECAY
-    b = min(max(int(margin * _BINS_PER_UNIT), 0), BINS - 1)
-    count_by[b] += 1
-    if right:
-        right_by[b] += 1
-        track(scales[0], best)
-        if scales[0, 0] >= _SCALED:  # before, strangeness has no unit yet
-            track(scales[1], strange)
 
 
 @helper
@@ -156,8 +104,18 @@ def _margin_of(reading, c):
 
 
 @helper
-def _seen_power_of_two(n):
-    return n <= _OFTEN and (n & (n - 1)) == 0
+def _power_of_two(n):
+    return (n & (n - 1)) == 0
+
+
+@helper
+def _parts(win):
+    """How many parts the windows look at, at least 1."""
+    parts = 1
+    for w in range(win.shape[0]):
+        for i in range(win.shape[1]):
+            parts = max(parts, win[w, i] + 1)
+    return parts
 
 
 @helper
@@ -171,23 +129,29 @@ def _score(par, counts, total, reading, parts, score):
 
 
 @helper
-def _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scales):
+def _judge(par, ctl, score, strange, c, right_by, count_by, scales):
     """Answer before learning and record how right it was; returns the answer, -1 if none."""
     known = 0
-    for other in range(counts.size):
-        known += counts[other] > 0
+    for other in range(score.size):
+        known += score[other] > -np.inf
     if known == 0:
         return -1
     top, margin = _top_two(score)
     ctl[RIGHT] += top == c
     if known > 1:
-        best = total[0]
-        for other in range(1, total.size):
-            best = max(best, total[other])
-        strange = novelty(reading, par[KAPPA], best, scales[0], par[USE_EVIDENCE])
         unit = par[KAPPA] if par[USE_EVIDENCE] else 1.0
-        _remember(right_by, count_by, scales, margin / unit, top == c, best, strange)
+        strangely = novelty(strange, scales[0], par[USE_EVIDENCE])
+        remember(right_by, count_by, scales, margin / unit, top == c, strange[0], strangely)
     return top
+
+
+@helper
+def _feel(par, total, reading, out):
+    """How the best concept resonates, and how unclear the readout is."""
+    out[0] = total[0]
+    for other in range(1, total.size):
+        out[0] = max(out[0], total[other])
+    out[1] = unclear(reading, par[KAPPA])
 
 
 @helper
@@ -201,18 +165,34 @@ def _wish(par, ctl, count, due, k, R, met, left):
     if par[ROOM] != 0 and k < par[MOST] and k * par[PATIENCE] < count:
         if min(left, _sum(R)) > par[MISFIT] * _sum(met):
             why |= GROW
-    if ctl[N] >= ctl[NEXT_SOLVE] or (par[USE_EVIDENCE] and _seen_power_of_two(count)):
+    if ctl[N] >= ctl[NEXT_SOLVE] or (
+        par[USE_EVIDENCE] and count <= par[OFTEN] and _power_of_two(count)
+    ):
         why |= SOLVE
     return why
 
 
+@helper
+def _write(ctl, par, A, lost, held, B, x, target):
+    """Add a sample to the evidence."""
+    evidence.add_targets(B, x, target)
+    evidence.hold(held, ctl[HELD], x)
+    ctl[HELD] += 1
+    if ctl[HELD] == evidence.BLOCK:
+        evidence.add_block(A, lost, held)
+        ctl[HELD] = 0
+    par[MASS] += 1
+
+
 @kernel(
-    writes=("H", "ctl", "par", "k", "counts", "size", "R", "met", "A", "B", "recent", "tally",
-            "right_by", "count_by", "scales", "newborn", "answers")
+    writes=("H", "ctl", "par", "k", "counts", "size", "R", "met", "A", "lost", "held", "B",
+            "recent", "tally", "right_by", "count_by", "scales", "newborn", "answers", "said",
+            "strange")
 )  # fmt: skip
 def learn(
     H, X, y, draws, win, prototypes, aspects, floor, W, due, ctl, par, k, counts, size, R, met, A,
-    B, recent, tally, right_by, count_by, scales, newborn, answers,
+    lost, held, B, recent, tally, right_by, count_by, scales, newborn, answers,
+    said, strange,
 ):  # fmt: skip
     """Learn samples ctl[AT] .. in their sequence until something must grow or be solved.
 
@@ -248,8 +228,12 @@ def learn(
         Squared lengths of aspects.
     R, met : float64 [classes, windows]
         Running unexplained and whole energy.
-    A : float64 [features, features]
-        Coincidences, lower triangle.
+    A : float32 [tiles * 256]
+        Coincidences, of whole blocks of samples.
+    lost : float32 [tiles * 256 or 0]
+        What rounding took from A, if that is kept.
+    held : float32 [BLOCK, features, rounded up to a multiple of 16]
+        The ctl[HELD] samples of the block that is not whole yet.
     B : float64 [features, classes]
         Coincidences with the targets.
     recent : float64 [classes]
@@ -264,6 +248,10 @@ def learn(
         With GROW: the aspects to be born to the class of the sample before AT.
     answers : int64 [batch]
         The answer given to each sample before it was learnt, -1 if none.
+    said : float64 [batch, classes]
+        The score of each class then, -inf if it was never seen.
+    strange : float64 [batch, 2]
+        How the best concept resonated then, and how unclear the readout was.
 
     Returns
     -------
@@ -272,14 +260,11 @@ def learn(
         AT - 1 is learnt).
     """
     n_classes, n_windows = k.size, win.shape[0]
-    parts = 1
-    for w in range(n_windows):
-        for i in range(win.shape[1]):
-            parts = max(parts, win[w, i] + 1)
+    parts = _parts(win)
     L, delta = np.empty((n_classes, n_windows)), np.empty(n_windows)
-    total, reading, score, target = (
-        np.empty(n_classes), np.zeros(n_classes), np.empty(n_classes), np.empty(n_classes),
-    )  # fmt: skip
+    seen = np.empty(win.shape, np.float32)
+    u, a = np.empty(win.shape[1], np.float32), np.empty(size.shape[2])
+    total, reading, target = np.empty(n_classes), np.zeros(n_classes), np.empty(n_classes)
     while ctl[AT] < X.shape[0]:
         i = ctl[AT]
         c, x = y[i], X[i]
@@ -287,16 +272,19 @@ def learn(
             ctl[WHY] = NEW_CLASS
             return np.int64(NEW_CLASS)
         concept.noise(counts, k, R, floor, win.shape[1], delta)
+        concept.look(x, win, seen)
         for other in range(n_classes):
-            concept.resonance(H, x, win, prototypes[other], aspects[other], k[other], size[other],
-                              delta, L[other])  # fmt: skip
+            concept.resonance(H, seen, prototypes[other], aspects[other], k[other], size[other],
+                              delta, u, a, L[other])  # fmt: skip
             total[other] = _sum(L[other]) if counts[other] > 0 else -np.inf
         if par[USE_EVIDENCE]:
             evidence.read_out(W, x, reading)
-        _score(par, counts, total, reading, parts, score)
-        answers[i] = _judge(par, ctl, counts, total, reading, score, c, right_by, count_by, scales)
+        _score(par, counts, total, reading, parts, said[i])
+        _feel(par, total, reading, strange[i])
+        if par[COUNCIL] == 0:
+            answers[i] = _judge(par, ctl, said[i], strange[i], c, right_by, count_by, scales)
+            tally[c, 0] += answers[i] == c
         newcomer = counts[c] == 0
-        tally[c, 0] += answers[i] == c
         tally[c, 1] = ctl[N]
         counts[c] += 1
         for other in range(n_classes):
@@ -304,16 +292,69 @@ def learn(
         recent[c] += 1
         left = 0.0
         if not newcomer:
-            left = concept.write(H, x, win, prototypes[c], aspects[c], counts[c], k[c], size[c],
-                                 R[c], met[c], newborn)  # fmt: skip
+            left = concept.write(H, seen, prototypes[c], aspects[c], counts[c], k[c], size[c],
+                                 R[c], met[c], newborn, u)  # fmt: skip
         if par[USE_EVIDENCE] and _intends(par, ctl[N], _margin_of(reading, c), draws[i]):
             _targets(par, ctl[N], reading, recent, counts, c, target)
-            evidence.add_coincidence(A, B, x, target)
-            par[MASS] += 1
+            _write(ctl, par, A, lost, held, B, x, target)
         ctl[N] += 1
         ctl[AT] = i + 1
         ctl[WHY] = _wish(par, ctl, counts[c], due[c], k[c], R[c], met[c], left)
         if ctl[WHY] != DONE:
             return ctl[WHY]
     ctl[WHY] = DONE
+    return np.int64(DONE)
+
+
+@kernel(writes=("said",))
+def ask(H, X, win, prototypes, aspects, floor, W, par, k, counts, size, R, said):
+    """Score of each class, as :func:`learn` would answer, for rows that are not learnt.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle.
+    X : float32 [batch, features]
+        Activities of the evidence nodes.
+    win : int64 [windows, width]
+        Parts of each window.
+    prototypes : int32 [classes, windows]
+        Slots.
+    aspects : int32 [classes, windows, most]
+        Slots.
+    floor : float64 [windows]
+        Energy of the dreamt parts.
+    W : float64 [features, classes]
+        A readout.
+    par : float64 [PAR_SIZE]
+        Settings.
+    k, counts : int64 [classes]
+        Aspects a window, samples seen.
+    size : float64 [classes, windows, most]
+        Squared lengths of aspects.
+    R : float64 [classes, windows]
+        Running unexplained energy.
+    said : float64 [batch, classes]
+        Written; -inf for a class never seen.
+
+    Returns
+    -------
+    int64
+        DONE.
+    """
+    n_classes = k.size
+    L, delta = np.empty(win.shape[0]), np.empty(win.shape[0])
+    seen = np.empty(win.shape, np.float32)
+    u, a = np.empty(win.shape[1], np.float32), np.empty(size.shape[2])
+    total, reading = np.empty(n_classes), np.zeros(n_classes)
+    parts = _parts(win)
+    concept.noise(counts, k, R, floor, win.shape[1], delta)
+    for i in range(X.shape[0]):
+        concept.look(X[i], win, seen)
+        for c in range(n_classes):
+            concept.resonance(H, seen, prototypes[c], aspects[c], k[c], size[c], delta, u, a, L)
+            total[c] = _sum(L) if counts[c] > 0 else -np.inf
+        if par[USE_EVIDENCE]:
+            evidence.read_out(W, X[i], reading)
+        _score(par, counts, total, reading, parts, said[i])
     return np.int64(DONE)

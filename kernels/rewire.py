@@ -44,17 +44,17 @@ def _check_sources(H, node, to, sources):
 
 
 @helper
-def lay(H, to, sources, weights, bias):
-    """Give a slot the in-edges of these ids instead of its own; room and order are the caller's."""
-    k, n = sources.size, np.int64(h.get_length(H)[to])
+def lay(H, to, sources, weights, k, bias):
+    """Give a slot the first k of these source slots; room and order are the caller's."""
+    n = np.int64(h.get_length(H)[to])
     own_block(H, to, max(k - n, 0))
-    w, stab, src, slot_of = h.get_w(H), h.get_stab(H), h.get_src(H), h.get_slot_of(H)
+    w, stab, src, id_of = h.get_w(H), h.get_stab(H), h.get_src(H), h.get_id_of(H)
     at, sat = np.int64(h.get_start(H)[to]), np.int64(h.get_sstart(H)[to])
-    record(H, codes.OP_REWIRE, h.get_id_of(H)[to], 0, 0, 0, 0)
+    record(H, codes.OP_REWIRE, id_of[to], 0, 0, 0, 0)
     record_birth(H, bias, h.get_p0(H)[to], h.get_p1(H)[to])
     for i in range(k):
-        src[sat + i], w[at + i], stab[at + i] = slot_of[sources[i]], weights[i], 0
-        record_parent(H, sources[i], weights[i])
+        src[sat + i], w[at + i], stab[at + i] = sources[i], weights[i], 0
+        record_parent(H, id_of[sources[i]], weights[i])
     for i in range(k, n):  # what nobody owns is 0: equal graphs, equal bytes
         src[sat + i], w[at + i], stab[at + i] = 0, 0, 0
     h.get_length(H)[to] = k
@@ -95,12 +95,49 @@ def rewire(H, node, sources, weights, bias):
     more = max(sources.size - np.int64(h.get_length(H)[to]), 0)
     if not has_room(H, 0, block_room(H, to, more), list_room(H, to, more), 0, sources.size):
         return np.int64(NEED_SPACE)
-    slot_of, moves = h.get_slot_of(H), order.no_moves()
+    slots, moves = np.empty(sources.size, np.int64), order.no_moves()
     for i in range(sources.size):
-        status, moves = order.fix(H, np.int64(slot_of[sources[i]]), to, moves)
+        slots[i] = h.get_slot_of(H)[sources[i]]
+        status, moves = order.fix(H, slots[i], to, moves)
         if status != OK:
             H[h.ERR_A], H[h.ERR_B] = sources[i], node
             order.undo(H, moves)
             return np.int64(status)
-    lay(H, to, sources, weights, bias)
+    lay(H, to, slots, weights, slots.size, bias)
+    return np.int64(OK)
+
+
+@kernel(writes=("H",))
+def rewire_again(H, rows, biases, first, parents, weights):
+    """Repeat rewirings of a log, one after another.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle; the store behind it is written. It does not record.
+    rows : int64 [n, EV_WIDTH]
+        Events of OP_REWIRE.
+    biases : float32 [n]
+        What they set.
+    first : int64
+        Where the pools below begin, in the log's.
+    parents : int64 [m]
+        Public ids.
+    weights : float32 [m]
+        Birth weights.
+
+    Returns
+    -------
+    int64
+        OK, or NEED_SPACE (nothing changed), or the status of the first that cannot be repeated.
+    """
+    room = 2 * (parents.size + rows.shape[0])
+    if not has_room(H, 0, room, room, 0, 0):
+        return np.int64(NEED_SPACE)
+    for i in range(rows.shape[0]):
+        a = rows[i, h.EV_OFFSET] - first
+        b = a + rows[i, h.EV_COUNT]
+        status = rewire(H, rows[i, h.EV_NODE], parents[a:b], weights[a:b], biases[i])
+        if status != OK:
+            return status
     return np.int64(OK)

@@ -20,7 +20,7 @@ ORDER = (
     {"growth"},
     {"senses", "principles"},
     {"models"},
-    {"io", "viz", "data", "bench"},
+    {"io", "viz", "data", "bench", "river"},
     {"cli"},
     {"__main__"},
 )
@@ -29,7 +29,7 @@ LEVEL = {unit: level for level, units in enumerate(ORDER) for unit in units}
 # What a model shares with another: its base class and private helpers, never another model.
 SHARED_BY_MODELS = ("base", "_")
 
-KERNEL_IMPORTS = {"__future__", "ctypes", "llvmlite", "math", "numba", "numpy"}
+KERNEL_IMPORTS = {"__future__", "collections", "ctypes", "llvmlite", "math", "numba", "numpy"}
 COMPILERS = {"cfunc", "guvectorize", "jit", "jit_module", "njit", "stencil", "vectorize"}
 NUMBA_OPTIONS = {"boundscheck", "error_model", "fastmath", "forceobj", "nogil", "nopython"}
 
@@ -150,7 +150,7 @@ def _sibling_model_violation(module: Module, target: list[str]) -> str:
 
 
 def kernel_imports(root: Path) -> list[str]:
-    """Kernels know numpy, numba and themselves; only _jit.py, which sets them up, knows more."""
+    """Kernels know numpy, numba, named tuples and themselves; _jit.py, which sets them up, more."""
     found = []
     for module in modules(root, "kernels"):
         allowed = set(KERNEL_IMPORTS)

@@ -23,8 +23,9 @@ import numpy as np
 
 from growgraph import Graph
 from growgraph.graph.store import aligned
+from growgraph.graph.way import leading_to
 from growgraph.kernels import _handle as h
-from growgraph.kernels import resonet
+from growgraph.kernels import evidence, resonet
 from tests.material import ids, packed, slots, small_graph, uniform
 
 CASES = {}
@@ -120,11 +121,28 @@ def five_steps():
     }
 
 
-@case("propagate.forward_one")
+@case("single.forward_one")
 def one_sample():
     made = strips(small_graph(), 1, 1, previous=True)
     x, y = made["X"][0].copy(), np.zeros(2, np.float32)
     return {k: made[k] for k in ("H", "inputs", "outputs", "V", "P", "first")} | {"x": x, "y": y}
+
+
+@case("single.visit")
+def the_way_to_a_few_nodes():
+    graph = small_graph()
+    wanted = slots(graph, graph.nodes[[5, 3]])
+    V = aligned((graph._store[h.N_SLOTS], 1))
+    return {
+        "H": graph,
+        "X": uniform(4, graph.inputs.size, seed=5),
+        "inputs": slots(graph, graph.inputs),
+        "nodes": leading_to(graph, wanted),
+        "outputs": wanted,
+        "columns": np.array([2, 0]),
+        "V": V,
+        "Y": np.zeros((4, 3), np.float32),
+    }
 
 
 # ---- transpose, hebb --------------------------------------------------------------------------
@@ -191,20 +209,58 @@ def concepts_of_two_classes():
     return {"H": graph, "F": F, "win": win, "prototypes": prototypes, "aspects": aspects, **lengths}
 
 
-@case("glimpse.cut")
-def patches_of_images():
-    images = uniform(3, 6, 5, low=0, high=9).astype(np.float64)
+def glimpsed(shape, pad, concepts, grid, batch=3):
+    """Images, patch concepts in a graph (one reads its pixels backwards), and cells of a grid."""
+    graph = Graph()
+    pixels, side = graph.add_inputs(9), 3
+    weights = uniform(concepts, 9, seed=3)
+    made = [
+        graph.add_nodes(1, sources=pixels[:: -1 if k == 1 else 1], weights=weights[[k]],
+                        activation="relu", bias=-0.1 * k)[0]
+        for k in range(concepts)
+    ]  # fmt: skip
+    images = uniform(batch, *shape, low=0, high=9).astype(np.float64)
     images[1] = 0
-    out = np.zeros((3, 6 * 5, 9), np.float32)
-    return {"images": images, "patch": 3, "pad": 1, "softening": 0.01, "out": out}
+    images[2, :2] -= 5
+    rows, columns = (n + 2 * pad - side + 1 for n in shape)
+    width, step = -(-columns // 16) * 16, -(-concepts // 4) * 4
+    down, across = uniform(rows, grid, seed=1, low=0), np.zeros((grid, width), np.float32)
+    down[0, 1] = down[-1, 0] = 0
+    across[:, :columns] = uniform(grid, columns, seed=2, low=0)
+    cells = np.array([[0, 1]] + [[0, grid]] * (rows - 2) + [[1, grid]])
+    if grid > 2:
+        down[0, 2:] = 0
+    shapes = {"w": 10 * step, "sheet": (rows + side - 1, width + 16), "Q": (10, width),
+              "T": (grid * step, width), "out": (batch, grid * grid * concepts)}  # fmt: skip
+    zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    return {"H": graph, "concepts": slots(graph, np.array(made)), "inputs": slots(graph, pixels),
+            "images": images, "pad": pad, "softening": np.float32(0.01), "down": down,
+            "cells": cells, "across": across, **zeros}  # fmt: skip
 
 
-@case("glimpse.pool")
-def cells_of_a_grid():
-    down, across = (uniform(n, 2, seed=n, low=0).astype(np.float64) for n in (4, 3))
-    down[0, 1] = 0
-    S, out = uniform(2, 12, 5, low=0), np.zeros((2, 2 * 2 * 5), np.float32)
-    return {"S": S, "down": down, "across": across, "out": out}
+@case("glimpse.parts")
+def parts_of_small_images():
+    return glimpsed((6, 5), 1, 5, 2)
+
+
+@case("glimpse.parts")
+def parts_of_wide_images():
+    """Columns for one tile of 32, one of 16 and a few beyond."""
+    return glimpsed((4, 50), 0, 4, 3)
+
+
+# ---- evidence -----------------------------------------------------------------------------------
+@case("evidence.add_block")
+def coincidences_of_a_block():
+    """Three rows of tiles: tiles of 32 columns and of 16."""
+    held = uniform(evidence.BLOCK, 48, seed=2)
+    return {"A": uniform(6 * 256, seed=1), "lost": np.zeros(0, np.float32), "held": held}
+
+
+@case("evidence.add_block")
+def coincidences_with_what_rounding_took():
+    lost = uniform(6 * 256, seed=4) * np.float32(1e-3)
+    return coincidences_of_a_block() | {"lost": lost}
 
 
 def look(glimpses, vigilance, state):
@@ -228,23 +284,26 @@ def glimpses_that_are_known():
 
 
 # ---- resonet ------------------------------------------------------------------------------------
-def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200), due=(-1, -1, -1), **settings):
+def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200, 20), due=(-1, -1, -1), lost=0,
+           **settings):  # fmt: skip
     """Arguments of a pass: two windows, three classes with no, one and two aspects."""
     made = concepts_of_two_classes()
     graph, k = made["H"], np.array([0, 1, 2])
     X = np.hstack([uniform(n, 5, seed=11), np.ones((n, 1), np.float32), uniform(n, 2, seed=12)])
     values = {"ALPHA": 0.5, "USE_EVIDENCE": 1, "KAPPA": 2.0, "RESONANT": 1e9, "CONTEXT": 0.8,
               "MOST": 3, "PATIENCE": 2, "MISFIT": 0.01, "GATE_FROM": 1e9, "GATE_MARGIN": 0.5,
-              "GATE_LOW": 0.3, "ROOM": 0, "MASS": 200} | settings  # fmt: skip
+              "GATE_LOW": 0.3, "ROOM": 0, "MASS": 200, "OFTEN": 64} | settings  # fmt: skip
     for slot in (*made["prototypes"].ravel(), *made["aspects"].ravel()):
         graph.set_stability(int(graph._store.id_of[slot]), 5.0)
     par = np.zeros(resonet.PAR_SIZE)
     for name, value in values.items():
         par[getattr(resonet, name)] = value
-    past = {"floor": 3.0, "R": 0.7, "met": 2.0, "A": 1.0, "B": 0.5, "recent": 4.0}
-    shapes = {"floor": (2,), "R": (3, 2), "met": (3, 2), "A": (8, 8), "B": (8, 3), "recent": (3,)}
+    past = {"floor": 3.0, "R": 0.7, "met": 2.0, "B": 0.5, "recent": 4.0}
+    shapes = {"floor": (2,), "R": (3, 2), "met": (3, 2), "B": (8, 3), "recent": (3,)}
     arrays = {name: top * uniform(*shape, seed=20, low=0.3).astype(np.float64)
               for (name, top), shape in zip(past.items(), shapes.values())}  # fmt: skip
+    held = np.zeros((evidence.BLOCK, 16), np.float32)
+    held[:, :8] = uniform(evidence.BLOCK, 8, seed=31)
     return {
         "H": graph, "X": X, "y": np.arange(n) * 7 % 5 % 3, "win": made["win"], "par": par,
         "draws": uniform(n, low=0).astype(np.float64), "prototypes": made["prototypes"],
@@ -253,7 +312,9 @@ def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200), due=(-1, -
         "size": made["size"],
         "tally": np.full((3, 2), 9), "right_by": np.full(60, 2.0), "count_by": np.full(60, 3.0),
         "scales": np.array([[18, -2.0, 4.0], [9, 1.0, 0.5]]), "answers": np.zeros(n, np.int64),
-        "newborn": np.zeros((2, 3), np.float32), **arrays,
+        "newborn": np.zeros((2, 3), np.float32), "A": uniform(256, seed=30, low=0.3), "held": held,
+        "lost": np.zeros(lost, np.float32), "said": np.zeros((n, 3)), "strange": np.zeros((n, 2)),
+        **arrays,
     }  # fmt: skip
 
 
@@ -264,12 +325,35 @@ def a_pass_in_which_nothing_is_due():
 
 @case("resonet.learn", resonet.DONE)
 def resonant_targets_behind_an_open_gate():
-    return a_pass(RESONANT=245, GATE_FROM=250)
+    return a_pass(lost=256, RESONANT=245, GATE_FROM=250)
 
 
 @case("resonet.learn", resonet.DONE)
 def a_pass_of_concepts_alone():
     return a_pass(USE_EVIDENCE=0, ALPHA=1.0)
+
+
+@case("resonet.learn", resonet.DONE)
+def a_pass_of_which_a_council_answers():
+    return a_pass(COUNCIL=1)
+
+
+def asked(**settings):
+    """Arguments of resonet.ask: those of a pass that it needs."""
+    made = a_pass(6, counts=(70, 80, 0), **settings)
+    names = ("H", "X", "win", "prototypes", "aspects", "floor", "W", "par", "k", "counts", "size",
+             "R", "said")  # fmt: skip
+    return {name: made[name] for name in names}
+
+
+@case("resonet.ask")
+def scores_of_rows_that_are_not_learnt():
+    return asked()
+
+
+@case("resonet.ask")
+def scores_of_concepts_alone():
+    return asked(USE_EVIDENCE=0, ALPHA=1.0)
 
 
 @case("resonet.learn", resonet.GROW)
@@ -279,7 +363,7 @@ def misfit_lasts():
 
 @case("resonet.learn", resonet.SOLVE)
 def a_readout_is_due():
-    return a_pass(ctl=(2, 240, 244, 0, 200))
+    return a_pass(ctl=(2, 240, 244, 0, 200, 31))
 
 
 @case("resonet.learn", resonet.TELL)
@@ -294,7 +378,7 @@ def a_class_is_met_for_the_second_time():
 
 @case("resonet.learn", resonet.SOLVE)
 def the_first_sample_of_all():
-    return a_pass(counts=(0, 0, 0), ctl=(0, 0, 4, 0, 0))
+    return a_pass(counts=(0, 0, 0), ctl=(0, 0, 4, 0, 0, 0))
 
 
 @case("resonet.learn", resonet.NEW_CLASS)

@@ -289,6 +289,24 @@ def source_that_was_removed():
     return other_edges(small_graph(), 5, [0, 8])
 
 
+@case("rewire.rewire_again")
+def rewirings_of_a_log():
+    graph = with_room(small_graph())
+    nodes, sources = [5, node_of(graph, "sum"), 5], [[0, 7], [], [1, 2, 7, 0]]
+    rows, at = np.zeros((3, h.EV_WIDTH), np.int64), 100
+    for row, node, some in zip(rows, nodes, sources, strict=True):
+        row[[h.EV_OP, h.EV_NODE, h.EV_OFFSET, h.EV_COUNT]] = codes.OP_REWIRE, node, at, len(some)
+        at += len(some)
+    return {
+        "H": graph,
+        "rows": rows,
+        "biases": uniform(3, seed=7),
+        "first": 100,
+        "parents": ids(*(i for some in sources for i in some)),
+        "weights": uniform(at - 100, seed=8),
+    }
+
+
 # ---- cut --------------------------------------------------------------------------------------
 def cut_edge(graph, source, target, delayed=0):
     return {"H": graph, "source": int(source), "target": int(target), "delayed": delayed}

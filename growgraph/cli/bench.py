@@ -1,5 +1,6 @@
-"""``growgraph bench``: kernel speed against other libraries, cost of growing against size."""
+"""``growgraph bench``: kernel speed, cost of growing, and learning against other libraries."""
 
+import enum
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Measure this machine: kernels against other libraries, growing against size.",
+    help="Measure this machine: kernels and learning against others, growing against size.",
 )
 
 
@@ -114,6 +115,47 @@ def grow(
     _show(grow_report.markdown(results) if markdown else grow_report.table(results), json)
     if plot is not None:
         _write(plot, picture.draw_grow(results))
+    return 0
+
+
+class Protocol(enum.StrEnum):
+    """What ``bench learning`` measures."""
+
+    STREAM = "stream"
+    ONEPASS = "onepass"
+    SELFKNOW = "selfknow"
+    CLUSTER = "cluster"
+
+
+@app.command(cls=_JsonToStandardOutput)
+def learning(
+    protocol: Annotated[Protocol, typer.Argument(help="What is measured")],
+    json: Json = None,
+    quick: Quick = False,
+    plot: Plot = None,
+    only: Annotated[
+        str | None, typer.Option(help="Only these streams or data sets", metavar="NAME[,NAME]")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The tables as Markdown")] = False,
+) -> int:
+    """Compare what is learnt with what a user would take instead.
+
+    stream: one sample after another, asked and then learnt, while concepts change. onepass: each
+    row once, in random order and class by class. selfknow: unknown classes, errors, calibration.
+    cluster: concepts without labels. Whole runs take from minutes to an hour.
+    """
+    from growgraph.bench import report
+    from growgraph.bench.learning import bench, picture, plan
+    from growgraph.bench.learning import report as tables
+
+    _check_files(json, plot)
+    bench.check(protocol.value, only)
+    tell = None if not sys.stderr.isatty() else say.line
+    results = bench.run(protocol.value, plan.QUICK if quick else plan.Plan(), only, tell)
+    _keep(report.to_json(results), json)
+    _show(tables.markdown(results) if markdown else tables.table(results), json)
+    if plot is not None:
+        _write(plot, picture.draw(results))
     return 0
 
 

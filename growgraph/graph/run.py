@@ -9,7 +9,7 @@ from growgraph._validation import check_finite, dense_rows
 from growgraph.errors import DataError
 from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
-from growgraph.kernels import propagate
+from growgraph.kernels import propagate, single
 
 _LANES = 16  # strips are a multiple of one 512-bit register
 _WIDE = 64  # columns that one pass over a node's edges computes
@@ -82,7 +82,7 @@ class Runner:
     def forward_one(self, view, x, inputs, outputs):
         """Activities [outputs] of one sample."""
         y, V = np.empty(outputs.size, np.float32), self._borrow(view, 1)
-        propagate.forward_one(view.H, x, inputs, outputs, V, _NOTHING, y, view.first)
+        single.forward_one(view.H, x, inputs, outputs, V, _NOTHING, y, view.first)
         self._free[1].append(V)
         return y
 

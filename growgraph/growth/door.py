@@ -88,9 +88,11 @@ def _bear(graph, new, born):
         return int(ids[0])
     check_choice("role", new.role, ("hidden", "output", "input"))
     add = graph.add_outputs if new.role == "output" else graph.add_nodes
+    sources = as_ids("sources", list(new.sources))
+    if sources.size and sources.min() < 0:
+        sources = [_real(i, born) for i in sources.tolist()]
     ids = add(
-        1, kind=new.kind, activation=new.activation,
-        sources=[_real(int(i), born) for i in as_ids("sources", list(new.sources))],
+        1, kind=new.kind, activation=new.activation, sources=sources,
         weights=[list(new.weights)], bias=new.bias, p0=new.p0, p1=new.p1, names=names,
     )  # fmt: skip
     return int(ids[0])

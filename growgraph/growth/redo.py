@@ -24,9 +24,27 @@ def replay(log, upto=None):
     graph = Graph.from_state(log._graph._base)
     rows, floats = log._rows()[:upto], log._floats()[:upto]
     event = 0
+    rewires = rows[:, h.EV_OP] == codes.OP_REWIRE
+    others = np.append(np.flatnonzero(~rewires), rows.shape[0])
     while event < rows.shape[0]:
-        event += _redo(graph, log, rows, floats, event)
+        if rewires[event]:  # the many of a grove, in one go
+            stop = int(others[np.searchsorted(others, event)])
+            _rewire(graph, log, rows[event:stop], floats[event:stop, h.EVF_BIAS])
+            event = stop
+        else:
+            event += _redo(graph, log, rows, floats, event)
     return graph
+
+
+def _rewire(graph, log, rows, biases):
+    """Repeat rewirings that follow each other."""
+    first, last = int(rows[0, h.EV_OFFSET]), int(rows[-1, h.EV_OFFSET] + rows[-1, h.EV_COUNT])
+    s = log._graph._store
+    parents, weights = s.evp_id[first:last].copy(), s.evp_w[first:last].copy()
+    graph._store.call(
+        rewire.rewire_again, np.ascontiguousarray(rows), np.ascontiguousarray(biases), first,
+        parents, weights,
+    )  # fmt: skip
 
 
 def goes_on(row):
@@ -60,8 +78,6 @@ def _redo(graph, log, rows, floats, event):
         store_.call(store.split_edge, a, b, flag, code, bias, weights[1], weights[0])
     elif op == codes.OP_REMOVE_EDGE:
         store_.call(cut.remove_edge, a, node, flag)
-    elif op == codes.OP_REWIRE:
-        store_.call(rewire.rewire, node, parents, weights, floats[event, h.EVF_BIAS])
     else:
         for source in parents:
             store_.call(cut.remove_edge, int(source), node, 0)

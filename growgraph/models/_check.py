@@ -4,7 +4,7 @@ import numpy as np
 
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
-from growgraph.kernels import resonet
+from growgraph.kernels import codes, record, resonet
 
 _UNBOUND = [resonet.RESONANT, resonet.GATE_FROM]  # inf there means never
 
@@ -12,9 +12,11 @@ _UNBOUND = [resonet.RESONANT, resonet.GATE_FROM]  # inf there means never
 def check_core(core):
     """Raise GraphError naming the first thing that does not fit; the graph is checked before."""
     _check_groups(core)
+    if core.sense.kind == "retina":
+        _check_patches(core)
     _check_concepts(core.concepts, len(core.classes), core.graph.groups["parts"].size)
-    _check_sums(core)
     _check_own(core)
+    _check_sums(core)
     _check_nodes(core)  # by the sizes checked until here
     _check_pending(core)
 
@@ -48,6 +50,18 @@ def _check_groups(core):
     _require(np.array_equal(classes, core.concepts.outputs), "the group classes is the outputs")
 
 
+def _check_patches(core):
+    """The retina's kernel computes what relu nodes over the pixels of a patch would."""
+    sizes, groups, store = core.sense.sizes, core.graph.groups, core.graph._store
+    _require("patch" in groups and "patch_in" in groups, "there are patch concepts")
+    _require(groups["patch_in"].size == sizes["patch"] ** 2, "a patch has its pixels")
+    parts = sizes["grid"] ** 2 * groups["patch"].size
+    _require(groups["parts"].size == parts, "there is a part for each cell and patch concept")
+    slots = core.graph._slots(groups["patch"], "patch")
+    plain = (store.kind[slots] == codes.SUM) & (store.act[slots] == codes.ACTIVATIONS["relu"])
+    _require(plain.all(), "patch concepts are relu nodes")
+
+
 def _check_concepts(c, classes, parts):
     _require(c.win.ndim == 2, "win is [windows, width]")
     windows, width = c.win.shape
@@ -70,7 +84,7 @@ def _check_concepts(c, classes, parts):
 
 def _check_nodes(core):
     """Concept nodes live and have as many in-edges as the kernels read and write."""
-    c, features = core.concepts, core.evidence.A.shape[0] - 1
+    c, features = core.concepts, core.n_features - 1
     windows, width = c.win.shape
     here = np.arange(c.aspects.shape[2]) < c.k[:, None, None]
     here = np.broadcast_to(here, c.aspects.shape)
@@ -88,12 +102,16 @@ def _check_nodes(core):
 
 def _check_sums(core):
     e, r, classes = core.evidence, core.record, len(core.classes)
-    features = core.prenatal + 1 + core.graph.groups.get("born", np.empty(0)).size
-    _array("A", e.A, (features, features))
+    features = core.evident
     _array("B", e.B, (features, classes))
+    _require(e.fits(features), f"A, held and W are for {features} features")
+    _array("A", e.A, e.A.shape, np.float32)
+    _array("lost", e.lost, e.lost.shape, np.float32)
+    _array("held", e.held, e.held.shape, np.float32)
+    _within("the number held", core.ctl[[resonet.HELD]], 0, len(e.held) - 1)
     _array("W", e.W, (features, classes))
-    _array("right_by", r.right_by, (resonet.BINS,))
-    _array("count_by", r.count_by, (resonet.BINS,))
+    _array("right_by", r.right_by, (record.BINS,))
+    _array("count_by", r.count_by, (record.BINS,))
     _array("scales", r.scales, (2, 3), finite=False)  # nan where no column is a number
 
 

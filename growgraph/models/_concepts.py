@@ -49,7 +49,7 @@ class Concepts:
     )  # fmt: skip
 
     # ---- growth ---------------------------------------------------------------------------------
-    def add_class(self, graph, controller, name, x, alpha, n):
+    def add_class(self, graph, controller, name, x, alpha, n, role):
         """Grow the nodes of a class at its first sample x (features)."""
         parts, evidence = graph.groups["parts"], graph.groups["evidence"]
         born = graph.groups.get("born", np.empty(0, np.int64))
@@ -63,7 +63,7 @@ class Concepts:
             nodes.append(NewNode((-2 * w - 1,), (1.0,), name=f"{name}: resonance{where}"))
         heard = [-2 * w - 2 for w in range(len(self.win))] if alpha else []
         heard += evidence.tolist() + born.tolist()
-        nodes.append(NewNode(tuple(heard), (0.0,) * len(heard), role="output", name=str(name)))
+        nodes.append(NewNode(tuple(heard), (0.0,) * len(heard), role=role, name=str(name)))
         ids = controller.grow(
             graph, Proposal(1.0, tuple(nodes)), rule="NewClass", cause="a label never met",
             intention=f"know {name}", step=n, sample=n,

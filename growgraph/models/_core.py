@@ -4,20 +4,22 @@ import numpy as np
 
 from growgraph._random import uniform
 from growgraph.graph import Graph
+from growgraph.graph.way import Way
 from growgraph.growth import GrowthController
-from growgraph.kernels import resonet
-from growgraph.models._check import check_core
+from growgraph.kernels import council, resonet
 from growgraph.models._concepts import Concepts
+from growgraph.models._council import Council
 from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
 
-_OWN = ("recent", "tally", "curve", "ctl", "par")  # statistics the core itself keeps
+OWN = ("recent", "tally", "curve", "ctl", "par")  # statistics the core itself keeps
 _WAKE_EVERY = 64
 _MOST_ROWS = 4096  # of a table, encoded at a time
 _MISFIT = 0.01  # a concept that explains all but this share of what it meets is at rest
 _PATIENCE = 2  # samples of a class per aspect
 _CONTEXT = 0.8
-_NODE_BYTES, _EDGE_BYTES = 480, 24  # with their events in the log, at most
+_OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... so many times
+_NODE_BYTES, _EDGE_BYTES = 480, 20  # with their events in the log, at most
 _GATE = {"from": 5000, "margin": 0.5, "low": 0.3}
 
 
@@ -39,19 +41,32 @@ class Core:
         sense.grow(self.graph, self.controller)
         self.prenatal = self.graph.groups["evidence"].size
         self.concepts = Concepts(
-            sense.windows(self.graph), sense.floor(self.graph), sense.settings["most"],
+            sense.windows(self.graph), sense.floor(self.graph), self.most,
             sense.window_names(self.graph),
         )  # fmt: skip
-        self.evidence = Evidence(self.prenatal + 1, sense.settings)
+        self.evidence = Evidence(self.evident, sense.settings)
         self.record = Record()
         self.classes = []  # labels in the sequence of their arrival
         self.recent = np.empty(0)
         self.tally = np.empty((0, 2), np.int64)  # right before learnt, last seen
         self.curve = np.empty((0, 2), np.int64)  # samples seen, of them answered rightly
         self.ctl = np.zeros(resonet.CTL_SIZE, np.int64)
-        self.ctl[resonet.NEXT_SOLVE] = Evidence.next_solve(0)
+        self.ctl[resonet.NEXT_SOLVE] = self.evidence.next_solve(0)
         self.par = self._settings()
-        self._derived = -1  # sample count the graph's derived values belong to
+        self._derived = self._solved = -1  # sample counts that derived values belong to
+        self._W = self._ways = None
+        self.council = None
+        if sense.kind == "table":
+            solves = options["learning"] == "evidence"
+            self.council = Council(
+                self.graph, self.controller, options["seed"], options["replay"], solves
+            )
+
+    @property
+    def most(self):
+        """Aspects a window at most: ``alone`` where there is no readout beside the concepts."""
+        s = self.sense.settings
+        return s["most"] if self.options["learning"] == "evidence" else s.get("alone", s["most"])
 
     def _settings(self):
         s, par = self.sense.settings, np.zeros(resonet.PAR_SIZE)
@@ -67,13 +82,30 @@ class Core:
         gate = self.options["intention"] and np.isinf(s["resonant"])
         par[resonet.GATE_FROM] = _GATE["from"] if gate else np.inf
         par[resonet.GATE_MARGIN], par[resonet.GATE_LOW] = _GATE["margin"], _GATE["low"]
+        par[resonet.OFTEN] = s.get("often", _OFTEN)
         par[resonet.ROOM] = 1
+        par[resonet.COUNCIL] = self.sense.kind == "table"
         return par
 
     @property
     def n(self):
         """Samples seen."""
         return int(self.ctl[resonet.N])
+
+    @property
+    def n_features(self):
+        """Length of h: prenatal nodes, the constant 1, born inputs."""
+        return self.prenatal + 1 + self.graph.groups.get("born", np.empty(0)).size
+
+    @property
+    def evident(self):
+        """Features of which coincidences are kept: all, or none without a readout."""
+        return self.n_features if self.options["learning"] == "evidence" else 0
+
+    @property
+    def held(self):
+        """Samples of the block of evidence that is not whole yet."""
+        return int(self.ctl[resonet.HELD])
 
     @property
     def use_evidence(self):
@@ -83,7 +115,26 @@ class Core:
     @property
     def prequential_accuracy(self):
         """Share of samples answered rightly before they were learnt."""
-        return float(self.ctl[resonet.RIGHT]) / max(self.n, 1)
+        return self.right / max(self.n, 1)
+
+    @property
+    def right(self):
+        """Samples answered rightly before they were learnt."""
+        if self.council is not None:
+            return int(self.council.ctl[council.RIGHT])
+        return int(self.ctl[resonet.RIGHT])
+
+    @property
+    def unit(self):
+        """What margins are told in."""
+        if self.council is not None or not self.use_evidence:
+            return 1.0
+        return float(self.par[resonet.KAPPA])
+
+    @property
+    def answering(self):
+        """Nodes of the classes that answer."""
+        return self.graph.groups["classes" if self.council is None else "answers"]
 
     # ---- learning -------------------------------------------------------------------------------
     def learn(self, rows, labels):
@@ -109,8 +160,10 @@ class Core:
         count = self.sense.give_birth(
             self.graph, self.controller, rows, at, step=self.n, sample=self.n
         )
-        for _ in range(count):
-            self.evidence.add_feature()
+        for i in range(count):
+            if self.use_evidence:
+                self.evidence.add_feature()
+            self.council.add_input(self.graph, self.controller, count - i)
 
     def _learn_run(self, rows, labels):
         """Learn rows between which no input grows."""
@@ -118,13 +171,21 @@ class Core:
             self.sense.watch(rows)
         X = self.features(rows)
         number = {label: c for c, label in enumerate(self.classes)}
-        y = np.array([number.get(label, -1) for label in labels], np.int64)
-        y[y < 0] = np.iinfo(np.int64).max  # not met yet: the kernel stops there
-        draws = uniform(self.options["seed"], self.n + np.arange(len(X)), "gate")
+        unmet = np.iinfo(np.int64).max  # the kernel stops there
+        y = np.array([number.get(label, unmet) for label in labels], np.int64)
+        draws = np.zeros(len(X))
+        if np.isfinite(self.par[resonet.GATE_FROM]):
+            draws = uniform(self.options["seed"], self.n + np.arange(len(X)), "gate")
         answers = np.empty(len(X), np.int64)
-        self.ctl[resonet.AT] = 0
+        self.ctl[resonet.AT] = heard = 0
         while True:
-            why = self._enter(X, y, draws, answers)
+            said = np.empty((len(X), len(self.classes)))
+            strange = np.empty((len(X), 2))
+            why = self._enter(X, y, draws, answers, said, strange)
+            if self.council is not None and self.ctl[resonet.AT] > heard:
+                some = slice(heard, int(self.ctl[resonet.AT]))
+                self._hear(X[some], y[some], said[some], strange[some], answers[some])
+                heard = some.stop
             if why == resonet.DONE:
                 self.ctl[[resonet.AT, resonet.WHY]] = 0  # nothing of how the calls were cut
                 return
@@ -139,17 +200,33 @@ class Core:
             if why & resonet.SOLVE:
                 self._take_stock()
 
+    def _hear(self, X, y, said, strange, answers):
+        """Let the council answer and learn what the evidence has just learnt."""
+        record = council.Record(
+            self.tally, self.record.right_by, self.record.count_by, self.record.scales
+        )
+        self.council.learn(
+            self.graph, self.controller, self.inputs_of(X), y, said, strange, record, answers,
+            self._has_nodes,
+        )  # fmt: skip
+
+    def inputs_of(self, X):
+        """Of the activities of the evidence nodes those of the graph's inputs."""
+        d = self.graph.groups["parts"].size
+        return np.concatenate([X[:, :d], X[:, self.prenatal + 1 :]], axis=1)
+
     def _take_stock(self):
         """Solve the gate's readout; now and then note how many answers were right so far."""
         if self.use_evidence:
-            self.evidence.W = self.evidence.solve(self.n)
+            self.evidence.solve_gate(self.n, self.held)
         if self.n >= self.ctl[resonet.NEXT_SOLVE]:
-            self.ctl[resonet.NEXT_SOLVE] = Evidence.next_solve(self.n)
-            self.curve = np.vstack([self.curve, (self.n, self.ctl[resonet.RIGHT])])
+            self.ctl[resonet.NEXT_SOLVE] = self.evidence.next_solve(self.n)
+            self.curve = np.vstack([self.curve, (self.n, self.right)])
 
-    def _enter(self, X, y, draws, answers):
+    def _enter(self, X, y, draws, answers, said, strange):
         c, e, r = self.concepts, self.evidence, self.record
-        fits = X.shape[1] == len(e.A) == len(e.B) and len(c.k) == len(self.classes) == e.W.shape[1]
+        fits = X.shape[1] == self.n_features and e.fits(self.evident)
+        fits = fits and len(c.k) == len(self.classes) == e.W.shape[1]
         if not fits:  # the kernel would write out of bounds
             raise RuntimeError(
                 "the model broke off while it grew: load it from a file, or fit anew"
@@ -158,8 +235,9 @@ class Core:
         return int(
             resonet.learn(
                 self.graph._store.H, X, y, draws, c.win, prototypes, aspects, c.floor, e.W,
-                c.due(), self.ctl, self.par, c.k, c.counts, c.size, c.R, c.met, e.A, e.B,
-                self.recent, self.tally, r.right_by, r.count_by, r.scales, c.newborn, answers,
+                c.due(), self.ctl, self.par, c.k, c.counts, c.size, c.R, c.met, e.A, e.lost,
+                e.held, e.B, self.recent, self.tally, r.right_by, r.count_by, r.scales, c.newborn,
+                answers, said, strange,
             )
         )  # fmt: skip
 
@@ -167,12 +245,16 @@ class Core:
         """A label never met: a class node with its concept; the old classes keep their weight."""
         mass = self.par[resonet.MASS]
         if 0 < mass < self.n:  # the gate left easy samples out: what was written stands for all
-            self.evidence.A *= self.n / mass
-            self.evidence.B *= self.n / mass
+            self.evidence.weigh(self.n / mass)
             self.par[resonet.MASS] = self.n
         alpha = self.par[resonet.ALPHA]
-        self.concepts.add_class(self.graph, self.controller, label, x, alpha, self.n)
+        role = "output" if self.council is None else "hidden"
+        self.concepts.add_class(self.graph, self.controller, label, x, alpha, self.n, role)
         self.evidence.add_class()
+        if self.council is not None:
+            self.council.add_class(
+                self.graph, self.controller, label, int(self.concepts.outputs[-1])
+            )
         self.recent = np.append(self.recent, 0.0)
         self.tally = np.vstack([self.tally, np.zeros(2, np.int64)])
         self.classes.append(label)
@@ -189,13 +271,17 @@ class Core:
     def _has_room(self, k):
         """True if one aspect more in each window keeps within ``max_nodes`` and ``max_bytes``."""
         nodes, width = self.concepts.win.shape
+        edges = nodes * (width + 2 * (k + 3))  # a resonance node's block may move
+        return self._has_nodes(nodes, edges)
+
+    def _has_nodes(self, nodes, edges):
+        """True if so many nodes and edges more keep within ``max_nodes`` and ``max_bytes``."""
         most = self.options["max_nodes"]
         if most is not None and self.graph.n_nodes + nodes > most:
             return False
         most = self.options["max_bytes"]
         if most is None:
             return True
-        edges = nodes * (width + 2 * (k + 3))  # a resonance node's block may move
         return self.nbytes() + nodes * _NODE_BYTES + edges * _EDGE_BYTES <= most
 
     # ---- activities -----------------------------------------------------------------------------
@@ -203,32 +289,74 @@ class Core:
         """Activities of the evidence nodes: prenatal ones, the constant 1, born inputs."""
         graph, sense = self.graph, self.sense
         born = graph.groups.get("born", np.empty(0, np.int64))
-        nodes = np.concatenate([graph.groups["evidence"], born])
         values = sense.values(graph, rows)
-        H = graph.forward(values, inputs=sense.inputs(graph), outputs=nodes)
-        X = np.empty((len(H), self.prenatal + 1 + born.size), np.float32)
-        X[:, : self.prenatal], X[:, self.prenatal] = H[:, : self.prenatal], 1
-        X[:, self.prenatal + 1 :] = H[:, self.prenatal :]
+        X = np.empty((len(values), self.prenatal + 1 + born.size), np.float32)
+        X[:, self.prenatal] = 1
+        if self.council is None:
+            nodes = np.concatenate([graph.groups["evidence"], born])
+            H = graph.forward(values, inputs=sense.inputs(graph), outputs=nodes)
+            X[:, : self.prenatal], X[:, self.prenatal + 1 :] = np.split(H, [self.prenatal], axis=1)
+            return X
+        self._way(born).values(graph, values, X)  # of thousands of nodes these few
         return X
 
+    def _way(self, born):
+        """The way to the nodes that evidence needs, found anew when the graph was packed."""
+        graph = self.graph
+        key = graph._store.arrays["slot_of"], born.size
+        if self._ways is None or self._ways[0] is not key[0] or self._ways[1] != key[1]:
+            nodes = np.concatenate([graph.groups["evidence"], born])
+            columns = np.delete(np.arange(self.prenatal + 1 + born.size), self.prenatal)
+            self._ways = (*key, Way(graph, nodes, columns))
+        return self._ways[2]
+
+    def settle(self):
+        """Nothing has been derived or looked up yet, but what a file holds is derived."""
+        self._derived, self._solved, self._W, self._ways = self.n, -1, None, None
+
     def scores(self, rows):
-        """Scores [batch, classes in the sequence of arrival]: the graph's outputs, nothing else."""
-        values = self.sense.values(self.graph, rows)
-        outputs = self.graph.groups["classes"]
-        return self.graph.forward(values, inputs=self.sense.inputs(self.graph), outputs=outputs)
+        """Scores [batch, classes in the sequence of arrival]; a council's are probabilities."""
+        if self.council is None:
+            self.derive()
+            return self.answers(rows)[0]
+        X = self.features(rows)
+        return self.council.answer(self.graph, self.inputs_of(X), self._ask(X))
+
+    def _ask(self, X):
+        """Scores by the evidence alone: what the graph's nodes say when they are derived."""
+        c = self.concepts
+        prototypes, aspects = c.slots(self.graph)
+        said = np.empty((len(X), len(self.classes)))
+        resonet.ask(self.graph._store.H, X, c.win, prototypes, aspects, c.floor, self.readout(),
+                    self.par, c.k, c.counts, c.size, c.R, said)  # fmt: skip
+        return said
+
+    def readout(self):
+        """The readout that answers, solved once for the samples learnt so far."""
+        if self._solved != self.n:
+            self._W = np.zeros((self.n_features, len(self.classes)))
+            if self.use_evidence:
+                self._W = self.evidence.answer(self.n, self.held)
+            self._solved = self.n
+        return self._W
 
     def resonances(self, rows):
         """Log-resonance [batch, classes, windows]: the graph's resonance nodes."""
-        return self.answers(rows)[1]
+        return self.answers(rows)[2]
 
     def answers(self, rows):
-        """:meth:`scores` and :meth:`resonances` by one forward."""
+        """:meth:`scores`, those of the evidence alone, and :meth:`resonances`.
+
+        A council asks only the questions that a sample comes to; what it says is what the graph's
+        output nodes say.
+        """
         graph, nodes = self.graph, self.concepts.resonances
         outputs = np.concatenate([graph.groups["classes"], nodes.ravel()])
         values = self.sense.values(graph, rows)
         out = graph.forward(values, inputs=self.sense.inputs(graph), outputs=outputs)
-        scores, L = out[:, : len(nodes)], out[:, len(nodes) :]
-        return scores, L.reshape(len(out), *nodes.shape).astype(np.float64)
+        said, L = out[:, : len(nodes)].astype(np.float64), out[:, len(nodes) :]
+        L = L.reshape(len(out), *nodes.shape).astype(np.float64)
+        return said if self.council is None else self.scores(rows), said, L
 
     # ---- writing what is derived ----------------------------------------------------------------
     def derive(self):
@@ -236,7 +364,7 @@ class Core:
         if self._derived == self.n:
             return
         self.concepts.derive(self.graph)
-        W = self.evidence.answer(self.n) if self.use_evidence else np.zeros_like(self.evidence.W)
+        W = self.readout()
         pull = self.par[resonet.ALPHA] / (self.concepts.win.max(initial=0) + 1)
         heard = self.concepts.win.shape[0] if self.par[resonet.ALPHA] else 0
         for c, output in enumerate(self.concepts.outputs.tolist()):
@@ -260,51 +388,7 @@ class Core:
         out = {f"concepts/{k}": getattr(c, k) for k in c.ARRAYS}
         out.update({f"evidence/{k}": getattr(e, k) for k in e.ARRAYS})
         out.update({f"record/{k}": getattr(r, k) for k in r.ARRAYS})
-        out.update({k: getattr(self, k) for k in _OWN})
+        out.update({k: getattr(self, k) for k in OWN})
+        if self.council is not None:
+            out.update({f"council/{k}": getattr(self.council, k) for k in Council.ARRAYS})
         return out
-
-    def to_state(self):
-        """Arrays and plain values; what is derived is written first."""
-        self.derive()
-        graph, (sense, plain) = self.graph.to_state(), self.sense.to_state()
-        arrays = {f"graph/{k}": v for k, v in graph["arrays"].items()}
-        arrays.update({k: v.copy() for k, v in self.statistics().items()})
-        arrays.update({f"sense/{k}": v.copy() for k, v in sense.items()})
-        return {
-            "arrays": arrays,
-            "plain": {
-                "graph": graph["plain"], "sense": plain, "kind": self.sense.kind,
-                "options": self.options, "n_grown": self.controller.n_grown_,
-            },
-        }  # fmt: skip
-
-    @classmethod
-    def from_state(cls, arrays, plain, classes, senses):
-        """Rebuild; see :meth:`to_state`."""
-
-        def part(name):
-            n = len(name) + 1
-            return {k[n:]: v for k, v in arrays.items() if k.startswith(f"{name}/")}
-
-        core = object.__new__(cls)
-        core.options = plain["options"]
-        core.sense = senses[plain["kind"]].from_state(part("sense"), plain["sense"])
-        core.graph = Graph.from_state({"arrays": part("graph"), "plain": plain["graph"]})
-        core.graph.check()  # before anything walks it: compiled code trusts its arrays
-        core.controller = GrowthController([], intention="see")
-        core.controller.n_grown_ = plain["n_grown"]
-        core.prenatal = core.graph.groups["evidence"].size
-        most = core.sense.settings["most"]
-        places = core.sense.window_names(core.graph)
-        core.concepts = Concepts(arrays["concepts/win"], arrays["concepts/floor"], most, places)
-        core.evidence, core.record = Evidence(1, core.sense.settings), Record()
-        for name, held in (("concepts", core.concepts), ("evidence", core.evidence),
-                           ("record", core.record)):  # fmt: skip
-            for key in held.ARRAYS:  # a file may name these, no other attribute
-                setattr(held, key, arrays[f"{name}/{key}"].copy())
-        for name in _OWN:
-            setattr(core, name, arrays[name].copy())
-        core.classes = list(classes)
-        check_core(core)
-        core._derived = core.n
-        return core

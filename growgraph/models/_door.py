@@ -16,6 +16,8 @@ _PIECE = 1024  # rows learnt between two looks at progress and Ctrl-C
 def merged(known, labels):
     """Sorted labels of old and new; raises if they cannot be put in order."""
     if len(known):
+        if labels.dtype == known.dtype and labels.size == 1 and labels[0] in known:
+            return known  # one row at a time: nothing new
         kinds = kinds_of(known) | kinds_of(labels)
         if len(kinds) > 1:  # numpy would make strings of the numbers
             raise DataError(one_kind(kinds))
@@ -57,8 +59,7 @@ def telling(progress, total):
 
         def tell(done, model):
             bar.update(done - bar.n)
-            bar.set_postfix(accuracy=f"{model.prequential_accuracy_:.3f}",
-                            nodes=model.graph_.n_nodes)  # fmt: skip
+            bar.set_postfix(model._figures())
 
         with tqdm(total=total, unit=" samples", mininterval=0.5) as bar:
             yield tell

@@ -6,7 +6,6 @@ import numpy as np
 
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
-from growgraph.kernels import resonet
 
 
 def knowledge(core, classes, order):
@@ -113,11 +112,10 @@ def _columns(core, rows, answer, rival):
         places = [d + p for p, key in enumerate(sense.born) if key[0] == name]
         places += [sense.numeric.index(name)] if name in sense.numeric else []
         batch[i, places] = usual[places]
-    asked = core.concepts.outputs[[answer] if rival is None else [answer, rival]]
+    asked = core.answering[[answer] if rival is None else [answer, rival]]
     scores = graph.forward(batch, inputs=sense.inputs(graph), outputs=asked).astype(np.float64)
     margin = scores[:, 0] - (0 if rival is None else scores[:, 1])
-    unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
-    spoke = (margin[-1] - margin[:-1]) / unit
+    spoke = (margin[-1] - margin[:-1]) / core.unit
     marked = dict(key for _, key in rows.marks)
     told = [{**_cell(sense, rows, marked, name), "spoke": float(s)}
             for name, s in zip(sense.columns, spoke.tolist(), strict=True)]  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph.kernels import resonet
+from growgraph.kernels import record
 
 _PER_UNIT = 30.0
 _NOVEL = 3.0  # novel: beyond mean + 3 sd of what went right
@@ -15,8 +15,8 @@ class Record:
     ARRAYS = ("right_by", "count_by", "scales")
 
     def __init__(self):
-        self.right_by = np.zeros(resonet.BINS)
-        self.count_by = np.zeros(resonet.BINS)
+        self.right_by = np.zeros(record.BINS)
+        self.count_by = np.zeros(record.BINS)
         self.scales = np.zeros((2, 3))
 
     def confidence(self, margin):
@@ -27,7 +27,7 @@ class Record:
         margin : ndarray of float64 [batch]
             Distance of the best score from the second, in the unit of the record.
         """
-        place = np.clip(np.nan_to_num(margin * _PER_UNIT, posinf=1e9), 0, resonet.BINS - 1)
+        place = np.clip(np.nan_to_num(margin * _PER_UNIT, posinf=1e9), 0, record.BINS - 1)
         return monotone(self.right_by, self.count_by)[place.astype(np.int64)]
 
     def novelty(self, reading, best, use_evidence):

@@ -48,8 +48,8 @@ class Explanation:
         return self.text
 
 
-class GrowingClassifier(ClassifierMixin, BaseEstimator):
-    """A scikit-learn classifier that holds a growing graph."""
+class GrowingModel(BaseEstimator):
+    """A scikit-learn estimator that holds a growing graph."""
 
     def _rows(self, X, *, first, table):
         """X checked: an array [batch, columns], or, if ``table``, a DataFrame or dict of columns.
@@ -72,6 +72,8 @@ class GrowingClassifier(ClassifierMixin, BaseEstimator):
 
     def _array(self, X, first):
         """X as a dense array of finite numbers, one row a sample."""
+        if not first and self._is_ready(X):
+            return X
         try:
             array = validate_data(self, X, reset=first, accept_sparse=True, dtype=np.float64,
                                   ensure_all_finite=False)  # fmt: skip
@@ -86,11 +88,38 @@ class GrowingClassifier(ClassifierMixin, BaseEstimator):
         check_finite(array)
         return array
 
+    def _is_ready(self, X):
+        """True for what the checks would give back as it is: they cost more than one sample."""
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype == np.float64
+            and X.shape[1] == self.n_features_in_
+            and X.shape[0] > 0
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X).all())
+        )
+
+    def _check_fitted(self):
+        check_is_fitted(self, "n_samples_seen_")
+
+    def __sklearn_tags__(self):
+        """Tags: sparse input is taken."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class GrowingClassifier(ClassifierMixin, GrowingModel):
+    """A scikit-learn classifier that holds a growing graph."""
+
     @staticmethod
     def _labels(y, n):
         """Labels as a one-dimensional array of n numbers or strings."""
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
+        if type(y) is np.ndarray and y.shape == (n,) and y.dtype.kind in "iuU":
+            return y  # as the checks would give it back
         labels = column_or_1d(y, warn=True)
         if labels.shape[0] != n:
             raise ValueError(f"X has {n} rows but y has {labels.shape[0]} labels")
@@ -107,14 +136,9 @@ class GrowingClassifier(ClassifierMixin, BaseEstimator):
         check_classification_targets(labels)
         return labels
 
-    def _check_fitted(self):
-        check_is_fitted(self, "n_samples_seen_")
-
-    def __sklearn_tags__(self):
-        """Tags: sparse input is taken."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        return tags
+    def _figures(self):
+        """What a progress bar shows beside the samples."""
+        return {"accuracy": f"{self.prequential_accuracy_:.3f}", "nodes": self.graph_.n_nodes}
 
 
 def kinds_of(labels):

@@ -16,6 +16,8 @@ from growgraph.models._record import probabilities
 from growgraph.models.base import Explanation, GrowingClassifier, Reflection, is_table, n_rows
 from growgraph.senses import Retina, Table
 
+_MOST_REPLAY = 1_000_000
+
 
 class ResoNet(GrowingClassifier):
     """Classifier that grows a graph: each class a concept of prototypes and aspects.
@@ -42,6 +44,9 @@ class ResoNet(GrowingClassifier):
         solved. "evidence" adds a linear readout of all parts, ridge regression, solved exactly.
     image_shape : (int, int), optional
         Rows of X are images of so many rows and columns. Without it X is a table.
+    replay : int, default 2000
+        Rows of a table that are remembered as they came, for questions to be asked of them. 0: none
+        are remembered, and no questions asked. Images are never kept.
 
     Attributes
     ----------
@@ -77,7 +82,7 @@ class ResoNet(GrowingClassifier):
 
     def __init__(
         self, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
-        progress=None, learning="evidence", image_shape=None,
+        progress=None, learning="evidence", image_shape=None, replay=2000,
     ):  # fmt: skip
         self.random_state = random_state
         self.max_nodes = max_nodes
@@ -87,6 +92,7 @@ class ResoNet(GrowingClassifier):
         self.progress = progress
         self.learning = learning
         self.image_shape = image_shape
+        self.replay = replay
 
     # ---- learning -------------------------------------------------------------------------------
     def fit(self, X, y):
@@ -155,8 +161,11 @@ class ResoNet(GrowingClassifier):
                         self._take(rows[a:b], labels[a:b].tolist())
                     finally:  # even when interrupted: what has been learnt, no more
                         self.n_samples_seen_ = self._core.n + len(self._infant_labels)
-                        met = [*self._core.classes, *self._infant_labels]
-                        self.classes_ = classes[np.isin(classes, met)]
+                        if len(self._core.classes) < classes.size:
+                            met = [*self._core.classes, *self._infant_labels]
+                            self.classes_ = classes[np.isin(classes, met)]
+                        else:
+                            self.classes_ = classes
                 tell(b, self)
         return self
 
@@ -170,6 +179,7 @@ class ResoNet(GrowingClassifier):
             "patience": check_number("patience", self.patience, 1, integer=True),
             "max_nodes": _door.optional("max_nodes", self.max_nodes),
             "max_bytes": _door.optional("max_bytes", self.max_bytes),
+            "replay": check_number("replay", self.replay, 0, _MOST_REPLAY, integer=True),
         }
         if self.image_shape is None:
             columns = Table.columns_of(X)
@@ -206,15 +216,19 @@ class ResoNet(GrowingClassifier):
         return fresh
 
     # ---- what was learnt ------------------------------------------------------------------------
-    def _answering(self):
-        """The core that answers: readout and coefficients written into its graph."""
+    def _grown(self):
+        """The core that answers; of a young table one that has learnt what was kept until now."""
         self._check_fitted()
         if not self._asked:  # a dict, because answering must not change the estimator's __dict__
             young = self._infant is not None and len(self._infant)
-            core = self._grown_up() if young else self._core
-            core.derive()
-            self._asked["core"] = core
+            self._asked["core"] = self._grown_up() if young else self._core
         return self._asked["core"]
+
+    def _answering(self):
+        """The same with readout and coefficients written into its graph."""
+        core = self._grown()
+        core.derive()
+        return core
 
     def _learning(self):
         """The core that learns; of a young table, which has not learnt, the one that answers."""
@@ -248,13 +262,13 @@ class ResoNet(GrowingClassifier):
     def prequential_curve_(self):
         """How that share rose: rows of (samples seen, share), ever farther apart."""
         core = self._learning()
-        points = np.vstack([core.curve, (core.n, core.ctl[resonet.RIGHT])]).astype(np.float64)
+        points = np.vstack([core.curve, (core.n, core.right)]).astype(np.float64)
         points[:, 1] /= np.maximum(points[:, 0], 1)
         return points
 
     # ---- answering ------------------------------------------------------------------------------
     def _read(self, X):
-        core = self._answering()
+        core = self._grown()
         return core, core.sense.read(self._rows(X, first=False, table=core.sense.kind == "table"))
 
     def _order(self, core):
@@ -265,8 +279,7 @@ class ResoNet(GrowingClassifier):
     def _scores(self, X):
         """Scores [batch, sorted classes] in units of the target's height."""
         core, rows = self._read(X)
-        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
-        return core.scores(rows)[:, self._order(core)].astype(np.float64) / unit
+        return core.scores(rows)[:, self._order(core)] / core.unit
 
     def decision_function(self, X):
         """Scores [samples, classes], or [samples] of the second class if there are two."""
@@ -294,6 +307,8 @@ class ResoNet(GrowingClassifier):
         the softmax of their scores.
         """
         scores, _, _, confidence = self._consider(X)
+        if self._answering().council is not None:
+            scores = np.log(np.maximum(scores, 1e-300))
         return probabilities(scores, confidence)
 
     def _consider(self, X):
@@ -303,13 +318,14 @@ class ResoNet(GrowingClassifier):
         falls where the sample is stranger than what the record speaks of.
         """
         core, rows = self._read(X)
+        core.derive()
         order, record = self._order(core), core.record
-        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
-        scores, L = core.answers(rows)
-        scores, L = scores[:, order].astype(np.float64) / unit, L[:, order]
+        scores, said, L = core.answers(rows)
+        scores, said, L = scores[:, order] / core.unit, said[:, order], L[:, order]
         total = L.sum(axis=2)
-        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1) / unit
-        novelty = record.novelty(scores - pull * total, total.max(axis=1), core.use_evidence)
+        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1)
+        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
+        novelty = record.novelty((said - pull * total) / unit, total.max(axis=1), core.use_evidence)
         confidence = np.ones(len(scores))
         if scores.shape[1] > 1:
             ordered = np.sort(scores, axis=1)
@@ -364,6 +380,7 @@ class ResoNet(GrowingClassifier):
         """
         X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
         core, rows = self._read(X)
+        core.derive()
         if len(rows) != 1:
             raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
         seen = self.reflect(X)

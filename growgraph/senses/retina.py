@@ -10,10 +10,13 @@ import numpy as np
 
 from growgraph._random import generator
 from growgraph.errors import DataError
+from growgraph.graph.store import aligned
+from growgraph.graph.view import Reading
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels import glimpse
+from growgraph.kernels._lanes import LANES
 
-_SOFTENING = 0.05  # of the norm of a glimpse
+_SOFTENING = np.float32(0.05)  # of the norm of a glimpse
 _THRESHOLD = 0.4  # of a patch concept's activity
 _VIGILANCE = 0.7
 _LEAST = 0.5  # flatter glimpses are not looked at while growing
@@ -21,13 +24,13 @@ _DREAMS, _LOOKS = 300, 24
 _SHARPNESS = 2.0  # of landmarks
 _LADDER = (0.5, 0.6, 0.7, 2.0)  # vigilance of landmarks, relaxed until there are enough
 _WINDOW = 2  # a window is so many cells wide and high
-_CHUNK_BYTES = 8 << 20  # of the glimpses of the images encoded at a time
 
 # chosen on validation shuffles of digits and MNIST-5k (growgraph's ARCHITECTURE.md, "ResoNet")
-SMALL = {"patch": 3, "pad": 1, "grid": 3, "budget": 64, "landmarks": 0, "most": 12}
-LARGE = {"patch": 6, "pad": 2, "grid": 4, "budget": 32, "landmarks": 18, "most": 20}
+SMALL = {"patch": 3, "pad": 1, "grid": 3, "budget": 64, "landmarks": 0, "most": 12, "alone": 12}
+LARGE = {"patch": 6, "pad": 2, "grid": 4, "budget": 32, "landmarks": 18, "most": 8, "alone": 12}
 SETTINGS = {"kappa": 1.0, "resonant": np.inf, "alpha": 0.5, "ridge": 1e-3, "ridge_n": 10.0,
-            "ridge_power": 1.0, "ridge_cap": np.inf}  # fmt: skip
+            "ridge_power": 1.0, "ridge_cap": np.inf, "solve_ratio": 1.5, "often": 1,
+            "gate_type": np.float32, "compensated": False}  # fmt: skip
 
 
 class Retina:
@@ -47,11 +50,14 @@ class Retina:
         self.image_shape = tuple(int(s) for s in image_shape)
         self.seed = seed
         self.sizes = SMALL if min(self.image_shape) < 12 else LARGE
-        self.settings = {**SETTINGS, "most": self.sizes["most"]}
+        self.settings = SETTINGS | {name: self.sizes[name] for name in ("most", "alone")}
         s = self.sizes
-        self.pooling = [
+        down, across = (
             _bilinear(side + 2 * s["pad"] - s["patch"] + 1, s["grid"]) for side in self.image_shape
-        ]
+        )
+        spans = [(np.flatnonzero(row)[0], np.flatnonzero(row)[-1] + 1) for row in down]
+        wide = np.pad(across.T, ((0, 0), (0, -len(across) % LANES)))
+        self.pooling = down, np.array(spans, np.int64), np.ascontiguousarray(wide)
 
     # ---- birth ----------------------------------------------------------------------------------
     def grow(self, graph, controller):
@@ -120,7 +126,7 @@ class Retina:
                 for direction in _spread(q, self.sizes["landmarks"]):
                     node = NewNode(
                         tuple(parts[window].tolist()), tuple(direction.tolist()), kind="cosine",
-                        activation="exp", p0=_SHARPNESS, p1=_SOFTENING,
+                        activation="exp", p0=_SHARPNESS, p1=float(_SOFTENING),
                         name=f"landmark {places[w]}",
                     )  # fmt: skip
                     ids += controller.grow(graph, Proposal(1.0, (node,)), rule="Vigilance",
@@ -175,20 +181,30 @@ class Retina:
         return graph.groups["parts"]
 
     def _parts(self, graph, images):
-        s = self.sizes
-        down, across = self.pooling
-        places = down.shape[0] * across.shape[0]
-        concepts = graph.groups["patch"].size
-        out = np.empty((len(images), s["grid"] ** 2 * concepts), np.float32)
-        chunk = max(1, _CHUNK_BYTES // (4 * places * s["patch"] ** 2))
-        for a in range(0, len(images), chunk):
-            some = np.maximum(images[a : a + chunk], 0)
-            cuts = np.empty((len(some), places, s["patch"] ** 2), np.float32)
-            glimpse.cut(some, s["patch"], s["pad"], _SOFTENING, cuts)
-            S = graph.forward(cuts.reshape(-1, cuts.shape[2]), inputs=graph.groups["patch_in"],
-                              outputs=graph.groups["patch"])  # fmt: skip
-            glimpse.pool(S.reshape(len(some), places, concepts), down, across, out[a : a + chunk])
+        """What the patch concepts of the graph make of images, pooled; one kernel for speed.
+
+        It reads weights and biases off the graph's edges: ``graph.forward`` over all glimpses of an
+        image gives the same.
+        """
+        s, concepts, pixels = self.sizes, graph.groups["patch"], graph.groups["patch_in"]
+        out = np.empty((len(images), s["grid"] ** 2 * concepts.size), np.float32)
+        with Reading(graph) as reading:
+            slots = reading.view.slots
+            glimpse.parts(
+                reading.view.H, slots(concepts), slots(pixels), images, s["pad"], _SOFTENING,
+                *self.pooling, *self._scratch(concepts.size), out,
+            )  # fmt: skip
         return out
+
+    def _scratch(self, concepts):
+        """Work space of the kernel: weights, sheet, glimpses of a row, cells by column."""
+        s, width = self.sizes, self.pooling[2].shape[1]
+        taps, step = s["patch"] ** 2, -(-concepts // glimpse.TILE) * glimpse.TILE
+        sheet = np.zeros((self.image_shape[0] + 2 * s["pad"], width + LANES), np.float32)
+        return (
+            np.empty(step * (taps + 1), np.float32), sheet, aligned((taps + 1, width)),
+            aligned((s["grid"] * step, width)),
+        )  # fmt: skip
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):
@@ -216,7 +232,7 @@ def _bilinear(places, grid):
     """Weights [places, grid] of each place in the cells of a grid."""
     c = np.clip((np.arange(places) + 0.5) / places * grid - 0.5, 0, grid - 1)
     low, rows = np.minimum(np.floor(c).astype(int), grid - 2), np.arange(places)
-    out = np.zeros((places, grid))
+    out = np.zeros((places, grid), np.float32)
     out[rows, low], out[rows, low + 1] = 1 - (c - low), c - low
     return out
 
@@ -233,7 +249,7 @@ def _waves(rng, side):
 def _strokes(rng, side):
     """One to three quadratic Bezier strokes an image, scaled by side / 28."""
     scale = min(side) / 28
-    yy, xx = np.mgrid[: side[0], : side[1]]
+    yy, xx = np.ogrid[: side[0], : side[1]]
     t = np.linspace(0, 1, 40)[:, None]
     out = np.zeros((_DREAMS, *side))
     for image in out:
@@ -241,7 +257,8 @@ def _strokes(rng, side):
             p = rng.uniform(3, 24, (3, 2)) / 28 * np.array(side)
             width = rng.uniform(0.8, 2.0) * scale
             c = (1 - t) ** 2 * p[0] + 2 * t * (1 - t) * p[1] + t * t * p[2]
-            away = np.sqrt((yy[..., None] - c[:, 0]) ** 2 + (xx[..., None] - c[:, 1]) ** 2).min(-1)
+            down, along = (yy - c[:, 0, None, None]) ** 2, (xx - c[:, 1, None, None]) ** 2
+            away = np.sqrt((down + along).min(axis=0))
             np.maximum(image, np.clip(width + 0.5 - away, 0, 1), out=image)
     return out / np.maximum(out.max(axis=(1, 2), keepdims=True), 1e-9)
 

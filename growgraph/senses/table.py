@@ -31,7 +31,8 @@ _MOST_KNOTS = 4  # inputs of new ground, on either side of a column
 
 # chosen on validation tables (ARCHITECTURE.md, "ResoNet")
 SETTINGS = {"kappa": 5.0, "resonant": 64.0, "alpha": 1.0, "ridge": 3e-4, "ridge_n": 120.0,
-            "ridge_power": 2.0, "ridge_cap": 0.5, "most": 8}  # fmt: skip
+            "ridge_power": 2.0, "ridge_cap": 0.5, "most": 8, "solve_ratio": 1.02,
+            "exact": 500}  # fmt: skip
 
 _ARRAYS = ("centre", "spread", "met", "stir", "reach", "knots")
 
@@ -127,6 +128,14 @@ class Table:
         A dict names its columns; those of arrays and DataFrames, which scikit-learn has compared,
         are known by their place.
         """
+        if (
+            type(X) is np.ndarray
+            and X.dtype == np.float64
+            and X.shape[1] == len(self.numeric) == (len(self.columns))
+        ):  # nothing to be sorted out
+            self._check_size(X)
+            marks = [(row, (self.numeric[i], None)) for row, i in np.argwhere(np.isnan(X)).tolist()]
+            return Rows(X.copy(), marks)
         table = as_columns(X)
         if not isinstance(X, dict) and len(table) == len(self.columns):
             table = dict(zip(self.columns, table.values(), strict=True))
@@ -229,7 +238,8 @@ class Table:
         marks = graph.groups["landmarks"]
         w = _GAIN * rng.standard_normal(marks.size) / np.sqrt(max(len(self.columns), 1))
         edges = tuple((int(new[0]), int(m), float(x)) for m, x in zip(marks, w, strict=True))
-        edges += tuple((int(new[0]), int(c), 0.0) for c in graph.outputs)
+        classes = graph.groups.get("classes", np.empty(0, np.int64))
+        edges += tuple((int(new[0]), int(c), 0.0) for c in classes)
         controller.grow(graph, Proposal(1.0, edges=edges), rule="Sense", cause=cause,
                         intention="see", **when)  # fmt: skip
         self.born[key] = len(self.born)
@@ -252,6 +262,10 @@ class Table:
 
     def _widen(self, rows):
         """Follow what the columns have shown."""
+        with np.errstate(invalid="ignore"):
+            inside = (rows.numbers >= self.reach[0]) & (rows.numbers <= self.reach[1])
+        if inside.all():
+            return
         low, high = (np.vstack([reach, rows.numbers]) for reach in self.reach)
         self.reach = np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
 

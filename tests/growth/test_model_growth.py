@@ -6,7 +6,7 @@ import pytest
 from growgraph import GrowthController, ResoNet
 from growgraph.errors import GraphError
 from growgraph.graph.check import same_structure
-from growgraph.models import _core
+from growgraph.models import _core, _state
 from tests.models.material import SHAPE, differences, digits
 
 
@@ -61,9 +61,10 @@ def test_outcomes_do_not_depend_on_how_the_stream_is_cut_or_kept():
 @pytest.fixture
 def short_log(monkeypatch):
     """Models whose log holds 60 events."""
-    monkeypatch.setattr(
-        _core, "GrowthController", lambda *a, **o: GrowthController(*a, log_limit=60, **o)
-    )
+    for module in (_core, _state):
+        monkeypatch.setattr(
+            module, "GrowthController", lambda *a, **o: GrowthController(*a, log_limit=60, **o)
+        )
 
 
 def test_a_model_keeps_its_log_within_the_limit(short_log):

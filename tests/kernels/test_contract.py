@@ -7,7 +7,12 @@ import pytest
 
 from growgraph.kernels import status
 from growgraph.kernels._jit import REGISTRY, Kernel
-from tests import cases_match, cases_push, cases_structure  # noqa: F401  they register their cases
+from tests import (  # noqa: F401  they register their cases
+    cases_cluster,
+    cases_match,
+    cases_push,
+    cases_structure,
+)
 from tests.cases import CASES, Case
 from tests.kernels import contract
 

@@ -9,7 +9,7 @@ import pytest
 from growgraph import Graph
 from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
-from growgraph.kernels import codes, propagate
+from growgraph.kernels import codes, propagate, single
 from tests.kernels.contract import check_close
 from tests.material import ids, slots, small_graph, uniform
 from tests.naive import propagate as naive
@@ -78,7 +78,7 @@ def test_one_sample_agrees(kind):
     x, wanted = uniform(9, seed=4), slots(graph, graph.outputs)
     y, V = np.zeros(wanted.size, np.float32), aligned((graph._store[h.N_SLOTS], 1))
     with np.errstate(all="ignore"):
-        propagate.forward_one(
+        single.forward_one(
             graph._store.H, x, slots(graph, graph.inputs), wanted, V, V[:0], y, graph._store[h.HEAD]
         )  # fmt: skip
     check_close(kind, y, strips(graph, x[None], 16)[0])

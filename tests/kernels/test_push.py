@@ -7,7 +7,7 @@ from growgraph import Graph
 from growgraph.graph.sparse import Mirror
 from growgraph.graph.store import aligned
 from growgraph.kernels import _handle as h
-from growgraph.kernels import codes, propagate, push
+from growgraph.kernels import codes, push, single
 from tests.kernels.contract import check_close
 from tests.material import packed, slots, small_graph, uniform
 from tests.naive import propagate as naive
@@ -66,7 +66,7 @@ def pulled(graph, columns, x):
     none, y = np.empty(0, np.int32), np.empty(0, np.float32)
     with np.errstate(all="ignore"):
         head = graph._store[h.HEAD]
-        propagate.forward_one(
+        single.forward_one(
             graph._store.H, given, slots(graph, graph.inputs), none, V, V[:0], y, head
         )
     return V[:, 0]

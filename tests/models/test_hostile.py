@@ -6,7 +6,7 @@ from sklearn.datasets import load_iris
 
 from growgraph import ResoNet, io
 from growgraph.errors import FileFormatError
-from tests.models.material import differences
+from tests.models.material import differences, grown
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,12 @@ WRONG = [
     ("concepts/pending", lambda a: np.full((1, 5), 10.0**9)),
     ("concepts/pending", lambda a: np.array([[0, 1, 0, 10.0**9, 0]])),
     ("evidence/A", lambda a: np.zeros((1, 1))),
-    ("evidence/A", put((0, 0), np.nan)),
+    ("evidence/A", put(0, np.nan)),
+    ("evidence/A", lambda a: a.astype(np.float64)),
+    ("evidence/lost", lambda a: a[:-1]),
+    ("evidence/held", lambda a: a[:-1]),
+    ("evidence/held", lambda a: a[:, :-1].copy()),
+    ("ctl", put(5, 32)),
     ("evidence/B", lambda a: a[:, :-1]),
     ("evidence/W", lambda a: a[:-1]),
     ("record/right_by", lambda a: a[:3]),
@@ -98,6 +103,24 @@ def _refused(state, tmp_path):
     with pytest.raises(FileFormatError) as caught:
         io.load(tmp_path / "model.npz")
     assert "\n" not in str(caught.value)
+
+
+PATCHES = [
+    ("graph/group/patch_in", lambda a: a[:-1]),
+    ("graph/group/patch_in", lambda a: np.resize(a, 40)),
+    ("graph/group/patch", lambda a: a[:-1]),
+    ("graph/group/patch", lambda a: a + 10**6),
+    ("graph/act", lambda a: np.zeros_like(a)),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), PATCHES)
+def test_a_wrong_retina_is_refused(name, change, tmp_path):
+    state = grown().to_state()
+    state["arrays"][name] = change(state["arrays"][name])
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        ResoNet.from_state(state)
+    _refused(state, tmp_path)
 
 
 def test_a_missing_array_is_refused(model, tmp_path):

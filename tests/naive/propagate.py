@@ -93,10 +93,3 @@ def run_steps(g, X, inputs, outputs, A, B, Y):
         sweep(g, current, previous)
         Y[t] = current[outputs].T
     return OK
-
-
-def forward_one(g, x, inputs, outputs, V, P, y, first):
-    V[inputs, 0] = x
-    sweep(g, V, P, first)
-    y[:] = V[outputs, 0]
-    return OK

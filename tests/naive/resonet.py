@@ -2,18 +2,20 @@
 
 import numpy as np
 
+from growgraph.kernels import record
 from growgraph.kernels import resonet as places
-from tests.naive import concept
+from tests.naive import concept, evidence
 
-DECAY, RECENT, OFTEN, RATE, SCALED = 0.9994, 0.9889, 64, 0.01, 20
+DECAY, RECENT, RATE, SCALED = 0.9994, 0.9889, 0.01, 20
 
 
 def learn(
     g, X, y, draws, win, prototypes, aspects, floor, W, due, ctl, par, k, counts, size, R, met, A,
-    B, recent, tally, right_by, count_by, scales, newborn, answers,
+    lost, held, B, recent, tally, right_by, count_by, scales, newborn, answers,
+    said, strange,
 ):  # fmt: skip
-    p = par[:13]
-    evidence = bool(p[places.USE_EVIDENCE])
+    p = par[: places.PAR_SIZE]
+    readout = bool(p[places.USE_EVIDENCE])
     while ctl[places.AT] < len(X):
         i = int(ctl[places.AT])
         c, x = int(y[i]), X[i]
@@ -24,11 +26,13 @@ def learn(
         delta = noise(counts, k, R, floor, win.shape[1])
         concept.resonances(g, x[None], win, prototypes, aspects, k, size, delta, L)
         total = np.where(seen, L[0].sum(axis=1), -np.inf)
-        reading = x @ W if evidence else np.zeros(len(k))
+        reading = x @ W if readout else np.zeros(len(k))
         score = np.where(seen, reading + p[places.ALPHA] * total / (win.max() + 1), -np.inf)
-        answers[i] = _answer(p, seen, total, reading, score, c, right_by, count_by, scales)
-        ctl[places.RIGHT] += answers[i] >= 0 and answers[i] == c
-        tally[c] += answers[i] == c, 0
+        said[i], strange[i] = score, (total.max(), unclear(p, reading))
+        if not p[places.COUNCIL]:
+            answers[i] = _answer(p, seen, strange[i], score, c, right_by, count_by, scales)
+            ctl[places.RIGHT] += answers[i] >= 0 and answers[i] == c
+            tally[c] += answers[i] == c, 0
         tally[c, 1] = ctl[places.N]
         counts[c] += 1
         recent *= RECENT
@@ -41,10 +45,13 @@ def learn(
                 left += np.linalg.norm(newborn[w]) / 0.2
         margin = reading[c] - np.delete(reading, c).max(initial=-np.inf)
         easy = margin >= p[places.GATE_MARGIN] and draws[i] >= p[places.GATE_LOW]
-        if evidence and not (ctl[places.N] >= p[places.GATE_FROM] and easy):
+        if readout and not (ctl[places.N] >= p[places.GATE_FROM] and easy):
             target = targets(p, int(ctl[places.N]), reading, recent, counts, c)
-            A += np.tril(np.outer(x, x))
             B += np.outer(x, target)
+            held[ctl[places.HELD], : x.size] = x
+            ctl[places.HELD] = (ctl[places.HELD] + 1) % len(held)
+            if ctl[places.HELD] == 0:
+                evidence.add_block(A, lost, held)
             p[places.MASS] += 1
         ctl[places.N] += 1
         ctl[places.AT] += 1
@@ -52,6 +59,18 @@ def learn(
         if why:
             return _leave(ctl, why)
     return _leave(ctl, places.DONE)
+
+
+def ask(g, X, win, prototypes, aspects, floor, W, par, k, counts, size, R, said):
+    for i, x in enumerate(X):
+        seen, L = counts > 0, np.zeros((1, len(k), len(win)))
+        delta = noise(counts, k, R, floor, win.shape[1])
+        concept.resonances(g, x[None], win, prototypes, aspects, k, size, delta, L)
+        total = L[0].sum(axis=1)
+        reading = x @ W if par[places.USE_EVIDENCE] else np.zeros(len(k))
+        score = reading + par[places.ALPHA] * total / (win.max() + 1)
+        said[i] = np.where(seen, score, -np.inf)
+    return places.DONE
 
 
 def _leave(ctl, why):
@@ -68,28 +87,32 @@ def noise(counts, k, R, floor, width):
     return np.maximum(1.5 * mean, 1e-6)
 
 
-def _answer(p, seen, total, reading, score, c, right_by, count_by, scales):
+def unclear(p, reading):
+    """How far the readout is from a clear answer."""
+    clear = np.eye(len(reading))[reading.argmax()]
+    return np.linalg.norm(clear - reading / p[places.KAPPA])
+
+
+def _answer(p, seen, strange, score, c, right_by, count_by, scales):
     """Answer and remember how it went; with one class known nothing can be learnt from it."""
     if not seen.any():
         return -1
     answer = int(score.argmax())
     if seen.sum() > 1:
-        evidence = bool(p[places.USE_EVIDENCE])
-        unit = p[places.KAPPA] if evidence else 1.0
-        strange = (scales[0, 1] - total.max()) / np.sqrt(scales[0, 2] + 1e-12)
-        if evidence:
-            clear = np.eye(len(reading))[reading.argmax()]
-            strange = np.linalg.norm(clear - reading / unit) + 0.1 * max(strange, -1)
+        readout = bool(p[places.USE_EVIDENCE])
+        unit = p[places.KAPPA] if readout else 1.0
+        misfit = (scales[0, 1] - strange[0]) / np.sqrt(scales[0, 2] + 1e-12)
+        novelty = strange[1] + 0.1 * max(misfit, -1) if readout else misfit
         margin = (score[answer] - np.delete(score, answer).max()) / unit
         right_by *= DECAY
         count_by *= DECAY
-        place = int(np.clip(np.floor(30 * margin), 0, places.BINS - 1))
+        place = int(np.clip(np.floor(30 * margin), 0, record.BINS - 1))
         count_by[place] += 1
         if answer == c:
             right_by[place] += 1
-            follow(scales[0], total.max())
+            follow(scales[0], strange[0])
             if scales[0, 0] >= SCALED:
-                follow(scales[1], strange)
+                follow(scales[1], novelty)
     return answer
 
 
@@ -155,7 +178,7 @@ def targets(p, n, reading, recent, counts, c):
 def _wish(p, ctl, count, due, k, R, met, left):
     may = p[places.ROOM] and count > 1 and k < p[places.MOST] and k * p[places.PATIENCE] < count
     grow = may and R.sum() > p[places.MISFIT] * met.sum() < left
-    often = p[places.USE_EVIDENCE] and count <= OFTEN and bin(count).count("1") == 1
+    often = p[places.USE_EVIDENCE] and count <= p[places.OFTEN] and bin(count).count("1") == 1
     solve = ctl[places.N] >= ctl[places.NEXT_SOLVE] or often
     told = places.TELL * (count == due)
     return told + places.GROW * bool(grow) + places.SOLVE * bool(solve)

@@ -1,5 +1,6 @@
 """Twin of kernels/rewire.py: the list of in-edges is replaced; a refused call changes nothing."""
 
+from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
 from growgraph.kernels.status import BAD_TARGET, CYCLE, DEAD_ID, DUPLICATE, OK, SELF_LOOP
 from tests.naive.order import fix
@@ -27,4 +28,13 @@ def rewire(g, node, sources, weights, bias):
     held.bias = float(bias)
     birth = (bias, held.p0, held.p1)
     g.record(codes.OP_REWIRE, node, birth=birth, parents=zip(sources, weights))
+    return OK
+
+
+def rewire_again(g, rows, biases, first, parents, weights):
+    for row, bias in zip(rows, biases):
+        part = slice(row[h.EV_OFFSET] - first, row[h.EV_OFFSET] - first + row[h.EV_COUNT])
+        status = rewire(g, int(row[h.EV_NODE]), parents[part].tolist(), weights[part], bias)
+        if status != OK:
+            return status
     return OK

@@ -57,6 +57,47 @@ def test_parts_are_what_the_equations_say(shape):
     np.testing.assert_allclose(sense.values(graph, X), expected, atol=1e-4)
 
 
+def parts_by_the_graph(sense, graph, X):
+    """Every glimpse run through the graph's own forward, then pooled."""
+    s, (rows, columns) = sense.sizes, sense.image_shape
+    out = []
+    for image in X.reshape(-1, rows, columns):
+        padded = np.pad(image / image.max(), s["pad"])
+        p = np.lib.stride_tricks.sliding_window_view(padded, (s["patch"],) * 2)
+        down, across = p.shape[:2]
+        p = p.reshape(down * across, -1)
+        p = p - p.mean(axis=1, keepdims=True)
+        glimpses = p / np.sqrt((p**2).sum(axis=1, keepdims=True) + 0.05)
+        heard = graph.forward(glimpses, inputs=graph.groups["patch_in"],
+                              outputs=graph.groups["patch"])  # fmt: skip
+        heard = heard.reshape(down, across, -1).astype(np.float64)
+        cells = np.einsum("yxc,yg,xh->ghc", heard, _tent(down, s["grid"]), _tent(across, s["grid"]))
+        out.append(np.sqrt(cells).ravel())
+    return np.array(out)
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, (28, 28), (6, 40)])
+def test_parts_are_what_the_graph_makes_of_the_glimpses(shape):
+    sense, graph = born(shape)
+    X = images(shape, 4)
+    heard = parts_by_the_graph(sense, graph, X)
+    np.testing.assert_allclose(sense.values(graph, X) ** 2, heard**2, rtol=1e-5, atol=1e-5)
+
+
+def test_what_is_changed_in_the_graph_is_seen():
+    graph, sense = Graph(), Retina((8, 8), 0)
+    sense.grow(graph, GrowthController())
+    X, concept = images((8, 8), 3), int(graph.groups["patch"][5])
+    before = sense.values(graph, X)
+    graph.set_weights(concept, -2 * graph.sources(concept)[1])
+    graph.set_nodes(concept, bias=0.1)
+    after = sense.values(graph, X)
+    np.testing.assert_allclose(after**2, parts_by_the_graph(sense, graph, X) ** 2, atol=1e-5)
+    assert np.flatnonzero((after != before).any(axis=0)).tolist() == list(
+        range(5, after.shape[1], graph.groups["patch"].size)
+    )
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_patch_concepts_are_unlike_one_another(shape):
     sense, graph = born(shape)

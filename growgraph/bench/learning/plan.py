@@ -1,0 +1,50 @@
+"""How thoroughly a run measures."""
+
+from dataclasses import dataclass
+
+# chosen apart from the seeds any setting was tried on
+SEEDS = (101, 102, 103)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Seeds and sizes of a run.
+
+    Parameters
+    ----------
+    seeds : tuple of int
+        Of streams, shuffles and learners; slow peers get the first.
+    length : int, default 8000
+        Of generated streams.
+    most : int
+        Samples taken of any stream.
+    rows : int, optional
+        Training rows taken of a data set, all by default.
+    shuffles : int, default 5
+        Of the small data sets.
+    quick : bool, default False
+    streams, data : tuple of str
+        What a quick run takes.
+    left_out : tuple of str
+        Learners it leaves out.
+    """
+
+    seeds: tuple[int, ...] = SEEDS
+    length: int = 8000
+    most: int = 10**9
+    rows: int | None = None
+    shuffles: int = 5
+    quick: bool = False
+    streams: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+QUICK = Plan(
+    seeds=SEEDS[:1], length=2000, most=1000, rows=1000, shuffles=1, quick=True,
+    streams=("Phishing", "SEA", "Agrawal", "AgrawalReturns"),
+    data=("digits", "wine", "moons"),
+    left_out=(
+        "leveraging bagging", "SRP", "ARF, replay 2000", "AMF, replay 2000", "kNN, window 2000",
+    ),
+)  # fmt: skip

@@ -1,0 +1,179 @@
+"""Results as tables for the terminal, as Markdown for a README, as plain values for JSON."""
+
+import math
+
+from growgraph.bench.report import columns, machine_lines
+
+_LESS = {"ECE", "risk at 10 %", "order gap", "MB"}  # measures of which less is better
+_PLAIN = {"samples/s", "MB", "k"}
+
+
+def plain(bench, plan, found, machine):
+    """A run as plain values.
+
+    Parameters
+    ----------
+    bench : str
+        "stream", "onepass", "selfknow" or "cluster".
+    plan : Plan
+    found : dict
+        ``headline, results, comparisons``, of streams also ``curves``.
+    machine : dict
+        Of :func:`growgraph.bench.machine.describe`.
+    """
+    return {
+        "bench": f"learning {bench}",
+        "headline": found["headline"],
+        "cells": found["results"].cells(),
+        "comparisons": found["comparisons"],
+        "curves": found.get("curves", {}),
+        "notes": found["results"].notes,
+        "plan": {"quick": plan.quick, "seeds": list(plan.seeds), "shuffles": plan.shuffles},
+        "machine": machine,
+    }
+
+
+def number(value, measure):
+    """A figure as its measure is read: shares with three decimals, others with three digits.
+
+    Examples
+    --------
+    >>> number(0.98765, "accuracy"), number(1234.5, "samples/s"), number(float("nan"), "ECE")
+    ('.988', '1,234', '-')
+    """
+    if value is None or not math.isfinite(value):
+        return "-"
+    if measure not in _PLAIN:
+        text = f"{value:.3f}"
+        return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def less_is_better(measure):
+    """Whether a measure is a cost."""
+    return measure in _LESS
+
+
+def order(report, key):
+    """Names under ``key`` in the sequence of the cells."""
+    return list(dict.fromkeys(cell[key] for cell in report["cells"]))
+
+
+def grids(report):
+    """The tables of a report: (title, learners, columns, {(learner, column): cell}).
+
+    Streams and clusterings have one table a measure, data sets side by side; the other
+    protocols one a data set, measures side by side.
+    """
+    by_measure = report["bench"].split()[1] in ("stream", "cluster")
+    titles, sides = ("measure", "data") if by_measure else ("data", "measure")
+    for title in order(report, titles):
+        cells = [c for c in report["cells"] if c[titles] == title]
+        learners = list(dict.fromkeys(c["learner"] for c in cells))
+        yield (
+            title, learners, list(dict.fromkeys(c[sides] for c in cells)),
+            {(c["learner"], c[sides]): c for c in cells},
+        )  # fmt: skip
+
+
+def _text(cell, spread=True):
+    if cell is None:
+        return ""
+    text = number(cell["mean"], cell["measure"])
+    if spread and cell["sd"] is not None and cell["measure"] not in _PLAIN:
+        text += f" ±{number(cell['sd'], cell['measure'])}"
+    return text
+
+
+def table(report):
+    """The whole report for a terminal: a table each, verdicts, notes, the machine."""
+    parts = []
+    for title, learners, sides, cells in grids(report):
+        lines = [
+            (name, *(_text(cells.get((name, side)), spread=len(sides) < 7) for side in sides))
+            for name in learners
+        ]
+        parts.append(columns(lines, (title, *sides)))
+    if report["comparisons"]:
+        parts.append(columns(verdicts(report), _VERDICT_HEAD))
+        parts.append(tally(report))
+    parts.append("\n".join([*report["notes"], *machine_lines(report)]))
+    return "\n\n".join(parts)
+
+
+def markdown(report):
+    """The same as Markdown."""
+    parts = []
+    for title, learners, sides, cells in grids(report):
+        lines = [f"| {' | '.join([title, *sides])} |", "|" + (len(sides) + 1) * "---|"]
+        for name in learners:
+            shown = [_text(cells.get((name, side)), spread=False) for side in sides]
+            lines.append(f"| {' | '.join([_strong(name, report), *shown])} |")
+        parts.append("\n".join(lines))
+    if report["comparisons"]:
+        head = [f"| {' | '.join(_VERDICT_HEAD)} |", "|" + len(_VERDICT_HEAD) * "---|"]
+        parts.append("\n".join(head + [f"| {' | '.join(v)} |" for v in verdicts(report)]))
+        parts.append(tally(report))
+    below = [*report["notes"], *machine_lines(report)]
+    return "\n\n".join([*parts, "\n".join(f"{line}  " for line in below)]).rstrip()
+
+
+def _strong(name, report):
+    return f"**{name}**" if name == report["headline"] else name
+
+
+# ---- won and lost -------------------------------------------------------------------------------
+_VERDICT_HEAD = ("data", "measure", "ours", "", "best peer", "", "difference", "p (Holm)", "")
+
+
+def verdicts(report):
+    """Ours against the best peer of each data set, one line each."""
+    cells = {(c["data"], c["learner"], c["measure"]): c for c in report["cells"]}
+    lines = []
+    keys = ("data", "measure", "ours")
+    for group in dict.fromkeys(tuple(c[k] for k in keys) for c in report["comparisons"]):
+        data, measure, ours = group
+        told = [c for c in report["comparisons"] if tuple(c[k] for k in keys) == group]
+        worst = max if less_is_better(measure) else min
+        best = worst(told, key=lambda c: _difference(c, measure))
+        own, theirs = (cells[data, best[who], measure] for who in ("ours", "peer"))
+        lines.append(
+            (data, measure, ours, number(own["mean"], measure), best["peer"],
+             number(theirs["mean"], measure), _signed(best["difference"]),
+             _p(best["p"]), best["verdict"])
+        )  # fmt: skip
+    return lines
+
+
+def _difference(comparison, measure):
+    value = comparison["difference"]
+    if _unknown(value):
+        return -math.inf if less_is_better(measure) else math.inf
+    return value
+
+
+def _unknown(value):
+    return value is None or math.isnan(value)  # JSON has no NaN
+
+
+def _signed(value):
+    return "-" if _unknown(value) else f"{value:+.3f}"
+
+
+def _p(p):
+    return "-" if _unknown(p) else "<.001" if p < 0.001 else number(p, "p")
+
+
+def tally(report):
+    """How often ours was better, worse or neither, over all peers and data sets.
+
+    Examples
+    --------
+    >>> tally({"headline": "growgraph", "comparisons": [{"verdict": "won"}, {"verdict": "lost"}]})
+    'growgraph against each peer on each data set: 1 won, 1 lost'
+    """
+    counts = {"won": 0, "lost": 0, "even": 0, "untested": 0}
+    for comparison in report["comparisons"]:
+        counts[comparison["verdict"]] += 1
+    told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
+    return f"{report['headline']} against each peer on each data set: {told}"

@@ -1,0 +1,510 @@
+"""The council of a stream: voters that expect, trust that follows who was right, an alarm at drift.
+
+Each voter gives P of every class; the answer is their mean weighted by trust, which is learnt by
+fixed share (Herbster and Warmuth 1998): w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, then a small
+share is handed back. Where the answers keep failing more often than before, the alarm says that
+another concept has begun: voters that look far back then forget.
+
+The kernel takes each sample alone and in parts; where a node must be born it returns, and is entered
+again at that part of that sample.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from growgraph.kernels import _dice as dice_
+from growgraph.kernels import _handle as h
+from growgraph.kernels import grove, prototype, question, record, recursive
+from growgraph.kernels._jit import helper, inlined, kernel
+from growgraph.kernels._simd import bare
+from growgraph.kernels.room import has_events, has_room
+from growgraph.kernels.status import NEED_SPACE
+
+# why the kernel returned
+DONE, CONCEPT, UNITS, FOLD = 0, 1, 2, 3
+# voters
+EVIDENCE, PROTOTYPES, RECENT, LASTING, STEADY, FRESH = range(6)
+VOTERS = 6
+# places in ``ctl``
+(
+    AT,  # row of the batch
+    N,  # samples seen
+    PART,  # of the sample under way
+    GROVE, TREE, NODE, CAUSE,  # where a tree waits for units
+    WANT,  # how many units are missing
+    BEGAN,  # sample at which the present concept began
+    FAILED,  # errors before it
+    FAILURES,  # errors so far
+    ALARMS, LAST_ALARM,
+    CONCEPTS,  # prototypes born
+    EPOCH,  # sample for which strengths are written
+    GONE, GONE_RECENT,  # labels that the two groves forget
+    RIGHT,
+    SEED,
+    EVENTS,  # most events in the log before it is folded
+    FULL,  # 1: no node may be born any more
+    SOLVES,  # 1: the evidence has a readout
+) = range(22)  # fmt: skip
+CTL_SIZE = 22
+
+PAST = 512  # numbers of errors remembered
+_SHARE, _RATE = 0.003, 0.3  # of trust: handed back, learnt
+_DOUBT = 0.02
+_HORIZONS = (30, 60, 120, 240)
+_CALM, _ALARM = 100, 4.0
+_KEEP_RECENT, _KEEP_LASTING = 0.997, 0.9999
+_UNTRUSTED, _SLOW = 0.02, 3.0  # a grove of less trust is asked anew so many times more seldom
+_FIRST_TREES = 10  # samples from which trees grow
+_RENEW = 16384  # samples after which strengths are written for another epoch
+_ORDERED, _ORDERED_TRUST = 25.0, 0.95  # samples missed of a class; trust in evidence then
+# parts of a sample
+_ANSWER, _BIRTH, _TREES, _REGROW = range(4)
+
+Prototypes = namedtuple("Prototypes", "slots sums traits owner")
+Readouts = namedtuple("Readouts", "A B slots")
+Trust = namedtuple("Trust", "weight prior said outputs past counts seen order")
+Record = namedtuple("Record", "tally right_by count_by scales")
+
+
+@inlined
+def unowned(G, C, L, T, R):
+    """The same without owners, whom the caller keeps alive: handing them on counts nothing."""
+    return (
+        question.Grove(bare(G.plan), bare(G.node), bare(G.up), bare(G.free), bare(G.leaf),
+                       bare(G.place), bare(G.slots), bare(G.votes), bare(G.ring), bare(G.labels),
+                       bare(G.inputs), bare(G.column), bare(G.one), bare(G.words)),
+        Prototypes(bare(C.slots), bare(C.sums), bare(C.traits), bare(C.owner)),
+        Readouts(bare(L.A), bare(L.B), bare(L.slots)),
+        Trust(bare(T.weight), bare(T.prior), bare(T.said), bare(T.outputs), bare(T.past),
+              bare(T.counts), bare(T.seen), bare(T.order)),
+        Record(bare(R.tally), bare(R.right_by), bare(R.count_by), bare(R.scales)),
+    )  # fmt: skip
+
+
+@helper
+def evidence(said, out):
+    """P of each class by its score: softmax; classes never seen have 0."""
+    top, total = -np.inf, 0.0
+    for c in range(out.size):
+        top = max(top, said[c])
+    for c in range(out.size):
+        out[c] = np.exp(said[c] - top)
+        total += out[c]
+    for c in range(out.size):
+        out[c] /= total
+
+
+@helper
+def _mix(T, P, out):
+    """The answer: the mean of the voters by trust."""
+    for c in range(out.size):
+        out[c] = 0.0
+        for k in range(VOTERS):
+            if T.prior[k] > 0:
+                out[c] += T.said[k] * P[k, c]
+
+
+@helper
+def _learn_trust(T, P, label):
+    """Fixed share: w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, a small part handed back."""
+    total, classes = 0.0, P.shape[1]
+    for k in range(VOTERS):
+        if T.prior[k] > 0:
+            T.weight[k] *= ((1 - _DOUBT) * P[k, label] + _DOUBT / classes) ** _RATE
+            total += T.weight[k]
+    for k in range(VOTERS):
+        if T.prior[k] > 0:
+            T.weight[k] = (1 - _SHARE) * T.weight[k] / total + _SHARE * T.prior[k]
+
+
+@helper
+def _feel_order(ctl, T, label):
+    """Follow whether a class stays away that used to come: then the labels come in an order.
+
+    Where they do, whoever says "as the last ones" looks right, and who remembers must answer. It is
+    told by how many samples of the class were to be expected since its last one.
+    """
+    n = ctl[N]
+    T.order[0] = 0.0
+    for c in range(T.counts.size):
+        T.order[0] = max(T.order[0], T.counts[c] * (n - T.seen[c]) / (n + 1))
+    T.counts[label] += 1
+    T.seen[label] = n
+
+
+@helper
+def _weigh(T):
+    """Trust as it counts now: where labels come in runs, evidence has nearly all."""
+    for k in range(VOTERS):
+        T.said[k] = T.weight[k]
+    if T.order[0] > _ORDERED and T.prior[EVIDENCE] > 0 and T.weight[EVIDENCE] < _ORDERED_TRUST:
+        rest = (1 - _ORDERED_TRUST) / max(1 - T.weight[EVIDENCE], 1e-300)
+        for k in range(VOTERS):
+            T.said[k] *= rest
+        T.said[EVIDENCE] = _ORDERED_TRUST
+
+
+@helper
+def _write_trust(H, T):
+    """Write trust on the edges of the output nodes, in the sequence of the voters there are."""
+    w, start = h.get_w(H), h.get_start(H)
+    for c in range(T.outputs.size):
+        at = np.int64(start[T.outputs[c]])
+        for k in range(VOTERS):
+            if T.prior[k] > 0:
+                w[at] = np.float32(T.said[k])
+                at += 1
+
+
+@helper
+def _alarm(ctl, T):
+    """True if the answers of late fail more often than those of the present concept did before."""
+    n = ctl[N] + 1
+    age = n - ctl[BEGAN]
+    if age <= _CALM:
+        return False
+    for w in _HORIZONS:
+        if age < 2 * w + 40:
+            continue
+        before = T.past[(n - w) % PAST]
+        late = (ctl[FAILURES] - before) / w
+        m = age - w
+        usual = (before - ctl[FAILED] + 1) / (m + 2)
+        bound = _ALARM * np.sqrt(usual * (1 - usual) * (1 / w + 1 / m)) + 0.5 / w
+        if late - usual > bound:
+            ctl[BEGAN] = n - w // 2
+            ctl[FAILED] = T.past[ctl[BEGAN] % PAST]
+            ctl[ALARMS] += 1
+            ctl[LAST_ALARM] = n
+            return True
+    return False
+
+
+@helper
+def _top(P):
+    best = 0
+    for c in range(1, P.size):
+        if P[c] > P[best]:
+            best = c
+    return best
+
+
+@helper
+def _remember(ctl, R, q, label, strange, known, solves):
+    """How the answer given before learning went."""
+    top, second = _top(q), 0.0
+    for c in range(q.size):
+        if c != top:
+            second = max(second, q[c])
+    right = top == label
+    ctl[RIGHT] += right
+    R.tally[label, 0] += right
+    if known > 1:
+        strangely = record.novelty(strange, R.scales[0], solves)
+        record.remember(R.right_by, R.count_by, R.scales, q[top] - second, right, strange[0],
+                         strangely)  # fmt: skip
+    return top
+
+
+@helper
+def _learn_prototype(H, ctl, x, C, P, loud, away, label):
+    """Let a prototype move; True if one must be born."""
+    n, t = ctl[CONCEPTS], ctl[N]
+    best = prototype.winner(loud, C.owner, n, label)
+    moved = prototype.resonates(C.traits, away, best)
+    if moved:
+        prototype.move(H, x, C.slots, C.traits, best, away[best], t)
+        prototype.write(H, C.slots, C.sums, C.traits, C.owner, best, ctl[EPOCH])
+    return not moved or _top(P) != label
+
+
+@helper
+def _bear_prototype(H, ctl, x, C, label):
+    """Let a prototype begin at x; False if its node is not there yet."""
+    n, t = ctl[CONCEPTS], ctl[N]
+    i = n
+    if n == C.traits.shape[0]:
+        i = prototype.weakest(C.traits, n, t)
+    elif C.slots[n, 0] < 0 and ctl[FULL]:
+        if n == 0:
+            return True
+        i = prototype.weakest(C.traits, n, t)
+    elif C.slots[n, 0] < 0:
+        return False
+    else:
+        ctl[CONCEPTS] += 1
+    prototype.place(H, x, C.slots, C.traits, C.owner, i, label, t)
+    prototype.write(H, C.slots, C.sums, C.traits, C.owner, i, ctl[EPOCH])
+    return True
+
+
+@helper
+def _span(ctl, G, g):
+    """Samples that a grove remembers now: the fresh one only those of the present concept."""
+    span = G.plan[g, question.SPAN]
+    if g == 1:
+        span = min(span, max(ctl[N] + 1 - ctl[BEGAN], _FIRST_TREES))
+    return span
+
+
+@helper
+def _let_pass(H, ctl, G, x, label):
+    """Put the sample into the ring; keep the labels of those that the groves forget."""
+    size = G.labels.size
+    for g in range(2 if size > 0 else 0):
+        old = ctl[N] - G.plan[g, question.SPAN]
+        ctl[GONE + g] = G.labels[old % size] if old >= 0 else -1
+    s = ctl[N] % size if size > 0 else np.int64(0)
+    if size > 0:
+        G.labels[s] = label
+    for j in range(x.size if size > 0 else 0):
+        G.ring[j, s] = x[j]
+
+
+@helper
+def _slow(T, g):
+    """The intention gate: a grove that is not trusted serves no aim, so it is asked anew less."""
+    return _SLOW if T.weight[STEADY + g] < _UNTRUSTED else 1.0
+
+
+@helper
+def _learn_tree(H, ctl, G, T, x, g, k, dice):
+    """Forget, let the sample arrive; returns the node to be asked anew (-1: none) and why."""
+    size, n = G.labels.size, ctl[N]
+    old = n - G.plan[g, question.SPAN]
+    if old >= 0:
+        grove.forget(H, G, g, k, old % size, ctl[GONE + g])
+    dice_.shake(dice, ctl[SEED], n, g * question.ROOTS + k)
+    if G.node[g, question.COUNT, k] > 0:
+        return grove.arrive(H, G, g, k, x, n % size, _slow(T, g), dice)
+    first = n + 1 - min(_span(ctl, G, g), n + 1)
+    if n + 1 < _FIRST_TREES:
+        return np.int64(-1), grove.DISAGREE
+    for t in range(first, n + 1):
+        question.link(G, g, k, np.int64(k), t % size)
+        G.leaf[g, k, G.labels[t % size]] += 1
+    G.node[g, question.COUNT, k] = n + 1 - first
+    question.speak(H, G, g, np.int64(k))
+    return np.int64(k), grove.DISAGREE
+
+
+@helper
+def _learn_trees(H, ctl, G, T, x, dice):
+    """All trees from where ctl says; 0, or NEED_SPACE, or UNITS (to be entered again)."""
+    while ctl[GROVE] < 2:
+        g, k = ctl[GROVE], ctl[TREE]
+        if T.prior[STEADY + g] > 0 and k < G.plan[g, question.TREES]:
+            if ctl[PART] == _TREES:
+                v, why = _learn_tree(H, ctl, G, T, x, g, k, dice)
+                ctl[NODE], ctl[CAUSE] = v, why
+                ctl[PART] = _REGROW
+            if ctl[NODE] >= 0:
+                dice_.shake(dice, ctl[SEED] + 1, ctl[N], g * question.ROOTS + k)
+                missing = grove.regrow(H, G, g, k, ctl[NODE], ctl[CAUSE], _slow(T, g), dice)
+                if missing == NEED_SPACE:
+                    return np.int64(NEED_SPACE)
+                if missing > 0 and not ctl[FULL]:
+                    ctl[WANT] = missing
+                    return np.int64(UNITS)
+            ctl[PART] = _TREES
+            ctl[TREE] += 1
+        else:
+            ctl[GROVE] += 1
+            ctl[TREE] = 0
+    return np.int64(0)
+
+
+@helper
+def _forget_far(H, ctl, G, L):
+    """What looks far back begins anew: another concept has begun."""
+    recursive.restore(L.A[1])
+    for k in range(G.plan[1, question.TREES] if G.labels.size > 0 else 0):
+        grove.drop(H, G, 1, k)
+
+
+@helper
+def _has_room(H, G):
+    """Room for what one sample may empty and rehang, or let go at an alarm."""
+    units = np.int64(0)
+    for g in range(2):
+        units = max(units, G.up.shape[1] - G.plan[g, question.FREE] - G.plan[g, question.UNBORN])
+    trees = G.plan[0, question.TREES] + G.plan[1, question.TREES]
+    room = has_room(H, 0, 0, 0, 0, 6 * trees)
+    return has_events(H, 4 * trees + 2 * units) and room
+
+
+@helper
+def _renew(H, ctl, C):
+    """Write all strengths for another epoch, so that they stay small."""
+    ctl[EPOCH] = ctl[N]
+    for i in range(ctl[CONCEPTS]):
+        prototype.write(H, C.slots, C.sums, C.traits, C.owner, i, ctl[EPOCH])
+
+
+@kernel(writes=("H", "ctl", "G", "C", "L", "T", "R", "answers"))
+def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
+    """Answer and learn rows ctl[AT] .. in their sequence until something must grow.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle; the edges of all voters are written.
+    X : float32 [batch, inputs]
+        Activities of the inputs.
+    y : int64 [batch]
+        Class numbers.
+    said : float64 [batch, classes]
+        Score of each class by the evidence, before it was learnt; -inf: never seen.
+    strange : float64 [batch, 2]
+        Resonance of the best concept and how unclear the readout was, before it was learnt.
+    ctl : int64 [CTL_SIZE]
+        Where it stands.
+    G : Grove
+        Trees of questions: STEADY's, FRESH's.
+    C : Prototypes
+        ``slots`` [most, 3] of match node, logarithm and strength (-1: not born), ``sums`` [classes],
+        ``traits`` [most, MEMORY + inputs], ``owner`` [most].
+    L : Readouts
+        ``A`` [2, 1 + inputs, 1 + inputs], ``B`` [2, 1 + inputs, classes], ``slots`` [2, classes].
+    T : Trust
+        ``weight``, ``prior`` (0: there is no such voter), ``said`` [VOTERS], ``outputs``,
+        ``counts``, ``seen`` [classes], ``past`` [PAST] numbers of errors, ``order`` [1].
+    R : Record
+        ``tally`` [classes, 2], ``right_by``, ``count_by`` [BINS], ``scales`` [2, 3].
+    answers : int64 [batch]
+        The answer given to each row before it was learnt.
+
+    Returns
+    -------
+    int64
+        DONE, CONCEPT (a prototype must be born), UNITS (ctl[WANT] units are missing in grove
+        ctl[GROVE]), FOLD (the log is full), or NEED_SPACE.
+    """
+    G, C, L, T, R = unowned(G, C, L, T, R)
+    X, said, strange, ctl, answers = bare(X), bare(said), bare(strange), bare(ctl), bare(answers)
+    classes = said.shape[1]
+    P, q = np.empty((VOTERS, classes)), np.empty(classes)
+    loud, away = np.empty(C.owner.size), np.empty(C.owner.size)
+    k, dice = np.empty(X.shape[1] + 1), np.empty(1, np.uint64)
+    while ctl[AT] < X.shape[0]:
+        i = ctl[AT]
+        x, label = X[i], y[i]
+        if ctl[PART] == _ANSWER:
+            if not _has_room(H, G):
+                return np.int64(NEED_SPACE)
+            ctx = h.get_ctx(H)
+            ctx[h.CTX_STEP], ctx[h.CTX_SAMPLE] = ctl[N], ctl[N]
+            _ask_all(H, ctl, x, said[i], G, C, L, T, loud, away, P)
+            _mix(T, P, q)
+            answers[i] = _remember(ctl, R, q, label, strange[i], classes, ctl[SOLVES])
+            ctl[FAILURES] += answers[i] != label
+            T.past[(ctl[N] + 1) % PAST] = ctl[FAILURES]
+            if T.counts[label] > 0 and T.order[0] <= _ORDERED:
+                _learn_trust(T, P, label)
+            _feel_order(ctl, T, label)
+            _weigh(T)
+            if _alarm(ctl, T):
+                _forget_far(H, ctl, G, L)
+            ctl[PART] = _TREES
+            if T.prior[PROTOTYPES] > 0:
+                if _learn_prototype(H, ctl, x, C, P[PROTOTYPES], loud, away, label):
+                    ctl[PART] = _BIRTH
+            for g in range(2):
+                if T.prior[RECENT + g] > 0:
+                    keep = _KEEP_LASTING if g else _KEEP_RECENT
+                    recursive.learn(L.A[g], L.B[g], x, label, keep, k)
+                    recursive.write(H, L.slots[g], L.B[g])
+            _write_trust(H, T)
+            _let_pass(H, ctl, G, x, label)
+            ctl[GROVE], ctl[TREE] = 0, 0
+        if ctl[PART] == _BIRTH:
+            if not _bear_prototype(H, ctl, x, C, label):
+                return np.int64(CONCEPT)
+            ctl[PART] = _TREES
+        status = _learn_trees(H, ctl, G, T, x, dice)
+        if status != 0:
+            return status
+        ctl[PART] = _ANSWER
+        ctl[N] += 1
+        ctl[AT] = i + 1
+        if ctl[N] - ctl[EPOCH] >= _RENEW:
+            _renew(H, ctl, C)
+        if H[h.EV_USED] > ctl[EVENTS]:
+            return np.int64(FOLD)
+    return np.int64(DONE)
+
+
+@helper
+def _ask_all(H, ctl, x, said, G, C, L, T, loud, away, P):
+    """P of all voters."""
+    if T.prior[EVIDENCE] > 0:
+        evidence(said, P[EVIDENCE])
+    if T.prior[PROTOTYPES] > 0:
+        n = ctl[CONCEPTS]
+        prototype.loudness(H, x, C.slots, C.traits, n, ctl[N], away, loud)
+        prototype.answer(loud, C.owner, n, P[PROTOTYPES])
+    for g in range(2):
+        if T.prior[RECENT + g] > 0:
+            recursive.answer(L.B[g], x, P[RECENT + g])
+        if T.prior[STEADY + g] > 0:
+            question.answer(H, G, g, x, P[STEADY + g])
+
+
+@kernel(writes=("out",))
+def answer(H, X, said, ctl, G, C, L, T, out):
+    """P of each class, for rows that are not learnt.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle.
+    X : float32 [batch, inputs]
+        Activities of the inputs.
+    said : float64 [batch, classes]
+        Score of each class by the evidence.
+    ctl : int64 [CTL_SIZE]
+        Where learning stands.
+    G, C, L, T : Grove, Prototypes, Readouts, Trust
+        As in :func:`learn`.
+    out : float64 [batch, classes]
+        Written.
+
+    Returns
+    -------
+    int64
+        DONE.
+    """
+    G, C, L, T, _ = unowned(G, C, L, T, Record(ctl, ctl, ctl, ctl))
+    X, said, ctl, out = bare(X), bare(said), bare(ctl), bare(out)
+    P = np.empty((VOTERS, said.shape[1]))
+    loud, away = np.empty(C.owner.size), np.empty(C.owner.size)
+    for i in range(X.shape[0]):
+        _ask_all(H, ctl, X[i], said[i], G, C, L, T, loud, away, P)
+        _mix(T, P, out[i])
+    return np.int64(DONE)
+
+
+@kernel(writes=("H", "G"))
+def welcome(H, G, T):
+    """Write what all leaves say and the trust on a class that is new.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle; edges into the class nodes are written.
+    G : Grove
+        With the new class.
+    T : Trust
+        With the new class.
+
+    Returns
+    -------
+    int64
+        DONE.
+    """
+    for g in range(2):
+        if T.prior[STEADY + g] > 0:
+            question.speak_all(H, G, g)
+    _write_trust(H, T)
+    return np.int64(DONE)
