@@ -1,12 +1,12 @@
 """The council of a stream: voters that expect, trust that follows who was right, an alarm at drift.
 
 Each voter gives P of every class; the answer is their mean weighted by trust, which is learnt by
-fixed share (Herbster and Warmuth 1998): w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, then a small
-share is handed back. Where the answers keep failing more often than before, the alarm says that
-another concept has begun: voters that look far back then forget.
+fixed share (Herbster and Warmuth 1998): w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, then a
+small share is handed back. Where the answers keep failing more often than before, the alarm says
+that another concept has begun: voters that look far back then forget.
 
-The kernel takes each sample alone and in parts; where a node must be born it returns, and is entered
-again at that part of that sample.
+The kernel takes each sample alone and in parts; where a node must be born it returns, and is
+entered again at that part of that sample.
 """
 
 from collections import namedtuple
@@ -84,12 +84,12 @@ def unowned(G, C, L, T, R):
 
 @helper
 def evidence(said, out):
-    """P of each class by its score: softmax; classes never seen have 0."""
+    """P of each class by its score: softmax; classes never seen have 0, unless none was."""
     top, total = -np.inf, 0.0
     for c in range(out.size):
         top = max(top, said[c])
     for c in range(out.size):
-        out[c] = np.exp(said[c] - top)
+        out[c] = np.exp(said[c] - top) if top > -np.inf else 1.0
         total += out[c]
     for c in range(out.size):
         out[c] /= total
@@ -128,7 +128,8 @@ def _feel_order(ctl, T, label):
     n = ctl[N]
     T.order[0] = 0.0
     for c in range(T.counts.size):
-        T.order[0] = max(T.order[0], T.counts[c] * (n - T.seen[c]) / (n + 1))
+        missed = np.float64(n - T.seen[c]) / (n + 1)
+        T.order[0] = max(T.order[0], T.counts[c] * missed)
     T.counts[label] += 1
     T.seen[label] = n
 
@@ -191,17 +192,25 @@ def _top(P):
 
 
 @helper
-def _remember(ctl, R, q, label, strange, known, solves):
-    """How the answer given before learning went."""
-    top, second = _top(q), 0.0
+def _remember(ctl, R, T, q, label, strange):
+    """How the answer given before learning went; returns it, -1 while no class was seen.
+
+    A class that this very sample brings has its nodes already, but nobody could have named it.
+    """
+    top, second, known = -1, 0.0, 0
     for c in range(q.size):
-        if c != top:
+        if T.counts[c] > 0:
+            known += 1
+            if top < 0 or q[c] > q[top]:
+                top = c
+    for c in range(q.size):
+        if T.counts[c] > 0 and c != top:
             second = max(second, q[c])
     right = top == label
     ctl[RIGHT] += right
     R.tally[label, 0] += right
     if known > 1:
-        strangely = record.novelty(strange, R.scales[0], solves)
+        strangely = record.novelty(strange, R.scales[0], ctl[SOLVES])
         record.remember(R.right_by, R.count_by, R.scales, q[top] - second, right, strange[0],
                          strangely)  # fmt: skip
     return top
@@ -296,6 +305,8 @@ def _learn_trees(H, ctl, G, T, x, dice):
         g, k = ctl[GROVE], ctl[TREE]
         if T.prior[STEADY + g] > 0 and k < G.plan[g, question.TREES]:
             if ctl[PART] == _TREES:
+                if not _room_to_prune(H):
+                    return np.int64(NEED_SPACE)
                 v, why = _learn_tree(H, ctl, G, T, x, g, k, dice)
                 ctl[NODE], ctl[CAUSE] = v, why
                 ctl[PART] = _REGROW
@@ -307,6 +318,8 @@ def _learn_trees(H, ctl, G, T, x, dice):
                 if missing > 0 and not ctl[FULL]:
                     ctl[WANT] = missing
                     return np.int64(UNITS)
+                if missing > 0:
+                    grove.wait_longer(G, g, ctl[NODE])
             ctl[PART] = _TREES
             ctl[TREE] += 1
         else:
@@ -324,14 +337,21 @@ def _forget_far(H, ctl, G, L):
 
 
 @helper
-def _has_room(H, G):
-    """Room for what one sample may empty and rehang, or let go at an alarm."""
-    units = np.int64(0)
-    for g in range(2):
-        units = max(units, G.up.shape[1] - G.plan[g, question.FREE] - G.plan[g, question.UNBORN])
-    trees = G.plan[0, question.TREES] + G.plan[1, question.TREES]
-    room = has_room(H, 0, 0, 0, 0, 6 * trees)
-    return has_events(H, 4 * trees + 2 * units) and room
+def _room_to_drop(H, G):
+    """Room for the events of all units of the fresh grove: an alarm lets them go."""
+    units = G.up.shape[1] - G.plan[1, question.FREE] - G.plan[1, question.UNBORN]
+    room = has_room(H, 0, 0, question.SHARED_LISTS, 0, 0)
+    return has_events(H, 2 * units) and room
+
+
+@helper
+def _room_to_prune(H):
+    """Room for a unit that is asked elsewhere (5 edges at most) and one that is let go.
+
+    Asked for tree by tree: what grows in one tree would take what was kept for the next.
+    """
+    room = has_room(H, 0, 0, question.SHARED_LISTS, 0, 6)
+    return has_events(H, 4) and room
 
 
 @helper
@@ -363,8 +383,8 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
     G : Grove
         Trees of questions: STEADY's, FRESH's.
     C : Prototypes
-        ``slots`` [most, 3] of match node, logarithm and strength (-1: not born), ``sums`` [classes],
-        ``traits`` [most, MEMORY + inputs], ``owner`` [most].
+        ``slots`` [most, 4] of match node, logarithm, strength and kernel (-1: not born),
+        ``sums`` [classes], ``traits`` [most, MEMORY + inputs], ``owner`` [most].
     L : Readouts
         ``A`` [2, 1 + inputs, 1 + inputs], ``B`` [2, 1 + inputs, classes], ``slots`` [2, classes].
     T : Trust
@@ -390,14 +410,14 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
     while ctl[AT] < X.shape[0]:
         i = ctl[AT]
         x, label = X[i], y[i]
+        ctx = h.get_ctx(H)  # whoever bore nodes in between wrote into it
+        ctx[h.CTX_STEP], ctx[h.CTX_SAMPLE] = ctl[N], ctl[N]
         if ctl[PART] == _ANSWER:
-            if not _has_room(H, G):
+            if not _room_to_drop(H, G):
                 return np.int64(NEED_SPACE)
-            ctx = h.get_ctx(H)
-            ctx[h.CTX_STEP], ctx[h.CTX_SAMPLE] = ctl[N], ctl[N]
             _ask_all(H, ctl, x, said[i], G, C, L, T, loud, away, P)
             _mix(T, P, q)
-            answers[i] = _remember(ctl, R, q, label, strange[i], classes, ctl[SOLVES])
+            answers[i] = _remember(ctl, R, T, q, label, strange[i])
             ctl[FAILURES] += answers[i] != label
             T.past[(ctl[N] + 1) % PAST] = ctl[FAILURES]
             if T.counts[label] > 0 and T.order[0] <= _ORDERED:

@@ -1,8 +1,8 @@
 """Groves: trees of questions that grow where labels disagree and forget what has passed.
 
 Trees grow in place over a sliding window of samples: a leaf whose labels keep disagreeing imagines
-questions and asks the best; a question one side of which nobody comes to any more is pruned; now and
-then a node is asked anew.
+questions and asks the best; a question one side of which nobody comes to any more is pruned; now
+and then a node is asked anew.
 """
 
 import numpy as np
@@ -18,6 +18,7 @@ from growgraph.kernels.question import (
     LEAST,
     NEXT,
     ROOTS,
+    SHARED_LISTS,
     UNBORN,
     WAIT,
     ask,
@@ -42,7 +43,8 @@ CAUSES = ("labels that disagree", "a question asked anew", "nothing left to ask"
 
 _PATIENCE = 2  # disagreements before a leaf imagines questions
 _REST = 100  # most disagreements waited for after nothing was found
-_ANEW_BELOW = 8.0  # inner nodes are asked anew so many times more seldom than roots
+# a node that n samples come to is asked anew once in so many times n visits: roots, others
+_ANEW_ROOT, _ANEW_BELOW = 0.5, 8.0
 _EDGES = 5  # of a unit
 _BUDGET = 750  # units of a grove in use, beyond which nodes must hold more samples to be split
 _MOST_LEAST = 64  # samples
@@ -64,19 +66,21 @@ def _sort(values, n):
 
 @helper
 def _choose(G, g, above, units, m, need):
-    """Complete the m units at hand to ``need`` from the free ones above a number; sorted.
+    """Complete the m units at hand to ``need`` by the lowest free ones above a number.
 
-    Returns how many are at hand then; the chosen leave the free list.
+    Higher ones are left for deeper questions: else the units run out though many are free. Returns
+    how many are at hand then; the chosen leave the free list.
     """
-    i = G.plan[g, FREE] - 1
-    while m < need and i >= 0:
-        if G.free[g, i] > above:
-            units[m] = G.free[g, i]
-            m += 1
-            G.plan[g, FREE] -= 1
-            for k in range(i, G.plan[g, FREE]):
-                G.free[g, k] = G.free[g, k + 1]
-        i -= 1
+    while m < need:
+        lowest = np.int64(-1)
+        for i in range(G.plan[g, FREE]):
+            if G.free[g, i] > above and (lowest < 0 or G.free[g, i] < G.free[g, lowest]):
+                lowest = i
+        units[m] = G.free[g, lowest]
+        m += 1
+        G.plan[g, FREE] -= 1
+        for k in range(lowest, G.plan[g, FREE]):
+            G.free[g, k] = G.free[g, k + 1]
     return m
 
 
@@ -108,6 +112,13 @@ def least(G, g, slow):
 
 
 @helper
+def wait_longer(G, g, v):
+    """A leaf that could ask nothing bears more disagreements before it imagines again."""
+    if G.node[g, KID, v] < 0:
+        G.node[g, WAIT, v] = -min(G.node[g, COUNT, v] // 2, _REST)
+
+
+@helper
 def regrow(H, G, g, k, v, why, slow, dice):
     """Imagine the subtree at node v afresh from the samples that come to it, and lay it.
 
@@ -122,7 +133,8 @@ def regrow(H, G, g, k, v, why, slow, dice):
     if missing > 0:
         return missing
     events = 2 * (questions + m)
-    if not has_room(H, 0, 4 * _EDGES * questions, 4 * _EDGES * questions, 0, _EDGES * questions):
+    edges = _EDGES * questions
+    if not has_room(H, 0, 4 * edges, 4 * edges + SHARED_LISTS, 0, edges):
         has_events(H, events)
         return np.int64(NEED_SPACE)
     if not has_events(H, events):
@@ -144,8 +156,8 @@ def regrow(H, G, g, k, v, why, slow, dice):
         at = v if code < 0 else ROOTS + 2 * units[code // 2] + code % 2
         unit = -1 if question < 0 else units[question]
         _settle(H, G, g, k, at, samples, shape[i], asked, unit)
-    if questions == 0 and was_leaf:  # nothing was found: wait longer
-        G.node[g, WAIT, v] = -min(n // 2, _REST)
+    if questions == 0 and was_leaf:  # nothing was found
+        wait_longer(G, g, v)
     if v < ROOTS:
         speak_roots(H, G, g)
     return np.int64(0)
@@ -253,7 +265,7 @@ def arrive(H, G, g, k, x, s, slow, dice):
         G.node[g, COUNT, v] = n
         if G.node[g, KID, v] < 0:
             break
-        rarity = slow if v < ROOTS else slow * _ANEW_BELOW
+        rarity = slow * (_ANEW_ROOT if v < ROOTS else _ANEW_BELOW)
         if anew < 0 and dice_.unit(dice) * rarity * (n + 1) < 1:
             anew = v
         v = below(H, G, g, v, x)

@@ -17,11 +17,12 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper, inlined
 from growgraph.kernels.rewire import lay
 
-# The state of all groves (one grove a voter). ``inputs`` are the slots of the inputs, ``column`` the
-# column a slot stands for, ``one`` the slot of the node that is always 1, ``slots`` those of each
-# unit's yes and no, ``votes`` those of the class nodes. ``up`` is the node above a unit (-1: the unit
-# is free), ``free`` lists the units that ask nothing. ``leaf`` are label counts of leaves; ``ring``
-# the samples remembered, input by input, ``labels`` theirs; ``words`` causes in the graph's list.
+# The state of all groves (one grove a voter). ``inputs`` are the slots of the inputs, ``column``
+# the column a slot stands for, ``one`` the slot of the node that is always 1, ``slots`` those of
+# each unit's yes and no, ``votes`` those of the class nodes. ``up`` is the node above a unit (-1:
+# the unit is free), ``free`` lists the units that ask nothing. ``leaf`` are label counts of leaves;
+# ``ring`` the samples remembered, input by input, ``labels`` theirs; ``words`` causes in the
+# graph's list.
 Grove = namedtuple(
     "Grove", "plan node up free leaf place slots votes ring labels inputs column one words"
 )
@@ -39,6 +40,9 @@ PLACE_ROWS = 3
 TREES, SPAN, LEAST, FREE, UNBORN = range(5)
 PLAN_SIZE = 5
 
+# Entries of src that laying units may take beside their edges: the first units of two groves may be
+# born side by side and share a list, which is copied when either is asked elsewhere.
+SHARED_LISTS = 32
 PRIOR = 0.5  # samples that a leaf's uniform prior counts for
 
 

@@ -1,7 +1,7 @@
 """Imagining questions before one is asked: the subtree that would part some samples best.
 
-Questions are drawn between two samples of different label (after extremely randomised trees, Geurts,
-Ernst, Wehenkel 2006) and judged by what they tell of the labels, in nats.
+Questions are drawn between two samples of different label (after extremely randomised trees,
+Geurts, Ernst, Wehenkel 2006) and judged by what they tell of the labels, in nats.
 """
 
 import numpy as np
@@ -10,9 +10,10 @@ from growgraph.kernels import _dice as dice_
 from growgraph.kernels._jit import helper, inlined
 
 _GAIN, _SMALL = 2.0, 64  # nats a question must bring where fewer samples are
-_LARGE = 100  # samples of a node for which twice as many questions are imagined
+_LARGE = 200  # samples of a node for which twice as many questions are imagined
 _LOOKED_AT = 128  # samples of a large node that judge a question
 _PAIRS = 0.33  # share of questions that read two inputs
+_STEEP = np.float32(1e6)  # ... unless one of them all but decides
 _XLOGX = np.array([0.0, *(i * np.log(i) for i in range(1, 2 * _LOOKED_AT + 2))])
 
 
@@ -37,9 +38,9 @@ def _draw(G, samples, lo, hi, dice):
     """One question that tells two samples apart: inputs j, j2 (-1: none), omega, bias."""
     none = (np.int64(-1), np.int64(-1), np.float32(0), np.float32(0))
     a, b = _pair(G, samples, lo, hi, dice)
-    if a < 0:
-        return none
     d, j = G.ring.shape[0], np.int64(-1)
+    if a < 0 or d == 0:
+        return none
     for _ in range(6):
         i = dice_.below(dice, d)
         if G.ring[i, a] != G.ring[i, b]:
@@ -50,9 +51,9 @@ def _draw(G, samples, lo, hi, dice):
     j2, omega = np.int64(-1), np.float32(0)
     if d > 1 and dice_.unit(dice) < _PAIRS:
         i = dice_.below(dice, d)
-        if i != j and G.ring[i, a] != G.ring[i, b]:
-            j2 = i
-            omega = np.float32((G.ring[i, a] - G.ring[i, b]) / (G.ring[j, a] - G.ring[j, b]))
+        other, one = G.ring[i, a] - G.ring[i, b], G.ring[j, a] - G.ring[j, b]
+        if i != j and other != 0 and abs(other) < _STEEP * abs(one):
+            j2, omega = i, np.float32(other / one)
     low, high = G.ring[j, a], G.ring[j, b]
     if j2 >= 0:
         low, high = low + omega * G.ring[j2, a], high + omega * G.ring[j2, b]

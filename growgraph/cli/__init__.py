@@ -46,6 +46,9 @@ Holdout = Annotated[
 Learning = Annotated[
     Literal["evidence", "resonance"], typer.Option(help="With or without a readout")
 ]
+Replay = Annotated[
+    int, typer.Option(min=0, max=1_000_000, help="Rows of a table kept for questions; 0: none")
+]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped")]
 Checkpoint = Annotated[float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")]
 
@@ -61,6 +64,7 @@ def grow(
     holdout: Holdout = None,
     model: Annotated[str, typer.Option(help="What grows: resonet")] = "resonet",
     learning: Learning = "evidence",
+    replay: Replay = 2000,
     out: Annotated[str | None, typer.Option(help="Model file [default: named as the data]")] = None,
     seed: Annotated[int, typer.Option(help="Of everything random")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON line on standard output")] = False,
@@ -84,6 +88,7 @@ def grow(
         },
         model=model,
         learning=learning,
+        replay=replay,
         out=out,
         as_json=json,
         resume=resume,

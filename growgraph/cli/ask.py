@@ -3,8 +3,10 @@
 import contextlib
 import csv
 import io
+import math
 import os
 import sys
+from collections import Counter
 
 import numpy as np
 
@@ -84,29 +86,92 @@ def _brief(value):
 def predict(path, data, out, target, encoding=None):
     """Answer all rows of ``data`` as CSV; returns the exit code."""
     model, run = _load(path, can="predict")
-    schema = run.get("schema")
+    answers = _Classes(model) if hasattr(model, "reflect") else _Concepts(model)
+    schema = run.get("schema") or answers.schema
     stream = open_stream(data, target=target, encoding=encoding, schema=schema, note=say.line)
     check_answers(out, path, data, stream.paths)
-    right = asked = n = 0
+    n = 0
     with _writer(out) as write:
         for batch in stream.every():
             for first in range(0, len(batch), _ROWS):
                 piece = batch.piece(first, first + _ROWS)
-                seen = model.reflect(piece.X)
-                chance = model.predict_proba(piece.X).max(axis=1)
-                columns = (seen.answer.tolist(), _short(chance), _short(seen.novelty), seen.cause)
+                columns = answers.of(piece)
                 if n == 0:  # nothing is written unless there is an answer
-                    write.writerow(["answer", "probability", "novelty", "cause"])
+                    write.writerow(answers.names)
                 write.writerows(zip(*columns, strict=True))
                 n += len(piece)
-                if piece.y is not None:
-                    right += count_right(seen.answer, piece.y)
-                    asked += sum(label is not None for label in piece.y.tolist())
     stream.sum_up()
     where = f": {out}" if out else ""
-    accuracy = f", accuracy {right / asked:.4f} on {asked:,} with a label" if asked else ""
-    say.line(f"{n:,} rows answered{accuracy}{where}")
+    say.line(f"{n:,} rows answered{answers.sum_up()}{where}")
     return 0
+
+
+class _Classes:
+    """What a classifier says of rows, and how often it is right."""
+
+    names = ("answer", "probability", "novelty", "cause")
+    schema = None
+
+    def __init__(self, model):
+        self.model = model
+        self.right = self.asked = 0
+
+    def of(self, piece):
+        """Columns of the answers for a piece of a batch."""
+        seen = self.model.reflect(piece.X)
+        chance = self.model.predict_proba(piece.X).max(axis=1)
+        if piece.y is not None:
+            self.right += count_right(seen.answer, piece.y)
+            self.asked += sum(label is not None for label in piece.y.tolist())
+        return seen.answer.tolist(), _short(chance), _short(seen.novelty), seen.cause
+
+    def sum_up(self):
+        """The share of right answers, where there were labels."""
+        if not self.asked:
+            return ""
+        return f", accuracy {self.right / self.asked:.4f} on {self.asked:,} with a label"
+
+
+class _Concepts:
+    """What a clusterer says of rows, and how well its concepts agree with labels."""
+
+    names = ("concept", "familiarity", "name")
+
+    def __init__(self, model):
+        self.model = model
+        self.told = model.knowledge()["name"].tolist()
+        self.met: Counter = Counter()  # pairs of concept and label: rows may be many
+        columns = model.columns_
+        self.schema = None  # of images
+        if columns is not None:
+            kinds = {name: ["text" if text else "number", 0] for name, text in columns.items()}
+            self.schema = {"target": None, "label": "text", "categorical": [], "columns": kinds}
+
+    def of(self, piece):
+        """Columns of the answers for a piece of a batch."""
+        resonance = self.model.transform(piece.X)
+        concepts = resonance.argmax(axis=1).tolist()
+        if piece.y is not None:
+            self.met.update(zip(concepts, piece.y.tolist(), strict=True))
+        return concepts, _short(resonance.max(axis=1)), [self.told[c] for c in concepts]
+
+    def sum_up(self):
+        """The adjusted Rand index, where there were labels."""
+        met = {pair: n for pair, n in self.met.items() if pair[1] is not None}
+        n = sum(met.values())
+        if not n:
+            return ""
+        rows: Counter = Counter()
+        columns: Counter = Counter()
+        for (concept, label), count in met.items():
+            rows[concept] += count
+            columns[label] += count
+        both, one, other = (sum(math.comb(v, 2) for v in part.values())
+                            for part in (met, rows, columns))  # fmt: skip
+        chance = one * other / max(math.comb(n, 2), 1)
+        most = (one + other) / 2
+        index = 1.0 if most == chance else (both - chance) / (most - chance)
+        return f", adjusted Rand index {index:.4f} on {n:,} with a label"
 
 
 def _short(values):
@@ -129,7 +194,8 @@ def _writer(out):
 def explain(path, data, row, encoding=None):
     """Print the explanation of one row; returns the exit code."""
     model, run = _load(path, can="explain")
-    stream = open_stream(data, encoding=encoding, schema=run.get("schema"), note=say.line)
+    schema = run.get("schema") or (None if hasattr(model, "reflect") else _Concepts(model).schema)
+    stream = open_stream(data, encoding=encoding, schema=schema, note=say.line)
     n = 0
     for batch in stream.every():
         at = np.flatnonzero(batch.rows == row)

@@ -16,7 +16,10 @@ from growgraph.errors import DataError, FileFormatError
 from growgraph.io import load, load_header, save
 
 MODELS = {"resonet": ("growgraph.models.resonet", "ResoNet")}
-_LATER = ("grownet", "selfcriticnet", "simnet", "stack")
+_WHEN = {
+    **dict.fromkeys(("grownet", "selfcriticnet", "simnet", "stack"), "comes later, not yet"),
+    "clusterer": "learns without labels, from Python as growgraph.ResoNetClusterer",
+}
 _SECONDS_A_CALL = 0.2  # how often learning looks up: for Ctrl-C, progress, checkpoints
 _FEWEST, _MOST = 16, 8192  # rows a call
 
@@ -35,15 +38,15 @@ class Grow:
         See :func:`growgraph.data.open_stream`.
     options : dict
         Of the same function.
-    model, learning, out, as_json, resume, quiet, checkpoint
+    model, learning, replay, out, as_json, resume, quiet, checkpoint
         As on the command line.
     """
 
     def __init__(
-        self, data, options, *, model, learning, out, as_json, resume, quiet, checkpoint
+        self, data, options, *, model, learning, replay, out, as_json, resume, quiet, checkpoint
     ):  # fmt: skip
         if model not in MODELS:
-            when = "comes later, not yet" if model in _LATER else "is unknown"
+            when = _WHEN.get(model, "is unknown")
             raise DataError(f"model {model!r} {when}: use --model {' or '.join(MODELS)}")
         if resume and data == "-":
             raise DataError(
@@ -59,6 +62,7 @@ class Grow:
             **self.stream.identity(),
             "model": model,
             "learning": learning,
+            "replay": replay,
             "seed": options["seed"],
         }
         self._as_json, self._resume, self._quiet = as_json, resume, quiet
@@ -118,6 +122,7 @@ class Grow:
             random_state=self._job["seed"],
             learning=self._job["learning"],
             image_shape=self.stream.image_shape,
+            replay=self._job["replay"],
         )
 
     def _go_on(self, path):

@@ -252,14 +252,22 @@ class Council:
         if readers:
             self._grow(graph, controller, (), "new input", int(self.ctl[council.N]),
                        edges=[(new, int(v), 0.0) for v in readers])  # fmt: skip
-        for i in self.concepts[self.concepts[:, 2] >= 0, 2].tolist():
-            graph.set_weights(i, [-0.5 * (3 + d)])
+        self._widen_concepts(graph, d + 1)
         self.ring = np.pad(self.ring, ((0, 1), (0, 0)))
         self.traits = np.pad(self.traits, ((0, 0), (0, 1)))
         self.A = np.pad(self.A, ((0, 0), (0, 1), (0, 1)))
         self.A[:, -1, -1] = 1.0
         self.B = np.pad(self.B, ((0, 0), (0, 1), (0, 0)))
         self._held = None
+
+    def _widen_concepts(self, graph, d):
+        """Prototypes of d inputs: the exponent of their kernel, the volume in their strength."""
+        for i in range(int(self.ctl[council.CONCEPTS])):
+            _, _, strength, _ = self.concepts[i].tolist()
+            loud, since, width = self.traits[i, : prototype.PLASTIC].tolist()
+            loud += (int(self.ctl[council.EPOCH]) - since) * prototype.FADING
+            graph.set_weights(strength, [-0.5 * (2 + d)])
+            graph.set_nodes(strength, bias=loud - 0.5 * d * np.log(width))
 
     # ---- what the kernels need ------------------------------------------------------------------
     def state(self, graph):

@@ -6,6 +6,54 @@ import numpy as np
 
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
+from growgraph.models._turn import turn
+
+
+class Knowledge(np.ndarray):
+    """A structured array, one row a class, that prints as a table with the names of its columns."""
+
+    def __getitem__(self, key):
+        """A column as a plain array, a row or some rows as they are."""
+        found = super().__getitem__(key)
+        plain = isinstance(found, np.ndarray) and found.dtype.names is None
+        return found.view(np.ndarray) if plain else found
+
+    def __str__(self):
+        names = self.dtype.names or ()
+        lines = [list(names)] + [
+            [_figure(row[name]) for name in names] for row in np.atleast_1d(self)
+        ]
+        wide = [max(len(line[i]) for line in lines) for i in range(len(names))]
+        return "\n".join(
+            "  ".join(text.rjust(n) for text, n in zip(line, wide, strict=True)) for line in lines
+        )
+
+    __repr__ = __str__
+
+
+def _figure(value):
+    """A cell of the table in words."""
+    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def has_met(sense, key):
+    """Whether a category (or missing cell) of a table was met in learning."""
+    return sense._key(key) in sense.born
+
+
+def silent(core, rows):
+    """Which rows say nothing: all cells missing, or of categories never met.
+
+    In a table of a single column a missing cell that was met in learning does say something.
+    """
+    if core.sense.kind != "table":
+        return np.zeros(len(rows), bool)
+    sense = core.sense
+    spoke = (~np.isnan(rows.numbers)).any(axis=1)
+    for row, key in rows.marks:
+        if key[1] is not None or len(sense.columns) == 1:
+            spoke[row] |= has_met(sense, key)
+    return ~spoke
 
 
 def knowledge(core, classes, order):
@@ -34,7 +82,7 @@ def knowledge(core, classes, order):
         row["samples"], row["accuracy"] = samples, core.tally[c, 0] / samples
         row["last_seen"], row["aspects"] = core.tally[c, 1], concepts.k[c]
         row["stability"] = stability[0] if stability.size else 0.0
-    return table
+    return table.view(Knowledge)
 
 
 def nobody(label):
@@ -64,8 +112,18 @@ def why(core, rows, seen, scores, classes):
         "margin": float(scores[order[0]] - scores[order[1]]) if len(classes) > 1 else None,
         "windows": windows, "nodes": _loudest(core, rows, a),
         "columns": _columns(core, rows, a, a_rival) if core.sense.kind == "table" else [],
+        "unmet": _unmet(core, rows), "silent": bool(silent(core, rows)[0]),
+        "turn": None if a_rival is None else turn(core, rows, a, a_rival),
         "grown_because": _why(core.graph, int(core.concepts.outputs[a])),
     }  # fmt: skip
+
+
+def _unmet(core, rows):
+    """Cells of a row of a table that are new to the model: a category, or the first missing one."""
+    if core.sense.kind != "table":
+        return []
+    new = [key for _, key in rows.marks if not has_met(core.sense, key)]
+    return [{"column": name, "value": value} for name, value in new]
 
 
 def _why(graph, node):
@@ -138,10 +196,15 @@ def in_words(data):
     """An explanation as a few sentences: why, what for, what it is like."""
     lines = [f"answer {data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"]
     lines.append(f"why: {_reasons(data)}")
+    new = [f"{c['column']} = {c['value']}" for c in data["unmet"] if c["value"] is not None]
+    if new:
+        lines.append(f"never met before: {', '.join(new)}")
     dissent = [f"{w['window']} {'say' if w['window'] == 'the columns' else 'says'} {w['says']}"
                for w in data["windows"] if w["says"] != data["answer"]]  # fmt: skip
     if dissent:
         lines.append("against it: " + "; ".join(dissent))
+    if data["rival"] is not None:
+        lines.append(f"what would turn it: {_turning(data)}")
     grown = re.sub(r" from nodes [\d, ]*\d(?: and \d+ more)?", "", data["grown_because"])
     lines.append(f"what for: {grown}")
     like = list(dict.fromkeys(data["like"]))
@@ -154,6 +217,8 @@ def _reasons(data, most=3):
     """The columns that spoke most, or where there are none the nodes."""
     if data["rival"] is None:
         return f"{data['answer']} is the only class known"
+    if data["silent"]:
+        return f"nothing is known of this row; {data['answer']} is only what is usual"
     loud = [c for c in data["columns"] if abs(c["spoke"]) >= 0.005][:most]
     if loud:
         return ", ".join(_reason(c, data) for c in loud)
@@ -171,3 +236,25 @@ def _reason(cell, data):
     away = "" if cell["deviation"] is None else f" ({cell['deviation']:+.1f} sd)"
     whom = data["answer"] if cell["spoke"] > 0 else data["rival"]
     return f"{text}{away} speaks for {whom} by {abs(cell['spoke']):.2f}"
+
+
+def _turning(data):
+    """What would make the rival win, in words."""
+    if data["turn"] is None:
+        return f"nothing was found that would make it {data['rival']}"
+    changes = data["turn"]["changes"]
+    if "window" in changes[0]:
+        where = " and ".join(c["window"] for c in changes)
+        how = f"{where} {changes[0]['share']:.0%} of the way to what {data['rival']} expects there"
+    else:
+        how = " and ".join(_instead(c) for c in changes)
+    return f"{how} makes it {data['rival']}"
+
+
+def _instead(change):
+    """One column's change in words."""
+    had, to = (
+        "missing" if v is None else f"{v:.6g}" if isinstance(v, float) else v
+        for v in (change["had"], change["to"])
+    )
+    return f"{change['column']} = {to} instead of {had}"

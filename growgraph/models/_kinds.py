@@ -36,7 +36,10 @@ class Answer:
         index, weight = self.like = _ontology.likeness(self.W)
         shares = _ontology.coincidence(index, weight, core.counts)
         self.linkage = _ontology.hierarchy(shares)
-        k = _ontology.n_found(self.linkage) if n_clusters is None else min(n_clusters, len(self.W))
+        if n_clusters is None:
+            k = _ontology.n_found(self.linkage, core.counts)
+        else:
+            k = min(n_clusters, len(self.W))
         self.labels, self.in_linkage = _ontology.cut(self.linkage, k)
         member = np.eye(k)[self.labels]
         joint = member.T @ shares @ member

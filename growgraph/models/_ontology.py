@@ -9,7 +9,10 @@ _STEEP = 2.0  # of the fall of likeness with the squared distance
 _FAR = 30.0  # beyond it likeness falls no more: nothing is like nothing
 _SPREAD = 4  # steps in which coincidence spreads along likeness
 _NEVER = 1e-9  # coincidence, as a ratio to chance, of what never coincided
-_BREAK = 10.0  # a hierarchy breaks off where the next merge coincides so many times less
+_BREAK = 5.0  # a hierarchy breaks off where the next merge coincides so many times less
+_POWER = 1.7  # and where its height is the last one's to this power: high merges lie far apart
+_MOST = 0.75  # share of samples in one concept; a break that leaves more tells of the rest only
+_CLEAR = 100.0  # unless the next merge coincides so many times less
 
 
 def likeness(prototypes):
@@ -156,16 +159,21 @@ def _linkage(merges, n):
     return Z
 
 
-def n_found(linkage):
+def n_found(linkage, counts):
     """How many concepts there are.
 
-    The hierarchy breaks off where the next merge coincides ten times less than the last and less
-    than chance; the finest such place is the answer. If there is none, the cut of greatest
-    modularity is: a merge adds 2 p_a p_b (r - 1) to it, so that is where r falls below 1.
+    The hierarchy breaks off where the next merge coincides five times less than the last and less
+    than chance; where merges lie high, heights have to leap farther, to the last one's power of
+    1.7, and a break that leaves more than 3/4 of the samples in one concept counts only where the
+    next merge coincides 100 times less. The finest break is the answer. If there is none, the cut
+    of greatest modularity is: a merge adds 2 p_a p_b (r - 1) to it, so that is where r falls
+    below 1.
 
     Parameters
     ----------
     linkage : ndarray of float64 [n - 1, 4]
+    counts : ndarray [n]
+        Samples of each leaf.
 
     Returns
     -------
@@ -173,14 +181,27 @@ def n_found(linkage):
 
     Examples
     --------
-    >>> n_found(np.array([[0, 1, 0.5, 2], [2, 3, 1.5, 3.0]]))
+    >>> n_found(np.array([[0, 1, 0.5, 2], [2, 3, 1.5, 3.0]]), np.ones(3))
     2
     """
     height = linkage[:, 2]
-    breaks = np.flatnonzero((height[1:] >= _BREAK * height[:-1]) & (height[1:] > 1))
+    last, after = height[:-1], height[1:]
+    leaps = (after > 1) & (after >= _BREAK * last) & (after >= last**_POWER)
+    clear = after >= _CLEAR * last
+    breaks = np.flatnonzero(leaps & (clear | (_greatest(linkage, counts)[:-1] <= _MOST)))
     if breaks.size:
         return len(height) - int(breaks[0])
     return int((height > 1).sum()) + 1
+
+
+def _greatest(linkage, counts):
+    """The share of samples in the greatest concept after each merge."""
+    n = len(linkage) + 1
+    held = np.zeros(2 * n - 1)
+    held[:n] = counts
+    for row, (a, b) in enumerate(linkage[:, :2].astype(np.int64).tolist()):
+        held[n + row] = held[a] + held[b]
+    return np.maximum(np.maximum.accumulate(held[n:]), held[:n].max()) / held[:n].sum()
 
 
 def cut(linkage, k):

@@ -6,6 +6,7 @@ from growgraph.kernels import record
 
 _PER_UNIT = 30.0
 _NOVEL = 3.0  # novel: beyond mean + 3 sd of what went right
+_STRANGER = 3.5  # so many sd, and confidence begins to fall: in the tail much is right still
 _DOUBT = 0.9  # less confidence is doubt
 
 
@@ -41,16 +42,20 @@ class Record:
         return away + 0.1 * np.maximum(strange, -1)
 
     def familiarity(self, novelty):
-        """Factor of confidence: 1 up to "novel", then falling as 1 / z^2.
+        """Factor of confidence: 1 up to 3.5 sd, then falling as 1 / z^2.
 
         Cantelli's bound: at most 1 / (1 + z^2) of the samples that went right lie z standard
-        deviations above the mean; it is scaled to be 1 where "novel" begins.
+        deviations above the mean; it is scaled to be 1 where the fall begins.
         """
+        z = self.deviation(novelty)
+        return np.minimum(1, (1 + _STRANGER**2) / (1 + z * z))
+
+    def deviation(self, novelty):
+        """Novelty in standard deviations above the mean of what went right, at least 0."""
         count, mean, variance = self.scales[1]
         if count < 2:
-            return np.ones(len(novelty))
-        z = np.maximum(novelty - mean, 0) / np.sqrt(variance + 1e-12)
-        return np.minimum(1, (1 + _NOVEL**2) / (1 + z * z))
+            return np.zeros(len(novelty))
+        return np.maximum(novelty - mean, 0) / np.sqrt(variance + 1e-12)
 
     def cause(self, answer, confidence, novelty, like, votes):
         """Why an answer may be wrong: "novel", "contradictory", "ambiguous", or "fine"."""
@@ -58,7 +63,7 @@ class Record:
         doubt = confidence < _DOUBT
         cause[doubt] = "ambiguous"
         cause[doubt & ((like[:, 0] != answer) | (votes < 0.5))] = "contradictory"
-        cause[self.familiarity(novelty) < 1] = "novel"
+        cause[self.deviation(novelty) > _NOVEL] = "novel"
         return cause
 
 

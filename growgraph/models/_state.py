@@ -6,6 +6,7 @@ from growgraph.graph import Graph
 from growgraph.growth import GrowthController
 from growgraph.models import _door
 from growgraph.models._check import check_core
+from growgraph.models._check_council import check_council
 from growgraph.models._concepts import Concepts
 from growgraph.models._core import OWN, Core
 from growgraph.models._council import Council
@@ -96,5 +97,7 @@ def core_of(arrays, plain, classes):
     core.classes = list(classes)
     core.council = Council.from_arrays(part("council")) if plain["kind"] == "table" else None
     check_core(core)
+    if core.council is not None:
+        check_council(core)
     core.settle()
     return core

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from growgraph._validation import check_finite
+from growgraph._validation import check_finite, check_number
 from growgraph.errors import DataError
 
 
@@ -25,7 +25,8 @@ class Reflection:
     novelty : ndarray of float64
         Higher = stranger.
     cause : ndarray of str
-        Why the answer may be wrong: "fine", "ambiguous", "contradictory", "novel" or "unknown".
+        Why the answer may be wrong: "fine", "ambiguous", "contradictory", "novel", or "unknown"
+        where the model has nothing to go by.
     like : ndarray [batch, 2]
         The labels whose concepts resonate best: what it is like.
     """
@@ -135,6 +136,53 @@ class GrowingClassifier(ClassifierMixin, GrowingModel):
             labels = np.array(labels.tolist())
         check_classification_targets(labels)
         return labels
+
+    def predict_or_abstain(self, X, share=None, threshold=None):
+        """The best class of each sample, masked where the model is least sure.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict`.
+        share : float in [0, 1], default 0.1 unless ``threshold`` is given
+            Of the rows given, the share at most that is abstained from: the least confident, among
+            equals the strangest.
+        threshold : float in [0, 1], optional
+            Instead: abstain wherever confidence is below it, each row for itself.
+
+        Returns
+        -------
+        numpy masked array [samples]
+            ``.mask`` says where it abstains, ``.compressed()`` are the answers given,
+            ``.filled(value)`` puts a label of your own in the gaps, ``.data`` holds all answers.
+
+        Examples
+        --------
+        >>> from growgraph import ResoNet
+        >>> X = [[i / 100] for i in range(100)]
+        >>> y = ["low" if x < 0.5 else "high" for (x,) in X]
+        >>> answer = ResoNet().fit(X, y).predict_or_abstain([[0.1], [0.5], [0.9]], share=0.4)
+        >>> print(answer)
+        ['low' -- 'high']
+        >>> answer.filled("?").tolist()
+        ['low', '?', 'high']
+        """
+        if share is not None and threshold is not None:
+            raise ValueError(
+                f"give share or threshold, not both, got share={share!r}, threshold={threshold!r}"
+            )
+        if threshold is None:
+            share = check_number("share", 0.1 if share is None else share, 0, 1)
+        else:
+            threshold = check_number("threshold", threshold, 0, 1)
+        told = self.reflect(X)
+        if threshold is not None:
+            unsure = told.confidence < threshold
+        else:
+            least = np.lexsort([-told.novelty, told.confidence])
+            unsure = np.zeros(len(least), bool)
+            unsure[least[: int(share * len(least) + 1e-9)]] = True
+        return np.ma.MaskedArray(told.answer, mask=unsure)
 
     def _figures(self):
         """What a progress bar shows beside the samples."""

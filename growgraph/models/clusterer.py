@@ -61,6 +61,8 @@ class ResoNetClusterer(
     hierarchy_ : ndarray [micro-concepts - 1, 4]
         How micro-concepts merge, as scipy's linkage; heights are chance / coincidence.
     n_clusters_ : int
+    columns_ : dict of str to bool, or None
+        Names of a table's columns, and which hold categories; None for images.
     labels_ : ndarray of int64
         Concepts of the rows of the last ``fit``; ``partial_fit`` keeps none.
     n_samples_seen_, nbytes_ : int
@@ -240,6 +242,12 @@ class ResoNetClusterer(
     def n_clusters_(self):
         """How many concepts there are."""
         return len(self._answering().outputs)
+
+    @property
+    def columns_(self):
+        """Names of a table's columns, and whether each holds categories."""
+        sense = self._answering().core.sense
+        return dict(sense.columns) if sense.kind == "table" else None
 
     @property
     def concepts_(self):

@@ -8,18 +8,17 @@ from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
 from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
-from growgraph.kernels import resonet
 from growgraph.models import _door, _state
 from growgraph.models._core import Core
-from growgraph.models._explain import in_words, knowledge, why
 from growgraph.models._record import probabilities
-from growgraph.models.base import Explanation, GrowingClassifier, Reflection, is_table, n_rows
+from growgraph.models._reflecting import Reflecting
+from growgraph.models.base import GrowingClassifier, n_rows
 from growgraph.senses import Retina, Table
 
 _MOST_REPLAY = 1_000_000
 
 
-class ResoNet(GrowingClassifier):
+class ResoNet(Reflecting, GrowingClassifier):
     """Classifier that grows a graph: each class a concept of prototypes and aspects.
 
     One pass over the data, in any order; a class may appear at any time and grows its own nodes,
@@ -287,7 +286,7 @@ class ResoNet(GrowingClassifier):
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def predict(self, X):
-        """The best class of each sample; it never abstains.
+        """The best class of each sample; it never abstains, see :meth:`predict_or_abstain`.
 
         Parameters
         ----------
@@ -306,98 +305,10 @@ class ResoNet(GrowingClassifier):
         The best class gets the confidence that :meth:`reflect` tells; the others share the rest by
         the softmax of their scores.
         """
-        scores, _, _, confidence = self._consider(X)
+        scores, _, _, confidence, _ = self._consider(X)
         if self._answering().council is not None:
             scores = np.log(np.maximum(scores, 1e-300))
         return probabilities(scores, confidence)
-
-    def _consider(self, X):
-        """Scores and resonances of the sorted classes, novelty and confidence: one forward.
-
-        Confidence is the share of right answers the model's own record has for such a margin; it
-        falls where the sample is stranger than what the record speaks of.
-        """
-        core, rows = self._read(X)
-        core.derive()
-        order, record = self._order(core), core.record
-        scores, said, L = core.answers(rows)
-        scores, said, L = scores[:, order] / core.unit, said[:, order], L[:, order]
-        total = L.sum(axis=2)
-        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1)
-        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
-        novelty = record.novelty((said - pull * total) / unit, total.max(axis=1), core.use_evidence)
-        confidence = np.ones(len(scores))
-        if scores.shape[1] > 1:
-            ordered = np.sort(scores, axis=1)
-            confidence = record.confidence(ordered[:, -1] - ordered[:, -2])
-        return scores, L, novelty, confidence * record.familiarity(novelty)
-
-    # ---- reflecting -----------------------------------------------------------------------------
-    def reflect(self, X):
-        """Answer, confidence, novelty, cause and what it is like.
-
-        Parameters
-        ----------
-        X
-            As in :meth:`predict`.
-
-        Returns
-        -------
-        Reflection
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> X = np.array([[0.0], [0.1], [1.0], [1.1]] * 20)
-        >>> model = ResoNet().fit(X, [0, 0, 1, 1] * 20)
-        >>> model.reflect([[0.05]]).answer
-        array([0])
-        """
-        scores, L, novelty, confidence = self._consider(X)
-        total, answer = L.sum(axis=2), scores.argmax(axis=1)
-        like = np.argsort(-total, axis=1, kind="stable")[:, :2]
-        like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
-        votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
-        cause = self._answering().record.cause(answer, confidence, novelty, like, votes)
-        return Reflection(self.classes_[answer], confidence, novelty, cause, self.classes_[like])
-
-    def score_samples(self, X):
-        """Familiarity of samples: higher = more familiar (the negative of novelty)."""
-        return -self.reflect(X).novelty
-
-    def explain(self, x):
-        """Why this answer, what its nodes are for, and what the sample is like.
-
-        Parameters
-        ----------
-        x : array [columns] or [1, columns], or a table of one row
-
-        Returns
-        -------
-        Explanation
-            ``str()`` in words; ``data`` with answer, confidence, novelty, cause, rival, windows
-            (resonance of answer and rival in each), nodes (those that spoke most).
-        """
-        X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
-        core, rows = self._read(X)
-        core.derive()
-        if len(rows) != 1:
-            raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
-        seen = self.reflect(X)
-        data = why(core, rows, seen, self._scores(X)[0], self.classes_)
-        return Explanation(in_words(data), data)
-
-    def knowledge(self):
-        """What the model knows of each class.
-
-        Returns
-        -------
-        ndarray, structured
-            One row a class: ``label, samples, accuracy`` (prequential), ``last_seen, aspects``
-            (a window), ``stability`` (of its prototypes), ``rival`` (nearest prototypes).
-        """
-        core = self._answering()
-        return knowledge(core, self.classes_, self._order(core))
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):

@@ -9,6 +9,7 @@ from growgraph.kernels import status
 from growgraph.kernels._jit import REGISTRY, Kernel
 from tests import (  # noqa: F401  they register their cases
     cases_cluster,
+    cases_council,
     cases_match,
     cases_push,
     cases_structure,

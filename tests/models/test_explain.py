@@ -132,6 +132,7 @@ def test_a_table_is_explained_in_columns_and_values():
 def test_a_rival_the_sample_is_not_like_is_named():
     told = {"answer": 1, "confidence": 0.5, "cause": "novel", "nodes": [], "columns": [],
             "windows": [{"window": "the columns", "says": 2}], "rival": 3, "like": [1, 2],
+            "unmet": [], "silent": False, "turn": None,
             "grown_because": "node 9 grew from nodes 1, 2 and 5 more because of y"}  # fmt: skip
     text = in_words(told)
     assert "what it is like: 1, then 2; nearest rival 3" in text

@@ -103,9 +103,17 @@ def test_where_coincidence_is_chance_modularity_is_greatest(n, seed):
 
 
 def with_heights(*heights):
-    Z = np.zeros((len(heights), 4))
-    Z[:, 2] = heights
+    """A linkage that merges in rounds of pairs: no concept is much greater than the others."""
+    waiting, Z = list(range(len(heights) + 1)), np.ones((len(heights), 4))
+    for row, height in enumerate(heights):
+        Z[row, :3] = waiting.pop(0), waiting.pop(0), height
+        waiting.append(len(heights) + 1 + row)
     return Z
+
+
+def found(heights, counts=None):
+    Z = with_heights(*heights)
+    return ontology.n_found(Z, np.ones(len(Z) + 1) if counts is None else counts)
 
 
 @pytest.mark.parametrize(
@@ -113,12 +121,34 @@ def with_heights(*heights):
     [
         ((0.2, 0.5, 0.9), 1),
         ((0.2, 0.5, 1.1, 3.0), 3),
-        ((0.2, 0.5, 1.1, 12.0), 2),  # it breaks off: what lies below chance counts for nothing
-        ((0.5, 1.1, 5.0), 3),  # four times less is no break
+        ((0.2, 0.5, 1.1, 5.6), 2),  # it breaks off: what lies below chance counts for nothing
+        ((0.5, 1.1, 5.4), 3),  # less than five times less is no break
         ((0.01, 0.2, 0.5, 0.6), 1),  # a leap above chance is none
         ((0.2, 2.5, 30.0, 400.0), 4),  # the finest break
+        ((0.5, 2.0, 9.0, 40.0, 400.0), 5),  # ten times less, but 40 ** 1.7 is 530
+        ((0.5, 2.0, 9.0, 40.0, 540.0), 2),
+        ((0.5, 2.0, 9.0, 44.0, 1e9), 2),  # nothing coincides across it
         ((), 1),
     ],
 )
 def test_the_number_of_concepts(heights, k):
-    assert ontology.n_found(with_heights(*heights)) == k
+    assert found(heights) == k
+
+
+def test_a_break_that_leaves_one_great_concept_has_to_be_clear():
+    even, uneven = [3, 3, 3, 3], [8, 6, 1, 1]
+    for last in (21.0, 199.0):
+        assert found((0.5, 2.0, last), even) == 2
+        assert found((0.5, 2.0, last), uneven) == 3
+    assert found((0.5, 2.0, 201.0), uneven) == 2
+    assert found((0.5, 0.6, 4.0), uneven) == 2  # modularity asks for no shares
+
+
+@pytest.mark.parametrize("n", [2, 7, 30])
+def test_the_greatest_concept_after_each_merge(n):
+    counts = np.random.default_rng(n).integers(1, 20, n)
+    Z = ontology.hierarchy(shares_of(n, seed=n))
+    expected = [
+        np.bincount(ontology.cut(Z, k)[0], counts).max() / counts.sum() for k in range(n - 1, 0, -1)
+    ]
+    np.testing.assert_allclose(ontology._greatest(Z, counts), expected)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.isotonic import IsotonicRegression
 
+from growgraph.kernels.record import BINS
 from growgraph.models._record import Record, monotone, probabilities
 from tests.models.material import digits, grown
 
@@ -98,4 +99,4 @@ def test_the_record_fades():
     assert grown()._core.record.count_by.sum() == pytest.approx(
         (1 - 0.9994**1295) / (1 - 0.9994), rel=0.01
     )
-    assert grown()._core.record.count_by.shape == (record.BINS,)
+    assert grown()._core.record.count_by.shape == (BINS,)

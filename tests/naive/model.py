@@ -108,7 +108,7 @@ class Model:
         for i in sorted(self.nodes.keys() & other.nodes.keys()):
             found += _node_differences(self.nodes[i], other.nodes[i], slots, tolerance)
         for i, (a, b) in enumerate(zip(self.events, other.events)):
-            if a != b:
+            if not _same_event(a, b, tolerance):
                 found.append(f"event {i}: {a} != {b}")
         if len(self.events) != len(other.events):
             found.append(f"{len(self.events)} events != {len(other.events)}")
@@ -130,6 +130,17 @@ def _node_differences(a, b, slots, tolerance):
     if not _close([a.bias, a.p0, a.p1], [b.bias, b.p0, b.p1], tolerance):
         found.append(f"node {a.id} values: {a} != {b}")
     return found
+
+
+def _same_event(a, b, tolerance):
+    """The same in all that is counted, near in birth values and weights."""
+    (*head, birth, pairs), (*other, values, others) = a, b
+    if head != other or (birth is None) != (values is None):
+        return False
+    if [p for p, _ in pairs] != [p for p, _ in others]:
+        return False
+    floats = [*(birth or ()), *(w for _, w in pairs)]
+    return _close(floats, [*(values or ()), *(w for _, w in others)], tolerance)
 
 
 def _close(a, b, tolerance):

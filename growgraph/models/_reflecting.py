@@ -1,0 +1,182 @@
+"""What a ResoNet tells of itself: how sure, how strange, why, what if, and what it knows."""
+
+from typing import Any
+
+import numpy as np
+
+from growgraph._validation import check_number
+from growgraph.kernels import resonet
+from growgraph.models._explain import in_words, knowledge, silent, why
+from growgraph.models._imagine import imagine
+from growgraph.models.base import Explanation, Reflection, is_table
+
+
+class Reflecting:
+    """The part of :class:`growgraph.ResoNet` that looks at its own answers."""
+
+    classes_: Any
+    _read: Any  # these are ResoNet's
+    _order: Any
+    _scores: Any
+    _answering: Any
+
+    def _consider(self, X):
+        """Scores and resonances of the sorted classes, novelty, confidence and silence.
+
+        Confidence is the share of right answers the model's own record has for such a margin; it
+        falls where the sample is stranger than what the record speaks of. A row that says nothing
+        is answered with the share of samples that had this answer, at most.
+        """
+        core, rows = self._read(X)
+        core.derive()
+        order, own = self._order(core), core.record
+        scores, said, L = core.answers(rows)
+        scores, said, L = scores[:, order] / core.unit, said[:, order], L[:, order]
+        total = L.sum(axis=2)
+        pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1)
+        unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
+        novelty = own.novelty((said - pull * total) / unit, total.max(axis=1), core.use_evidence)
+        confidence = np.ones(len(scores))
+        if scores.shape[1] > 1:
+            ordered = np.sort(scores, axis=1)
+            confidence = own.confidence(ordered[:, -1] - ordered[:, -2])
+        confidence = confidence * own.familiarity(novelty)
+        mute, share = silent(core, rows), core.concepts.counts[order] / core.n
+        confidence[mute] = np.minimum(confidence, share[scores.argmax(axis=1)])[mute]
+        return scores, L, novelty, confidence, mute
+
+    def reflect(self, X):
+        """Answer, confidence, novelty, cause and what it is like.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        Reflection
+            The cause is "unknown" where all cells of a table's row are missing.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from growgraph import ResoNet
+        >>> X = np.array([[0.0], [0.1], [1.0], [1.1]] * 20)
+        >>> model = ResoNet().fit(X, [0, 0, 1, 1] * 20)
+        >>> model.reflect([[0.05]]).answer
+        array([0])
+        """
+        scores, L, novelty, confidence, mute = self._consider(X)
+        total, answer = L.sum(axis=2), scores.argmax(axis=1)
+        like = np.argsort(-total, axis=1, kind="stable")[:, :2]
+        like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
+        votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
+        cause = self._answering().record.cause(answer, confidence, novelty, like, votes)
+        cause[mute] = "unknown"
+        return Reflection(self.classes_[answer], confidence, novelty, cause, self.classes_[like])
+
+    def score_samples(self, X):
+        """Familiarity of samples: higher = more familiar (the negative of novelty)."""
+        return -self.reflect(X).novelty
+
+    def explain(self, x):
+        """Why this answer, what would turn it, what its nodes are for, what the sample is like.
+
+        Parameters
+        ----------
+        x : array [columns] or [1, columns], or a table of one row
+
+        Returns
+        -------
+        Explanation
+            ``str()`` in words; ``data`` with answer, confidence, novelty, cause, rival, windows
+            (resonance of answer and rival in each), nodes (those that spoke most), columns, unmet
+            (cells never met in learning) and turn: the smallest change found that makes the rival
+            win, confirmed by asking the model again; None if none was found.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from growgraph import ResoNet
+        >>> size = np.linspace(0, 1, 200)
+        >>> model = ResoNet().fit({"size": size}, np.where(size > 0.5, "big", "small"))
+        >>> told = model.explain({"size": [0.8]}).data["turn"]["changes"][0]
+        >>> told["column"], told["had"], 0.4 < told["to"] < 0.6
+        ('size', 0.8, True)
+        """
+        X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
+        core, rows = self._read(X)
+        core.derive()
+        if len(rows) != 1:
+            raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
+        seen = self.reflect(X)
+        data = why(core, rows, seen, self._scores(X)[0], self.classes_)
+        return Explanation(in_words(data), data)
+
+    def imagine(self, X, rivals=2):
+        """What would be seen if each of the likeliest answers were right, and what speaks against.
+
+        Each answer's concept is asked what it expects of the sample: its mean, moved along its
+        aspects as far as the sample moves. A missing cell of a table takes what is expected there.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict`.
+        rivals : int, default 2
+            Answers to imagine for each sample, the likeliest first.
+
+        Returns
+        -------
+        Imagination
+            Arrays ``answer, expected, seen, tension, inertia`` and the names of the ``columns``.
+
+        Notes
+        -----
+        To answer by the least inertia would be a local-subspace classifier (Watanabe 1967; Oja
+        1983) with a variance for each direction. Measured beside one of the same rank and beside
+        the mean over shifted and turned views, it was not better than either or than
+        :meth:`predict`, which therefore does not simulate.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from growgraph import ResoNet
+        >>> size = np.random.default_rng(0).uniform(0, 1, 200)
+        >>> kind = np.where(np.arange(200) % 2, "iron", "cork")
+        >>> weight = np.where(kind == "iron", 8.0, 0.2) * size
+        >>> model = ResoNet().fit({"size": size, "weight": weight}, kind)
+        >>> told = model.imagine({"size": [0.9], "weight": [7.0]})
+        >>> told.answer[0].tolist(), told.columns
+        (['iron', 'cork'], ('size', 'weight'))
+        >>> bool(told.inertia[0, 0] < told.inertia[0, 1])
+        True
+        """
+        rivals = check_number("rivals", rivals, 1, integer=True)
+        core, rows = self._read(X)
+        core.derive()
+        order = self._order(core)
+        return imagine(core, rows, core.scores(rows)[:, order], self.classes_, order, rivals)
+
+    def knowledge(self):
+        """What the model knows of each class.
+
+        Returns
+        -------
+        Knowledge
+            A structured array that prints as a table, one row a class: ``label, samples, accuracy``
+            (prequential), ``last_seen, aspects`` (a window), ``stability`` (of its prototypes),
+            ``rival`` (nearest prototypes).
+
+        Examples
+        --------
+        >>> from growgraph import ResoNet
+        >>> model = ResoNet().fit([[0.0], [0.1], [1.0], [1.1]] * 20, [0, 0, 1, 1] * 20)
+        >>> print(model.knowledge())
+        label  samples  accuracy  last_seen  aspects  stability  rival
+            0       40     0.975         77        0     40.000      1
+            1       40     0.975         79        0     40.000      0
+        """
+        core = self._answering()
+        return knowledge(core, self.classes_, self._order(core))

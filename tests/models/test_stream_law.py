@@ -1,0 +1,195 @@
+"""Streams: how they are cut changes no bit, the trees keep in order, the graph alone answers."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from growgraph import ResoNet, load, save
+from growgraph.graph.check import same_structure
+from growgraph.kernels import council
+from tests.models.groves import check_groves
+from tests.models.material import differences, part
+
+# not shrunk: an example costs half a second
+LAW = settings(max_examples=8, deadline=None, derandomize=True, database=None,
+               phases=[Phase.generate])  # fmt: skip
+INFANCY = 64
+
+
+def stream(n=240, seed=0, turn=160):
+    """Numbers and categories with gaps, a question of two columns, a late class, a turn."""
+    rng = np.random.default_rng(seed)
+    a, b = rng.standard_normal((2, n)).round(2)
+    kind = rng.choice(["red", "green"], n).astype(object)
+    kind[100:][rng.random(n - 100) < 0.2] = "late"
+    kind[rng.random(n) < 0.05] = None
+    holes = np.where(rng.random(n) < 0.1, np.nan, a - b)
+    holes[:80] = a[:80]
+    X = {"a": a, "b": b, "holes": holes, "kind": kind, "same": np.ones(n)}
+    y = np.where((a * b > 0) ^ (np.arange(n) >= turn), 1, 0)
+    y[120:][(b[120:] > 1) & (kind[120:] != "red")] = 2
+    return X, y
+
+
+def options():
+    """Learners that differ in what they remember and may grow."""
+    return st.fixed_dictionaries(
+        {}, optional={"replay": st.sampled_from([0, 1, 5, 40, 200]),
+                      "learning": st.sampled_from(["evidence", "resonance"]),
+                      "max_nodes": st.sampled_from([330, 500]),
+                      "max_bytes": st.sampled_from([700_000]),
+                      "random_state": st.integers(0, 3)},
+    )  # fmt: skip
+
+
+def cuts(n):
+    """Bounds of calls, single rows among them, and what happens after each."""
+    near = st.integers(1, n - 1) | st.sampled_from([1, 63, 64, 65, 73, 74])
+    bounds = st.lists(near, max_size=8)
+    pauses = st.sampled_from(["", "", "predict", "state", "file", "pickle", "reflect"])
+    return st.tuples(bounds, st.lists(pauses, min_size=20, max_size=20)).map(
+        lambda drawn: (sorted({0, n, *drawn[0], *(min(i + 1, n) for i in drawn[0])}), drawn[1])
+    )
+
+
+def learnt(X, y, **params):
+    return ResoNet(**params).partial_fit(X, y)
+
+
+def interrupted(X, y, cut, folder, **params):
+    """A model that met the rows in pieces."""
+    (bounds, pauses), model = cut, ResoNet(**params)
+    for a, b, pause in zip(bounds, bounds[1:], pauses):
+        model.partial_fit(part(X, a, b), y[a:b])
+        if pause == "state":
+            model = ResoNet.from_state(model.to_state())
+        elif pause == "pickle":
+            model = pickle.loads(pickle.dumps(model))
+        elif pause == "file":
+            save(model, folder / "model.npz")
+            model = load(folder / "model.npz")
+        elif pause:
+            getattr(model, pause)(part(X, 0, 2))
+    return model
+
+
+def of_graph(graph, core, rows, nodes):
+    """What a graph alone says at its nodes."""
+    return graph.forward(core.sense.values(graph, rows), inputs=core.sense.inputs(graph),
+                         outputs=nodes)  # fmt: skip
+
+
+@LAW
+@given(cut=cuts(240), params=options(), seed=st.integers(0, 3))
+def test_how_a_stream_is_cut_changes_no_bit(tmp_path_factory, cut, params, seed):
+    X, y = stream(seed=seed)
+    model = interrupted(X, y, cut, tmp_path_factory.mktemp("law"), **params)
+    assert differences(model, learnt(X, y, **params)) == []
+
+
+@settings(LAW, max_examples=5)
+@given(params=options(), seed=st.integers(0, 9), every=st.integers(2, 9))
+def test_trees_are_in_order_after_every_few_samples(params, seed, every):
+    X, y = stream(200, seed=seed, turn=130)
+    model = learnt(part(X, 0, INFANCY), y[:INFANCY], **params)
+    for a in range(INFANCY, 200, every):
+        model.partial_fit(part(X, a, min(a + every, 200)), y[a : a + every])
+        check_groves(model._core)
+        model._core.graph.check()
+
+
+@LAW
+@given(params=options(), seed=st.integers(0, 9), n=st.integers(1, 240))
+def test_the_graph_says_what_the_council_says(params, seed, n):
+    X, y = stream(seed=seed)
+    core = learnt(part(X, 0, n), y[:n], **params)._answering()
+    rows = core.sense.read(part(stream(seed=seed + 100)[0], 90, 150))
+    said = core.scores(rows)
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(of_graph(core.graph, core, rows, core.answering), said, atol=1e-5)
+
+
+@LAW
+@given(params=options(), seed=st.integers(0, 9), n=st.integers(1, 240))
+def test_the_log_rebuilds_the_graph(params, seed, n):
+    X, y = stream(seed=seed)
+    model = learnt(part(X, 0, n), y[:n], **params)
+    assert same_structure(model.growth_log_.replay(), model.graph_)
+
+
+def test_a_folded_log_rebuilds_the_graph(monkeypatch):
+    X, y = stream()
+    once = learnt(X, y)
+    monkeypatch.setattr("growgraph.models._council._EVENTS", 600)
+    model = learnt(X, y)
+    assert model.growth_log_.folded > 0
+    assert same_structure(model.growth_log_.replay(), model.graph_)
+    assert model.predict_proba(X).tobytes() == once.predict_proba(X).tobytes()
+
+
+@pytest.mark.parametrize("params", [{}, {"replay": 0}, {"learning": "resonance"}])
+def test_statistics_serve_learning_alone(params):
+    """Without them the graph, described by the sense, gives the same answers."""
+    X, y = stream()
+    model = learnt(X, y, **params)
+    core, wanted = model._core, model.predict(X)
+    rows, nodes = core.sense.read(X), core.answering
+    bare = type(core.graph).from_state(model.graph_.to_state())
+    labels = np.array(core.classes)[of_graph(bare, core, rows, nodes).argmax(axis=1)]
+    np.testing.assert_array_equal(labels, wanted)
+
+
+@pytest.mark.parametrize("params", [{}, {"replay": 0}, {"max_nodes": 400}])
+def test_one_row_or_many_and_asking_changes_nothing(params):
+    X, y = stream()
+    model = learnt(X, y, **params)
+    before = model.to_state()
+    whole = model.predict_proba(X)
+    single = np.vstack([model.predict_proba(part(X, i, i + 1)) for i in range(len(y))])
+    assert single.tobytes() == whole.tobytes()
+    model.reflect(X)
+    after = model.to_state()
+    assert before["plain"] == after["plain"]
+    assert {k: v.tobytes() for k, v in before["arrays"].items()} == {
+        k: v.tobytes() for k, v in after["arrays"].items()
+    }
+
+
+def test_same_seed_same_bits_other_seed_other_questions():
+    X, y = stream()
+    once = learnt(X, y, random_state=1)
+    assert differences(once, learnt(X, y, random_state=1)) == []
+    assert "council/node" in differences(once, learnt(X, y, random_state=2))
+
+
+def test_the_drift_is_felt_and_the_late_class_learnt():
+    """What the streams above are for does happen in them."""
+    X, y = stream(400, turn=250)
+    model = learnt(X, y)
+    ctl = model._core.council.ctl
+    assert ctl[council.ALARMS] == 1
+    assert 250 <= ctl[council.LAST_ALARM] < 350
+    assert set(model.classes_) == {0, 1, 2}
+    assert len(model._core.graph.groups["born"]) >= 3
+
+
+@pytest.mark.parametrize("limit", [{"max_nodes": 400}, {"max_bytes": 700_000}])
+def test_limits_stop_growth_not_learning(limit):
+    X, y = stream()
+    model = learnt(part(X, 0, 200), y[:200], **limit)  # all classes and categories have come
+    C, nodes = model._core.council, model.graph_.n_nodes
+    assert C.ctl[council.FULL] == 1
+    born = C.units.copy(), C.concepts.copy()
+    model.partial_fit(part(X, 200, 240), y[200:])
+    assert model.graph_.n_nodes == nodes
+    assert all(np.array_equal(a, b) for a, b in zip(born, (C.units, C.concepts)))
+    assert model.prequential_accuracy_ > 0.5
+
+
+def test_nobody_is_right_about_a_class_before_it_came():
+    X = {"a": np.arange(64.0)}
+    model = learnt(X, np.arange(64))  # each row is a class of its own
+    assert model.prequential_accuracy_ == 0
