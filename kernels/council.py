@@ -15,56 +15,58 @@ import numpy as np
 
 from growgraph.kernels import _dice as dice_
 from growgraph.kernels import _handle as h
-from growgraph.kernels import grove, prototype, question, record, recursive
+from growgraph.kernels import grove, prototype, question, recursive, trust
 from growgraph.kernels._jit import helper, inlined, kernel
 from growgraph.kernels._simd import bare
 from growgraph.kernels.room import has_events, has_room
 from growgraph.kernels.status import NEED_SPACE
+from growgraph.kernels.trust import (  # noqa: F401  others know them as the council's
+    ALARMS,
+    AT,
+    BEGAN,
+    CAUSE,
+    CONCEPTS,
+    CTL_SIZE,
+    EPOCH,
+    EVENTS,
+    EVIDENCE,
+    FAILED,
+    FAILURES,
+    FRESH,
+    FULL,
+    GONE,
+    GONE_RECENT,
+    GROVE,
+    LAST_ALARM,
+    LASTING,
+    NODE,
+    PART,
+    PAST,
+    PROTOTYPES,
+    RECENT,
+    RIGHT,
+    SEED,
+    SOLVES,
+    STEADY,
+    TREE,
+    VOTERS,
+    WANT,
+    N,
+    Record,
+    Trust,
+)
 
 # why the kernel returned
 DONE, CONCEPT, UNITS, FOLD = 0, 1, 2, 3
-# voters
-EVIDENCE, PROTOTYPES, RECENT, LASTING, STEADY, FRESH = range(6)
-VOTERS = 6
-# places in ``ctl``
-(
-    AT,  # row of the batch
-    N,  # samples seen
-    PART,  # of the sample under way
-    GROVE, TREE, NODE, CAUSE,  # where a tree waits for units
-    WANT,  # how many units are missing
-    BEGAN,  # sample at which the present concept began
-    FAILED,  # errors before it
-    FAILURES,  # errors so far
-    ALARMS, LAST_ALARM,
-    CONCEPTS,  # prototypes born
-    EPOCH,  # sample for which strengths are written
-    GONE, GONE_RECENT,  # labels that the two groves forget
-    RIGHT,
-    SEED,
-    EVENTS,  # most events in the log before it is folded
-    FULL,  # 1: no node may be born any more
-    SOLVES,  # 1: the evidence has a readout
-) = range(22)  # fmt: skip
-CTL_SIZE = 22
-
-PAST = 512  # numbers of errors remembered
-_SHARE, _RATE = 0.003, 0.3  # of trust: handed back, learnt
-_DOUBT = 0.02
-_HORIZONS = (30, 60, 120, 240)
-_CALM, _ALARM = 100, 4.0
 _KEEP_RECENT, _KEEP_LASTING = 0.997, 0.9999
 _UNTRUSTED, _SLOW = 0.02, 3.0  # a grove of less trust is asked anew so many times more seldom
 _FIRST_TREES = 10  # samples from which trees grow
 _RENEW = 16384  # samples after which strengths are written for another epoch
-_ORDERED, _ORDERED_TRUST = 25.0, 0.95  # samples missed of a class; trust in evidence then
 # parts of a sample
 _ANSWER, _BIRTH, _TREES, _REGROW = range(4)
 
 Prototypes = namedtuple("Prototypes", "slots sums traits owner")
 Readouts = namedtuple("Readouts", "A B slots")
-Trust = namedtuple("Trust", "weight prior said outputs past counts seen order")
-Record = namedtuple("Record", "tally right_by count_by scales")
 
 
 @inlined
@@ -83,140 +85,6 @@ def unowned(G, C, L, T, R):
 
 
 @helper
-def evidence(said, out):
-    """P of each class by its score: softmax; classes never seen have 0, unless none was."""
-    top, total = -np.inf, 0.0
-    for c in range(out.size):
-        top = max(top, said[c])
-    for c in range(out.size):
-        out[c] = np.exp(said[c] - top) if top > -np.inf else 1.0
-        total += out[c]
-    for c in range(out.size):
-        out[c] /= total
-
-
-@helper
-def _mix(T, P, out):
-    """The answer: the mean of the voters by trust."""
-    for c in range(out.size):
-        out[c] = 0.0
-        for k in range(VOTERS):
-            if T.prior[k] > 0:
-                out[c] += T.said[k] * P[k, c]
-
-
-@helper
-def _learn_trust(T, P, label):
-    """Fixed share: w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, a small part handed back."""
-    total, classes = 0.0, P.shape[1]
-    for k in range(VOTERS):
-        if T.prior[k] > 0:
-            T.weight[k] *= ((1 - _DOUBT) * P[k, label] + _DOUBT / classes) ** _RATE
-            total += T.weight[k]
-    for k in range(VOTERS):
-        if T.prior[k] > 0:
-            T.weight[k] = (1 - _SHARE) * T.weight[k] / total + _SHARE * T.prior[k]
-
-
-@helper
-def _feel_order(ctl, T, label):
-    """Follow whether a class stays away that used to come: then the labels come in an order.
-
-    Where they do, whoever says "as the last ones" looks right, and who remembers must answer. It is
-    told by how many samples of the class were to be expected since its last one.
-    """
-    n = ctl[N]
-    T.order[0] = 0.0
-    for c in range(T.counts.size):
-        missed = np.float64(n - T.seen[c]) / (n + 1)
-        T.order[0] = max(T.order[0], T.counts[c] * missed)
-    T.counts[label] += 1
-    T.seen[label] = n
-
-
-@helper
-def _weigh(T):
-    """Trust as it counts now: where labels come in runs, evidence has nearly all."""
-    for k in range(VOTERS):
-        T.said[k] = T.weight[k]
-    if T.order[0] > _ORDERED and T.prior[EVIDENCE] > 0 and T.weight[EVIDENCE] < _ORDERED_TRUST:
-        rest = (1 - _ORDERED_TRUST) / max(1 - T.weight[EVIDENCE], 1e-300)
-        for k in range(VOTERS):
-            T.said[k] *= rest
-        T.said[EVIDENCE] = _ORDERED_TRUST
-
-
-@helper
-def _write_trust(H, T):
-    """Write trust on the edges of the output nodes, in the sequence of the voters there are."""
-    w, start = h.get_w(H), h.get_start(H)
-    for c in range(T.outputs.size):
-        at = np.int64(start[T.outputs[c]])
-        for k in range(VOTERS):
-            if T.prior[k] > 0:
-                w[at] = np.float32(T.said[k])
-                at += 1
-
-
-@helper
-def _alarm(ctl, T):
-    """True if the answers of late fail more often than those of the present concept did before."""
-    n = ctl[N] + 1
-    age = n - ctl[BEGAN]
-    if age <= _CALM:
-        return False
-    for w in _HORIZONS:
-        if age < 2 * w + 40:
-            continue
-        before = T.past[(n - w) % PAST]
-        late = (ctl[FAILURES] - before) / w
-        m = age - w
-        usual = (before - ctl[FAILED] + 1) / (m + 2)
-        bound = _ALARM * np.sqrt(usual * (1 - usual) * (1 / w + 1 / m)) + 0.5 / w
-        if late - usual > bound:
-            ctl[BEGAN] = n - w // 2
-            ctl[FAILED] = T.past[ctl[BEGAN] % PAST]
-            ctl[ALARMS] += 1
-            ctl[LAST_ALARM] = n
-            return True
-    return False
-
-
-@helper
-def _top(P):
-    best = 0
-    for c in range(1, P.size):
-        if P[c] > P[best]:
-            best = c
-    return best
-
-
-@helper
-def _remember(ctl, R, T, q, label, strange):
-    """How the answer given before learning went; returns it, -1 while no class was seen.
-
-    A class that this very sample brings has its nodes already, but nobody could have named it.
-    """
-    top, second, known = -1, 0.0, 0
-    for c in range(q.size):
-        if T.counts[c] > 0:
-            known += 1
-            if top < 0 or q[c] > q[top]:
-                top = c
-    for c in range(q.size):
-        if T.counts[c] > 0 and c != top:
-            second = max(second, q[c])
-    right = top == label
-    ctl[RIGHT] += right
-    R.tally[label, 0] += right
-    if known > 1:
-        strangely = record.novelty(strange, R.scales[0], ctl[SOLVES])
-        record.remember(R.right_by, R.count_by, R.scales, q[top] - second, right, strange[0],
-                         strangely)  # fmt: skip
-    return top
-
-
-@helper
 def _learn_prototype(H, ctl, x, C, P, loud, away, label):
     """Let a prototype move; True if one must be born."""
     n, t = ctl[CONCEPTS], ctl[N]
@@ -225,7 +93,7 @@ def _learn_prototype(H, ctl, x, C, P, loud, away, label):
     if moved:
         prototype.move(H, x, C.slots, C.traits, best, away[best], t)
         prototype.write(H, C.slots, C.sums, C.traits, C.owner, best, ctl[EPOCH])
-    return not moved or _top(P) != label
+    return not moved or trust.top(P) != label
 
 
 @helper
@@ -416,15 +284,15 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
             if not _room_to_drop(H, G):
                 return np.int64(NEED_SPACE)
             _ask_all(H, ctl, x, said[i], G, C, L, T, loud, away, P)
-            _mix(T, P, q)
-            answers[i] = _remember(ctl, R, T, q, label, strange[i])
+            trust.mix(T, P, q)
+            answers[i] = trust.remember(ctl, R, T, q, label, strange[i])
             ctl[FAILURES] += answers[i] != label
             T.past[(ctl[N] + 1) % PAST] = ctl[FAILURES]
-            if T.counts[label] > 0 and T.order[0] <= _ORDERED:
-                _learn_trust(T, P, label)
-            _feel_order(ctl, T, label)
-            _weigh(T)
-            if _alarm(ctl, T):
+            if T.counts[label] > 0 and T.order[0] <= trust.ORDERED:
+                trust.learn(T, P, label)
+            trust.feel_order(ctl, T, label)
+            trust.weigh(T)
+            if trust.alarm(ctl, T):
                 _forget_far(H, ctl, G, L)
             ctl[PART] = _TREES
             if T.prior[PROTOTYPES] > 0:
@@ -435,7 +303,7 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
                     keep = _KEEP_LASTING if g else _KEEP_RECENT
                     recursive.learn(L.A[g], L.B[g], x, label, keep, k)
                     recursive.write(H, L.slots[g], L.B[g])
-            _write_trust(H, T)
+            trust.write(H, T)
             _let_pass(H, ctl, G, x, label)
             ctl[GROVE], ctl[TREE] = 0, 0
         if ctl[PART] == _BIRTH:
@@ -459,7 +327,7 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
 def _ask_all(H, ctl, x, said, G, C, L, T, loud, away, P):
     """P of all voters."""
     if T.prior[EVIDENCE] > 0:
-        evidence(said, P[EVIDENCE])
+        trust.evidence(said, P[EVIDENCE])
     if T.prior[PROTOTYPES] > 0:
         n = ctl[CONCEPTS]
         prototype.loudness(H, x, C.slots, C.traits, n, ctl[N], away, loud)
@@ -501,7 +369,7 @@ def answer(H, X, said, ctl, G, C, L, T, out):
     loud, away = np.empty(C.owner.size), np.empty(C.owner.size)
     for i in range(X.shape[0]):
         _ask_all(H, ctl, X[i], said[i], G, C, L, T, loud, away, P)
-        _mix(T, P, out[i])
+        trust.mix(T, P, out[i])
     return np.int64(DONE)
 
 
@@ -526,5 +394,5 @@ def welcome(H, G, T):
     for g in range(2):
         if T.prior[STEADY + g] > 0:
             question.speak_all(H, G, g)
-    _write_trust(H, T)
+    trust.write(H, T)
     return np.int64(DONE)

@@ -31,7 +31,7 @@ def block_with(text):
 
 
 def test_all_are_tested():
-    assert len(BLOCKS) == 3
+    assert len(BLOCKS) == 4
 
 
 def test_xor(monkeypatch, tmp_path, capsys):
@@ -42,10 +42,18 @@ def test_xor(monkeypatch, tmp_path, capsys):
 
 
 def test_classifier(monkeypatch, tmp_path, capsys):
-    names = run(block_with("ResoNet("), monkeypatch, tmp_path)
+    names = run(block_with("ResoNet(image_shape"), monkeypatch, tmp_path)
     assert float(capsys.readouterr().out.split()[0]) > 0.98
     assert (tmp_path / "my_digits.npz").is_file()
     assert names["model"].n_samples_seen_ == 1297
+
+
+def test_stream(monkeypatch, tmp_path, capsys):
+    model = run(block_with("n_drifts_"), monkeypatch, tmp_path)["model"]
+    assert model.prequential_accuracy_ > 0.85
+    assert model.n_drifts_ >= 1
+    assert 1500 < model.last_drift_ < 1700
+    assert capsys.readouterr().out.splitlines()[1] == "['low']"
 
 
 def test_graphs_from_elsewhere(monkeypatch, tmp_path, capsys):

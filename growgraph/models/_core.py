@@ -1,5 +1,7 @@
 """The learner inside ResoNet: one graph, its sense, concepts, evidence and record of itself."""
 
+from typing import Any
+
 import numpy as np
 
 from growgraph._random import uniform
@@ -55,7 +57,7 @@ class Core:
         self.par = self._settings()
         self._derived = self._solved = -1  # sample counts that derived values belong to
         self._W = self._ways = None
-        self.council = None
+        self.council: Any = None  # tables have one
         if sense.kind == "table":
             solves = options["learning"] == "evidence"
             self.council = Council(
@@ -227,6 +229,8 @@ class Core:
         c, e, r = self.concepts, self.evidence, self.record
         fits = X.shape[1] == self.n_features and e.fits(self.evident)
         fits = fits and len(c.k) == len(self.classes) == e.W.shape[1]
+        if self.council is not None:
+            fits = fits and self.council.ctl[council.N] == self.n
         if not fits:  # the kernel would write out of bounds
             raise RuntimeError(
                 "the model broke off while it grew: load it from a file, or fit anew"

@@ -1,5 +1,7 @@
 """A ResoNet as arrays and plain values, and back."""
 
+from typing import Any
+
 import numpy as np
 
 from growgraph.graph import Graph
@@ -14,7 +16,7 @@ from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
 from growgraph.senses import Retina, Rows, Table
 
-_SENSES = {"retina": Retina, "table": Table}
+_SENSES: dict[str, Any] = {"retina": Retina, "table": Table}
 
 
 def to_state(model):

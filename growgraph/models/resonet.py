@@ -8,6 +8,7 @@ from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
 from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
+from growgraph.kernels import council
 from growgraph.models import _door, _state
 from growgraph.models._core import Core
 from growgraph.models._record import probabilities
@@ -60,6 +61,10 @@ class ResoNet(Reflecting, GrowingClassifier):
         Bytes of graph and statistics, without the room that arrays keep for growing.
     prequential_accuracy_ : float
         Share of samples answered rightly before they were learnt.
+    n_drifts_ : int
+        How often a table's answers kept failing as they had not before: another concept had begun.
+    last_drift_ : int
+        Samples seen when that was felt last, 0 if never.
 
     Notes
     -----
@@ -256,6 +261,18 @@ class ResoNet(Reflecting, GrowingClassifier):
     def prequential_accuracy_(self):
         """Share of samples answered rightly before they were learnt."""
         return self._learning().prequential_accuracy
+
+    @property
+    def n_drifts_(self):
+        """How often it was felt that another concept had begun."""
+        felt = self._learning().council
+        return 0 if felt is None else int(felt.ctl[council.ALARMS])
+
+    @property
+    def last_drift_(self):
+        """Samples seen when that was felt last, 0 if never."""
+        felt = self._learning().council
+        return 0 if felt is None else int(felt.ctl[council.LAST_ALARM])
 
     @property
     def prequential_curve_(self):

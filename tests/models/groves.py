@@ -95,9 +95,9 @@ def _question(core, g, u):
     sources, weights, _ = graph.sources(yes)
     told = graph.node(yes)
     assert (told["kind"], told["activation"]) == ("gate", "step")
-    assert sources[0] == above and weights[0] == 1, "yes hands on what is above it"
+    assert (sources[0], weights[0]) == (above, 1), "yes hands on what is above it"
     rest, signs, _ = graph.sources(no)
-    assert rest.tolist() == [above, yes] and signs.tolist() == [1, -1], "no is what is left"
+    assert (rest.tolist(), signs.tolist()) == ([above, yes], [1, -1]), "no is what is left"
     columns = [graph.inputs.tolist().index(i) for i in sources[1:].tolist()]
     return columns, weights[1:].astype(np.float64), told["bias"]
 
@@ -115,7 +115,8 @@ def _route(C, g, k, asks, x):
 def _check_units(C, graph, g, tree_of):
     """Units that ask nothing are listed as free, once, and say nothing."""
     born = int((C.units[g, :, 0] >= 0).sum())
-    assert (C.units[g, :born] >= 0).all() and (C.units[g, born:] == -1).all()
+    assert (C.units[g, :born] >= 0).all()
+    assert (C.units[g, born:] == -1).all()
     assert C.plan[g, q.UNBORN] == C.up.shape[1] - born
     free = C.free[g, : C.plan[g, q.FREE]].tolist()
     assert sorted(free + list(tree_of)) == list(range(born)), "a unit is free or asks"

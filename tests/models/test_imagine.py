@@ -156,6 +156,17 @@ def test_the_smallest_change_of_a_known_boundary():
     assert turn["size"] == pytest.approx(abs(turn["changes"][0]["to"] - 0.3) / spread, rel=1e-6)
 
 
+def test_of_two_columns_that_would_do_the_nearer_is_told():
+    rng = np.random.default_rng(2)
+    X = {"a": rng.uniform(-1, 1, 600), "b": rng.uniform(-1, 1, 600)}
+    model = ResoNet(random_state=0).fit(X, (X["a"] + 2 * X["b"] > 0).astype(int))
+    x = {"a": np.array([0.5]), "b": np.array([0.0])}
+    assert model.predict(x | {"a": [-0.9]})[0] == model.predict(x | {"b": [-0.9]})[0] == 0
+    (change,) = model.explain(x).data["turn"]["changes"]
+    assert change["column"] == "b"
+    assert change["to"] == pytest.approx(-0.25, abs=0.1)
+
+
 def test_an_answer_that_takes_two_columns_to_turn():
     rng = np.random.default_rng(1)
     X = {"a": rng.uniform(-1, 1, 800), "b": rng.uniform(-1, 1, 800), "c": rng.uniform(-1, 1, 800)}

@@ -45,7 +45,7 @@ class Council:
         if self.has(PROTOTYPES):
             P[PROTOTYPES] = 1e-6
             L = self.loudness(x)[0]
-            for i in np.flatnonzero(L > L.max(initial=-np.inf) - 30):
+            for i in np.flatnonzero(L - L.max(initial=-np.inf) > -30):
                 P[PROTOTYPES, self.C.owner[i]] += math.exp(L[i] - L.max())
             P[PROTOTYPES] /= P[PROTOTYPES].sum()
         for i in range(2):

@@ -1,0 +1,183 @@
+"""Trust in the voters of a council, what it has answered, and the alarm when that fails.
+
+Trust is learnt by fixed share (Herbster and Warmuth 1998). Here, too, is what stands where in the
+numbers that a council keeps.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from growgraph.kernels import _handle as h
+from growgraph.kernels import record
+from growgraph.kernels._jit import helper
+
+# voters
+EVIDENCE, PROTOTYPES, RECENT, LASTING, STEADY, FRESH = range(6)
+VOTERS = 6
+# places in ``ctl``
+(
+    AT,  # row of the batch
+    N,  # samples seen
+    PART,  # of the sample under way
+    GROVE, TREE, NODE, CAUSE,  # where a tree waits for units
+    WANT,  # how many units are missing
+    BEGAN,  # sample at which the present concept began
+    FAILED,  # errors before it
+    FAILURES,  # errors so far
+    ALARMS, LAST_ALARM,
+    CONCEPTS,  # prototypes born
+    EPOCH,  # sample for which strengths are written
+    GONE, GONE_RECENT,  # labels that the two groves forget
+    RIGHT,
+    SEED,
+    EVENTS,  # most events in the log before it is folded
+    FULL,  # 1: no node may be born any more
+    SOLVES,  # 1: the evidence has a readout
+) = range(22)  # fmt: skip
+CTL_SIZE = 22
+
+PAST = 512  # numbers of errors remembered
+_SHARE, _RATE = 0.003, 0.3  # of trust: handed back, learnt
+_DOUBT = 0.02
+_HORIZONS = (30, 60, 120, 240)
+_CALM, _ALARM = 100, 4.0
+ORDERED, _ORDERED_TRUST = 25.0, 0.95  # samples missed of a class; trust in evidence then
+
+Trust = namedtuple("Trust", "weight prior said outputs past counts seen order")
+Record = namedtuple("Record", "tally right_by count_by scales")
+
+
+@helper
+def evidence(said, out):
+    """P of each class by its score: softmax; classes never seen have 0, unless none was."""
+    top, total = -np.inf, 0.0
+    for c in range(out.size):
+        top = max(top, said[c])
+    for c in range(out.size):
+        out[c] = np.exp(said[c] - top) if top > -np.inf else 1.0
+        total += out[c]
+    for c in range(out.size):
+        out[c] /= total
+
+
+@helper
+def mix(T, P, out):
+    """The answer: the mean of the voters by trust."""
+    for c in range(out.size):
+        out[c] = 0.0
+        for k in range(VOTERS):
+            if T.prior[k] > 0:
+                out[c] += T.said[k] * P[k, c]
+
+
+@helper
+def learn(T, P, label):
+    """Fixed share: w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, a small part handed back."""
+    total, classes = 0.0, P.shape[1]
+    for k in range(VOTERS):
+        if T.prior[k] > 0:
+            T.weight[k] *= ((1 - _DOUBT) * P[k, label] + _DOUBT / classes) ** _RATE
+            total += T.weight[k]
+    for k in range(VOTERS):
+        if T.prior[k] > 0:
+            T.weight[k] = (1 - _SHARE) * T.weight[k] / total + _SHARE * T.prior[k]
+
+
+@helper
+def feel_order(ctl, T, label):
+    """Follow whether a class stays away that used to come: then the labels come in an order.
+
+    Where they do, whoever says "as the last ones" looks right, and who remembers must answer. It is
+    told by how many samples of the class were to be expected since its last one.
+    """
+    n = ctl[N]
+    T.order[0] = 0.0
+    for c in range(T.counts.size):
+        missed = np.float64(n - T.seen[c]) / (n + 1)
+        T.order[0] = max(T.order[0], T.counts[c] * missed)
+    T.counts[label] += 1
+    T.seen[label] = n
+
+
+@helper
+def weigh(T):
+    """Trust as it counts now: where labels come in runs, evidence has nearly all."""
+    for k in range(VOTERS):
+        T.said[k] = T.weight[k]
+    if T.order[0] > ORDERED and T.prior[EVIDENCE] > 0 and T.weight[EVIDENCE] < _ORDERED_TRUST:
+        rest = (1 - _ORDERED_TRUST) / max(1 - T.weight[EVIDENCE], 1e-300)
+        for k in range(VOTERS):
+            T.said[k] *= rest
+        T.said[EVIDENCE] = _ORDERED_TRUST
+
+
+@helper
+def write(H, T):
+    """Write trust on the edges of the output nodes, in the sequence of the voters there are."""
+    w, start = h.get_w(H), h.get_start(H)
+    for c in range(T.outputs.size):
+        at = np.int64(start[T.outputs[c]])
+        for k in range(VOTERS):
+            if T.prior[k] > 0:
+                w[at] = np.float32(T.said[k])
+                at += 1
+
+
+@helper
+def alarm(ctl, T):
+    """True if the answers of late fail more often than those of the present concept did before."""
+    n = ctl[N] + 1
+    age = n - ctl[BEGAN]
+    if age <= _CALM:
+        return False
+    for w in _HORIZONS:
+        if age < 2 * w + 40:
+            continue
+        before = T.past[(n - w) % PAST]
+        late = (ctl[FAILURES] - before) / w
+        m = age - w
+        usual = (before - ctl[FAILED] + 1) / (m + 2)
+        bound = _ALARM * np.sqrt(usual * (1 - usual) * (1 / w + 1 / m)) + 0.5 / w
+        if late - usual > bound:
+            ctl[BEGAN] = n - w // 2
+            ctl[FAILED] = T.past[ctl[BEGAN] % PAST]
+            ctl[ALARMS] += 1
+            ctl[LAST_ALARM] = n
+            return True
+    return False
+
+
+@helper
+def top(P):
+    """The first of the greatest."""
+    best = 0
+    for c in range(1, P.size):
+        if P[c] > P[best]:
+            best = c
+    return best
+
+
+@helper
+def remember(ctl, R, T, q, label, strange):
+    """How the answer given before learning went; returns it, -1 while no class was seen.
+
+    A class that this very sample brings has its nodes already, but nobody could have named it.
+    """
+    best, second, known = -1, 0.0, 0
+    for c in range(q.size):
+        if T.counts[c] > 0:
+            known += 1
+            if best < 0 or q[c] > q[best]:
+                best = c
+    for c in range(q.size):
+        if T.counts[c] > 0 and c != best:
+            second = max(second, q[c])
+    right = best == label
+    ctl[RIGHT] += right
+    R.tally[label, 0] += right
+    if known > 1:
+        strangely = record.novelty(strange, R.scales[0], ctl[SOLVES])
+        record.remember(R.right_by, R.count_by, R.scales, q[best] - second, right, strange[0],
+                         strangely)  # fmt: skip
+    return best
