@@ -93,7 +93,7 @@ class RiverResoNet(_Classifier):
             Feature -> number, bool or text; None and NaN are missing.
         y : label
         """
-        if not x:
+        if not x or (not self._columns and not self._n_late and all(v is None for v in x.values())):
             return
         model, columns, young = self.model, self._columns, self._young
         unheard = self.unheard
@@ -128,7 +128,10 @@ class RiverResoNet(_Classifier):
         for feature in sorted(new, key=str):  # the sequence in a dict must not matter
             text = _is_text(x[feature])
             if self._young is not None:
-                columns[feature] = (str(feature), text)
+                taken, name = {name for name, _ in columns.values()}, str(feature)
+                while name in taken or name in free:  # 1 and "1" are two features
+                    name += f" ({type(feature).__name__})"
+                columns[feature] = (name, text)
             elif free and not text:
                 columns[feature] = (free.pop(0), False)
             else:

@@ -86,8 +86,8 @@ def test_digits(run, here):
     assert sorted(p.name for p in here.iterdir()) == ["digits.npz", "digits.png"]
 
 
-KEYS = "accuracy prequential_accuracy samples nodes edges growth_events seconds model picture "
-KEYS += "target classes"
+KEYS = "accuracy prequential_accuracy samples nodes edges drifts growth_events seconds model "
+KEYS += "picture target classes"
 
 
 def test_json_is_one_line_and_true(run, rows):

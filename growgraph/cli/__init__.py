@@ -47,7 +47,7 @@ Learning = Annotated[
     Literal["evidence", "resonance"], typer.Option(help="With or without a readout")
 ]
 Replay = Annotated[
-    int, typer.Option(min=0, max=1_000_000, help="Rows of a table kept for questions; 0: none")
+    int, typer.Option(min=0, max=100_000, help="Rows of a table kept for questions; 0: none")
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped")]
 Checkpoint = Annotated[float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")]

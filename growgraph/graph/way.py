@@ -44,10 +44,10 @@ class Way:
         self._columns = np.ascontiguousarray(columns, np.int64)
         self._nodes = leading_to(graph, self._outputs)
         self._inputs = graph._slots(graph.inputs)
-        self._V = aligned((int(graph._store[h.N_SLOTS]), 1))
 
     def values(self, graph, X, out):
         """Write the nodes' activities for samples [batch, inputs] into ``out``, float32."""
         rows, _ = as_samples(X, self._inputs.size, graph._shift, graph._scale)
+        V = aligned((int(graph._store[h.N_SLOTS]), 1))  # a call's own: threads may ask at once
         single.visit(graph._store.H, rows, self._inputs, self._nodes, self._outputs,
-                     self._columns, self._V, out)  # fmt: skip
+                     self._columns, V, out)  # fmt: skip

@@ -55,7 +55,7 @@ class Core:
         self.ctl = np.zeros(resonet.CTL_SIZE, np.int64)
         self.ctl[resonet.NEXT_SOLVE] = self.evidence.next_solve(0)
         self.par = self._settings()
-        self._derived = self._solved = -1  # sample counts that derived values belong to
+        self._derived = -1  # sample count the graph's derived values belong to
         self._W = self._ways = None
         self.council: Any = None  # tables have one
         if sense.kind == "table":
@@ -316,7 +316,7 @@ class Core:
 
     def settle(self):
         """Nothing has been derived or looked up yet, but what a file holds is derived."""
-        self._derived, self._solved, self._W, self._ways = self.n, -1, None, None
+        self._derived, self._W, self._ways = self.n, None, None
 
     def scores(self, rows):
         """Scores [batch, classes in the sequence of arrival]; a council's are probabilities."""
@@ -337,12 +337,13 @@ class Core:
 
     def readout(self):
         """The readout that answers, solved once for the samples learnt so far."""
-        if self._solved != self.n:
-            self._W = np.zeros((self.n_features, len(self.classes)))
+        held = self._W  # one tuple: threads may ask at once
+        if held is None or held[0] != self.n:
+            W = np.zeros((self.n_features, len(self.classes)))
             if self.use_evidence:
-                self._W = self.evidence.answer(self.n, self.held)
-            self._solved = self.n
-        return self._W
+                W = self.evidence.answer(self.n, self.held)
+            self._W = held = self.n, W
+        return held[1]
 
     def resonances(self, rows):
         """Log-resonance [batch, classes, windows]: the graph's resonance nodes."""

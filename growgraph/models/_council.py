@@ -7,7 +7,7 @@ from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels import _handle as h
 from growgraph.kernels import council, grove, prototype, question
 
-_SPANS = (500, 2000)  # samples that the two groves remember, at most
+_STEADY_SPAN = 500  # samples that the steady grove remembers; the fresh one: up to ``replay``
 _TREES, _LEAST = (6, 10), (2, 8)
 _MOST_PROTOTYPES, _MOST_ENTRIES = 400, 1 << 16
 _EVIDENCE_FIRST = (
@@ -70,7 +70,7 @@ class Council:
     def _settle_groves(self, d, replay):
         self.plan = np.zeros((2, question.PLAN_SIZE), np.int64)
         self.plan[:, question.TREES], self.plan[:, question.LEAST] = _TREES, _LEAST
-        self.plan[:, question.SPAN] = np.minimum(_SPANS, replay)
+        self.plan[:, question.SPAN] = min(_STEADY_SPAN, replay), replay
         trees = max(_TREES) if replay else 0
         self.node = np.full((2, question.NODE_ROWS, question.ROOTS), -1, np.int32)
         self.node[:, [question.COUNT, question.WAIT]] = 0
@@ -210,15 +210,17 @@ class Council:
         last = int(self.units[g, there - 1, 1]) if there else int(graph.groups["one"][0])
         nodes = []
         for i in range(count):
-            before = last if i == 0 else -2 * i
-            sources = (before, *inputs)
+            # neighbours read another sequence: they would share a list, which has no room to change
+            sources = (last, *(inputs if i % 2 == 0 else inputs[:0:-1] + inputs[:-1]))
             nodes.append(NewNode(sources, (0.0,) * len(sources), kind="gate", activation="step"))
-            nodes.append(NewNode((before, -2 * i - 1), (0.0, 0.0)))
-        edges = [(-i - 1, int(v), 0.0) for v in self.votes[g] for i in range(len(nodes))]
+            nodes.append(NewNode((last, -2 * i - 1), (0.0, 0.0)))
+        # each stands right behind ``last``, the youngest first: it gets the lowest number
+        numbered = [-2 * i - side for i in range(count - 1, -1, -1) for side in (1, 2)]
+        edges = [(node, int(v), 0.0) for v in self.votes[g] for node in numbered]
         ids = self._grow(graph, controller, nodes, "more to ask than there are nodes", n,
                          edges=edges, rule="Questions", node=int(self.votes[g, 0]))  # fmt: skip
         self._widen(max(self.up.shape[1], there + count))
-        self.units[g, there : there + count] = ids.reshape(-1, 2)
+        self.units[g, there : there + count] = ids.reshape(-1, 2)[::-1]
         free = int(self.plan[g, question.FREE])
         # the lowest is taken first: it may stand above the others
         self.free[g, free : free + count] = np.arange(there + count - 1, there - 1, -1)

@@ -21,7 +21,13 @@ def merged(known, labels):
         kinds = kinds_of(known) | kinds_of(labels)
         if len(kinds) > 1:  # numpy would make strings of the numbers
             raise DataError(one_kind(kinds))
-        labels = np.concatenate([known, labels])
+        both = np.concatenate([known, labels])
+        if both.dtype.kind == "f" and "f" not in (labels.dtype.kind, known.dtype.kind):
+            raise DataError(
+                f"y holds {labels.dtype} and learning began with {known.dtype}, which no integer "
+                f"type holds together: give labels as {known.dtype}"
+            )
+        labels = both
     return np.unique(labels)
 
 

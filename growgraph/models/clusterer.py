@@ -157,6 +157,7 @@ class ResoNetClusterer(
             raise
         if first:
             self._core, self._infant, self.n_samples_seen_ = core, None, 0
+        self.__dict__.pop("labels_", None)
         with _door.telling(self.progress, len(rows)) as tell:
             for a, b in _door.spans(len(rows)):
                 with _door.undisturbed():

@@ -16,7 +16,7 @@ from growgraph.models._reflecting import Reflecting
 from growgraph.models.base import GrowingClassifier, n_rows
 from growgraph.senses import Retina, Table
 
-_MOST_REPLAY = 1_000_000
+_MOST_REPLAY = 100_000
 
 
 class ResoNet(Reflecting, GrowingClassifier):
@@ -319,8 +319,8 @@ class ResoNet(Reflecting, GrowingClassifier):
     def predict_proba(self, X):
         """Probability of each class.
 
-        The best class gets the confidence that :meth:`reflect` tells; the others share the rest by
-        the softmax of their scores.
+        The best class gets the confidence that :meth:`reflect` tells, or, if that is less, just
+        enough to stay the best; the others share the rest by the softmax of their scores.
         """
         scores, _, _, confidence, _ = self._consider(X)
         if self._answering().council is not None:

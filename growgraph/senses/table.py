@@ -301,7 +301,7 @@ class Table:
     def _write_scale(self, graph):
         shift, scale = np.zeros(graph.inputs.size), np.ones(graph.inputs.size)
         d = len(self.numeric)
-        shift[:d] = self.centre
+        shift[:d] = np.where(self.spread > 0, self.centre, 0)
         scale[:d] = np.divide(1, self.spread, out=np.zeros(d), where=self.spread > 0)
         place = d + self.knots[:, 0].astype(np.int64)
         shift[place], scale[place] = self.knots[:, 2], 1 / self.knots[:, 3]
@@ -328,7 +328,8 @@ class Table:
         """Values of all inputs for rows, [batch, inputs]."""
         d = len(self.numeric)
         out = np.zeros((len(rows), d + len(self.born)))
-        out[:, :d] = _within(rows.numbers, self.centre, self.spread)
+        awake = self.spread > 0  # who sleeps says 0, whatever its centre is by now
+        out[:, :d] = np.where(awake, _within(rows.numbers, self.centre, self.spread), 0)
         for row, key in rows.marks:
             place = self.born.get(self._key(key))
             if place is not None:

@@ -1,6 +1,7 @@
 """Streams: how they are cut changes no bit, the trees keep in order, the graph alone answers."""
 
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -193,3 +194,26 @@ def test_nobody_is_right_about_a_class_before_it_came():
     X = {"a": np.arange(64.0)}
     model = learnt(X, np.arange(64))  # each row is a class of its own
     assert model.prequential_accuracy_ == 0
+
+
+def test_a_column_that_is_empty_at_first_leaves_no_trace_of_the_cuts():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=200), rng.normal(5, 2, size=200)
+    b[:100] = np.nan
+    X, y = {"a": a, "b": b}, (a > 0).astype(int)
+    whole, single = ResoNet().fit(X, y), ResoNet()
+    for i in range(200):
+        single.partial_fit({k: v[i : i + 1] for k, v in X.items()}, y[i : i + 1])
+    one, other = (m.to_state()["arrays"] for m in (whole, single))
+    assert [k for k in one if one[k].tobytes() != other[k].tobytes()] == []
+
+
+def test_threads_may_ask_at_once():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(1500, 30))
+    model = ResoNet(replay=0).fit(X, X[:, 0] > 0)
+    wanted = model._core.features(model._core.sense.read(X))
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(model._core.features, model._core.sense.read(X)) for _ in range(40)]
+        for found in asked:
+            np.testing.assert_array_equal(found.result(), wanted)

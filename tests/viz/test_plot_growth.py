@@ -1,5 +1,6 @@
 """plot_growth tells the log's story and agrees with a replay of it."""
 
+import re
 from itertools import pairwise
 
 import matplotlib
@@ -185,16 +186,25 @@ def test_one_row_has_whole_samples_and_no_accuracy():
     assert [t for t in texts(axes) if t.startswith("b   1 sample: ")]
 
 
-def test_early_growth_keeps_its_letters_apart():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(400, 2))
+def box_of(letter):
+    """Where a letter stands, without the line that leads to its moment."""
+    letter.get_window_extent()  # puts it in place
+    return Text.get_window_extent(letter)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_growth_keeps_its_letters_apart(early):
+    X = np.random.default_rng(0).normal(size=(400, 2))
+    if early:  # all that there is to know is seen at once
+        X = np.tile([[-1.0, 0.0], [1.0, 1.0]], (200, 1))
     model = ResoNet(random_state=0).fit(X, np.where(X[:, 0] > 0, "p", "n"))
     fig = figure()
     axes = plot_growth(model, fig)
     fig.canvas.draw()
     letters = [t for ax in axes for t in ax.texts if t.get_text() in set("abcd")]
     assert len(letters) >= 3
-    boxes = sorted((Text.get_window_extent(t) for t in letters), key=lambda b: b.x0)
+    assert early == any(t.arrow_patch is not None for t in letters)
+    boxes = sorted(map(box_of, letters), key=lambda b: b.x0)
     assert all(a.x1 < b.x0 for a, b in pairwise(boxes))
 
 
@@ -232,5 +242,5 @@ def test_the_legend_tells_lines_and_piles():
     told = legend_of(axes)
     for words in ("weight > 0", "weight < 0", "wider: larger share", "pile: many alike nodes"):
         assert words in told
-    assert "×128" in texts(axes)
+    assert any(re.fullmatch(r"×\d+", text) for text in texts(axes))
     assert "pile: many alike nodes" not in legend_of(plot_growth(grown(), figure()))
