@@ -104,7 +104,7 @@ SOURCES = {
     ),
     "Sine": Source(lambda s, c, seed: s.Sine(classification_function=c, seed=seed), _FOUR, True),
     "STAGGER": Source(
-        lambda s, c, seed: s.STAGGER(classification_function=c, seed=seed), (0, 1, 2, 0), True
+        lambda s, c, seed: s.STAGGER(classification_function=c, seed=seed), (0, 1, 2, 0)
     ),
     "Waveform": Source(lambda s, c, seed: s.Waveform(seed=seed, has_noise=True), held_out=True),
     "AgrawalReturns": Source(
