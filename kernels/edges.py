@@ -35,6 +35,13 @@ def _check_new_sources(H, target, to, sources):
     first = np.int64(h.get_sstart(H)[to])
     for e in range(first, first + h.get_length(H)[to]):
         mark[src[e]] = epoch
+    return check_sources(H, target, to, sources, epoch)
+
+
+@helper
+def check_sources(H, target, to, sources, epoch):
+    """OK if each source lives, is not the target, not marked with ``epoch`` and not named twice."""
+    mark = h.get_mark(H)
     for i in range(sources.size):
         slot = slot_at(H, sources[i])
         if slot < 0:

@@ -5,6 +5,7 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, order
 from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels.edges import check_sources
 from growgraph.kernels.room import (
     block_room,
     has_room,
@@ -19,28 +20,9 @@ from growgraph.kernels.room import (
 from growgraph.kernels.status import (
     BAD_TARGET,
     DEAD_ID,
-    DUPLICATE,
     NEED_SPACE,
     OK,
-    SELF_LOOP,
 )
-
-
-@helper
-def _check_sources(H, node, to, sources):
-    """OK if each source lives, is not the node itself and not named twice."""
-    mark, epoch = h.get_mark(H), next_epoch(H)
-    for i in range(sources.size):
-        slot = slot_at(H, sources[i])
-        if slot < 0:
-            return DEAD_ID
-        H[h.ERR_A], H[h.ERR_B] = sources[i], node
-        if slot == to:
-            return SELF_LOOP
-        if mark[slot] == epoch:
-            return DUPLICATE
-        mark[slot] = epoch
-    return OK
 
 
 @helper
@@ -89,7 +71,7 @@ def rewire(H, node, sources, weights, bias):
     H[h.ERR_B] = node
     if h.get_kind(H)[to] == codes.INPUT:
         return np.int64(BAD_TARGET)
-    status = _check_sources(H, node, to, sources)
+    status = check_sources(H, node, to, sources, next_epoch(H))
     if status != OK:
         return np.int64(status)
     more = max(sources.size - np.int64(h.get_length(H)[to]), 0)

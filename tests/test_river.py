@@ -22,7 +22,7 @@ def checks():
     from river.checks import yield_checks
 
     model = adapter.RiverResoNet()
-    # on 2000 samples; a test below is quicker and stricter
+    # it takes a minute; tests/models/test_stream_law.py asks for the same of the model within
     return [c for c in yield_checks(model) if c.__name__ != "check_bounded_memory_growth"]
 
 

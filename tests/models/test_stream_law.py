@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from growgraph import ResoNet, load, save
 from growgraph.graph.check import same_structure
+from growgraph.kernels import _handle as h
 from growgraph.kernels import council
 from tests.models.groves import check_groves
 from tests.models.material import differences, part
@@ -217,3 +218,18 @@ def test_threads_may_ask_at_once():
         asked = [pool.submit(model._core.features, model._core.sense.read(X)) for _ in range(40)]
         for found in asked:
             np.testing.assert_array_equal(found.result(), wanted)
+
+
+def test_a_long_stream_needs_no_more_nodes_than_a_short_one():
+    """What is pruned is asked again; a kept log, ids and nodes that only grow would show here."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(6000, 3))
+    turns = np.repeat([[1, 1, 0], [1, -1, 0], [0, 1, 1]], 2000, axis=0)
+    y = ((X * turns).sum(axis=1) > 0) ^ (rng.random(6000) < 0.1)
+    model = ResoNet(replay=200).fit(X[:2000], y[:2000])
+    nodes = model.graph_.n_nodes
+    model.partial_fit(X[2000:], y[2000:])
+    assert model.n_drifts_ > 0
+    assert model.graph_.n_nodes < 1.3 * nodes
+    assert model.graph_._store[h.NEXT_ID] == model.graph_.n_nodes  # nobody was born in vain
+    assert len(model.growth_log_) <= 6000
