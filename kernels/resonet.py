@@ -129,7 +129,22 @@ def _score(par, counts, total, reading, parts, score):
 
 
 @helper
-def _judge(par, ctl, score, strange, c, right_by, count_by, scales):
+def _clear(par, reading, score, top, margin):
+    """The margin the record is kept by: half of the score's and half of the readout's.
+
+    Concepts move a score by little more than they can tell where the readout hesitates.
+    """
+    if par[USE_EVIDENCE] == 0:
+        return margin
+    best = -np.inf
+    for c in range(reading.size):
+        if c != top and score[c] > -np.inf:
+            best = max(best, reading[c])
+    return 0.5 * (margin + reading[top] - best)
+
+
+@helper
+def _judge(par, ctl, score, reading, strange, c, right_by, count_by, scales):
     """Answer before learning and record how right it was; returns the answer, -1 if none."""
     known = 0
     for other in range(score.size):
@@ -141,7 +156,8 @@ def _judge(par, ctl, score, strange, c, right_by, count_by, scales):
     if known > 1:
         unit = par[KAPPA] if par[USE_EVIDENCE] else 1.0
         strangely = novelty(strange, scales[0], par[USE_EVIDENCE])
-        remember(right_by, count_by, scales, margin / unit, top == c, strange[0], strangely)
+        clear = _clear(par, reading, score, top, margin) / unit
+        remember(right_by, count_by, scales, clear, top == c, strange[0], strangely)
     return top
 
 
@@ -282,7 +298,9 @@ def learn(
         _score(par, counts, total, reading, parts, said[i])
         _feel(par, total, reading, strange[i])
         if par[COUNCIL] == 0:
-            answers[i] = _judge(par, ctl, said[i], strange[i], c, right_by, count_by, scales)
+            answers[i] = _judge(
+                par, ctl, said[i], reading, strange[i], c, right_by, count_by, scales
+            )
             tally[c, 0] += answers[i] == c
         newcomer = counts[c] == 0
         tally[c, 1] = ctl[N]

@@ -8,6 +8,7 @@ _PER_UNIT = 30.0
 _NOVEL = 3.0  # novel: beyond mean + 3 sd of what went right
 _STRANGER = 3.5  # so many sd, and confidence begins to fall: in the tail much is right still
 _DOUBT = 0.9  # less confidence is doubt
+_HAIR = 1e-6  # of confidence: the order of answers between which the record tells no difference
 
 
 class Record:
@@ -23,13 +24,17 @@ class Record:
     def confidence(self, margin):
         """Share of right answers among those given with such a margin (never falling with it).
 
+        Where the record tells no difference, the clearer answer is the surer by a hair.
+
         Parameters
         ----------
         margin : ndarray of float64 [batch]
-            Distance of the best score from the second, in the unit of the record.
+            As :func:`margins` tells it, in the unit of the record.
         """
-        place = np.clip(np.nan_to_num(margin * _PER_UNIT, posinf=1e9), 0, record.BINS - 1)
-        return monotone(self.right_by, self.count_by)[place.astype(np.int64)]
+        margin = np.nan_to_num(margin, posinf=1e9, neginf=-1e9)
+        place = np.clip(margin * _PER_UNIT, 0, record.BINS - 1).astype(np.int64)
+        clear = (np.clip(margin, -1, 1) + 1) / 2
+        return (1 - _HAIR) * monotone(self.right_by, self.count_by)[place] + _HAIR * clear
 
     def novelty(self, reading, best, use_evidence):
         """Higher = stranger: distance from a clear answer + .1 * misfit of the best concept."""
@@ -65,6 +70,29 @@ class Record:
         cause[doubt & ((like[:, 0] != answer) | (votes < 0.5))] = "contradictory"
         cause[self.deviation(novelty) > _NOVEL] = "novel"
         return cause
+
+
+def margins(scores, reading=None):
+    """Distance of the best score from the next, or the mean of it and of the same in ``reading``.
+
+    Parameters
+    ----------
+    scores, reading : ndarray of float64 [batch, classes], of two classes or more
+        In the unit of the record; ``reading``: what the readout alone says.
+
+    Examples
+    --------
+    >>> margins(np.array([[0.9, 0.1]]), np.array([[0.3, 0.5]])).round(2).tolist()
+    [0.3]
+    """
+    rows, top = np.arange(len(scores)), scores.argmax(axis=1)
+    told = np.zeros(len(scores))
+    both = [scores] if reading is None else [scores, reading]
+    for some in both:
+        others = some.copy()
+        others[rows, top] = -np.inf
+        told += (some[rows, top] - others.max(axis=1)) / len(both)
+    return told
 
 
 def monotone(right, count):

@@ -8,6 +8,7 @@ from growgraph._validation import check_number
 from growgraph.kernels import resonet
 from growgraph.models._explain import in_words, knowledge, silent, why
 from growgraph.models._imagine import imagine
+from growgraph.models._record import margins
 from growgraph.models.base import Explanation, Reflection, is_table
 
 
@@ -35,11 +36,12 @@ class Reflecting:
         total = L.sum(axis=2)
         pull = core.par[resonet.ALPHA] / (core.concepts.win.max(initial=0) + 1)
         unit = core.par[resonet.KAPPA] if core.use_evidence else 1.0
-        novelty = own.novelty((said - pull * total) / unit, total.max(axis=1), core.use_evidence)
+        reading = (said - pull * total) / unit
+        novelty = own.novelty(reading, total.max(axis=1), core.use_evidence)
         confidence = np.ones(len(scores))
         if scores.shape[1] > 1:
-            ordered = np.sort(scores, axis=1)
-            confidence = own.confidence(ordered[:, -1] - ordered[:, -2])
+            halves = core.use_evidence and core.council is None
+            confidence = own.confidence(margins(scores, reading if halves else None))
         confidence = confidence * own.familiarity(novelty)
         mute, share = silent(core, rows), core.concepts.counts[order] / core.n
         confidence[mute] = np.minimum(confidence, share[scores.argmax(axis=1)])[mute]

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.isotonic import IsotonicRegression
 
+from growgraph.kernels import resonet
 from growgraph.kernels.record import BINS
-from growgraph.models._record import Record, monotone, probabilities
+from growgraph.models._record import Record, margins, monotone, probabilities
 from tests.models.material import digits, grown
 
 SOME = settings(max_examples=100, deadline=None, derandomize=True, database=None)
@@ -57,6 +58,37 @@ def test_confidence_is_the_share_right_at_such_margins():
     np.testing.assert_allclose(told[:4], [0.5, 0.5, 0.8, 1.0], atol=1e-3)
     assert told[4] == told[5] >= told[3]
     assert told[6] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_in_a_block_the_clearer_answer_is_the_surer():
+    record = Record()
+    record.count_by[:] = record.right_by[:] = 100.0
+    told = record.confidence(np.array([-0.5, 0.0, 0.011, 0.012, 0.9, 1.0, 3.0]))
+    assert (np.diff(told)[:-1] > 0).all()
+    assert told[-1] == pytest.approx(told[-2], abs=1e-12)  # beyond 1 all are as sure
+    assert told[0] > 1 - 1e-5  # by a hair only
+
+
+def test_margins_are_means_of_the_scores_and_the_readouts():
+    scores, reading = np.array([[0.1, 0.9, 0.4]]), np.array([[0.5, 0.3, 0.2]])
+    assert margins(scores)[0] == pytest.approx(0.5)
+    assert margins(scores, reading)[0] == pytest.approx((0.5 - 0.2) / 2)
+
+
+@pytest.mark.parametrize("learning", ["evidence", "resonance"])
+def test_margins_told_are_those_recorded(learning):
+    """The record's bins hold the margins that :meth:`reflect` looks them up by."""
+    _, _, T, _ = digits()
+    core = grown(learning)._core
+    core.derive()
+    scores, said, L = core.answers(core.sense.read(T))
+    pull = core.par[resonet.ALPHA] / (core.concepts.win.max() + 1)
+    told = margins(scores, said - pull * L.sum(axis=2) if learning == "evidence" else None)
+    held, share = core.record.count_by, np.bincount(
+        np.clip(told * 30, 0, BINS - 1).astype(int), minlength=BINS
+    ) / len(told)  # fmt: skip
+    middle = np.arange(BINS)
+    assert abs(middle @ held / held.sum() - middle @ share) < 3  # a tenth of a unit
 
 
 def test_causes():

@@ -112,8 +112,8 @@ def test_among_equals_it_abstains_on_the_strangest():
     _, _, T, _ = digits()
     told = grown().reflect(T)
     top = T[told.confidence == told.confidence.max()]
-    assert len(top) > 20
-    answer = grown().predict_or_abstain(top, share=0.25)
+    assert len(top) > 5
+    answer = grown().predict_or_abstain(top, share=0.4)
     novelty = grown().reflect(top).novelty
     assert novelty[answer.mask].min() >= novelty[~answer.mask].max()
 

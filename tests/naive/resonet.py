@@ -30,7 +30,7 @@ def learn(
         score = np.where(seen, reading + p[places.ALPHA] * total / (win.max() + 1), -np.inf)
         said[i], strange[i] = score, (total.max(), unclear(p, reading))
         if not p[places.COUNCIL]:
-            answers[i] = _answer(p, seen, strange[i], score, c, right_by, count_by, scales)
+            answers[i] = _answer(p, seen, strange[i], reading, score, c, right_by, count_by, scales)
             ctl[places.RIGHT] += answers[i] >= 0 and answers[i] == c
             tally[c] += answers[i] == c, 0
         tally[c, 1] = ctl[places.N]
@@ -93,7 +93,7 @@ def unclear(p, reading):
     return np.linalg.norm(clear - reading / p[places.KAPPA])
 
 
-def _answer(p, seen, strange, score, c, right_by, count_by, scales):
+def _answer(p, seen, strange, reading, score, c, right_by, count_by, scales):
     """Answer and remember how it went; with one class known nothing can be learnt from it."""
     if not seen.any():
         return -1
@@ -104,6 +104,9 @@ def _answer(p, seen, strange, score, c, right_by, count_by, scales):
         misfit = (scales[0, 1] - strange[0]) / np.sqrt(scales[0, 2] + 1e-12)
         novelty = strange[1] + 0.1 * max(misfit, -1) if readout else misfit
         margin = (score[answer] - np.delete(score, answer).max()) / unit
+        if readout:  # half of it, and half of what the readout says alone of the classes met
+            rivals = np.delete(np.where(seen, reading, -np.inf), answer)
+            margin = (margin + (reading[answer] - rivals.max()) / unit) / 2
         right_by *= DECAY
         count_by *= DECAY
         place = int(np.clip(np.floor(30 * margin), 0, record.BINS - 1))
