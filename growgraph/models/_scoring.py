@@ -1,0 +1,83 @@
+"""Products and scores of candidate nodes: what a newborn would explain, before it is one."""
+
+import numpy as np
+
+from growgraph._linalg import one_thread
+from growgraph.kernels import knot
+
+KINDS = ("right", "left", "step", "abs")
+"""relu(z - t), relu(t - z), 1[z > t], abs(z - t): the columns of :func:`best_knots`."""
+
+_ROWS = 4096  # rows that are float64 at a time
+
+
+def best_knots(Z, R, *, gates=None, least=3, weight=None):
+    """Where along each projection a node of each kind would explain most of the residual.
+
+    Parameters
+    ----------
+    Z : array of float32, shape (projections, samples)
+        One projection a row, finite.
+    R : array of float, shape (samples, targets)
+        Residuals; their mean is taken off.
+    gates : array of float32, shape (projections, samples), optional
+        What each node's output is multiplied by.
+    least : int
+        Samples there must be on either side of a knot.
+    weight : array of float, shape (samples,), optional
+        More than 0; 1 if not given.
+
+    Returns
+    -------
+    knots, scores : ndarray of float64, shape (projections, 4)
+        A column for each of ``KINDS``. The score is the drop of the weighted sum of squares when
+        1 and the node are fitted to R; -1 where there is no knot. Elders are left out: where R is
+        orthogonal to them it is a lower bound of the drop beside them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> z = np.arange(10.0)[None]
+    >>> knots, scores = best_knots(z, np.maximum(z.T - 4, 0))
+    >>> float(knots[0, 0]), KINDS[int(scores.argmax())]
+    (4.0, 'right')
+    """
+    Z = np.ascontiguousarray(Z, np.float32)
+    R = np.ascontiguousarray(R, np.float64)
+    p = np.ones(len(R)) if weight is None else np.ascontiguousarray(weight, np.float64)
+    gates = Z[:0] if gates is None else np.ascontiguousarray(gates, np.float32)
+    knots, scores = np.empty((2, len(Z), knot.KINDS))
+    knot.scan(Z, np.argsort(Z, axis=1), gates, R, p, max(1, int(least)), knots, scores)
+    return knots, scores
+
+
+def cross(F, K, *, weight=None):
+    """F' diag(weight) K in float64, without a float64 copy of more than a few thousand rows.
+
+    Parameters
+    ----------
+    F, K : array, shapes (samples, a) and (samples, b)
+        Any float type.
+    weight : array of float, shape (samples,), optional
+        1 if not given.
+
+    Returns
+    -------
+    ndarray of float64, shape (a, b), columns together
+
+    Examples
+    --------
+    >>> cross(np.eye(2, dtype=np.float32), np.ones((2, 1)), weight=[1, 3]).ravel()
+    array([1., 3.])
+    """
+    total = np.zeros((F.shape[1], K.shape[1]), order="F")
+    with one_thread():
+        for first in range(0, len(F), _ROWS):
+            rows = slice(first, first + _ROWS)
+            left = np.asarray(F[rows], np.float64)
+            if weight is not None:
+                right = K[rows] * np.asarray(weight[rows], np.float64)[:, None]
+            else:  # of the same array, so that only one triangle is worked out
+                right = left if K is F else np.asarray(K[rows], np.float64)
+            total += left.T @ right
+    return total

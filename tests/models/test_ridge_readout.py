@@ -1,0 +1,294 @@
+"""The readout against dense refits: appended, asked what a newborn would bring, cut, resumed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from growgraph.models._resonant import resonate, targets, tension
+from growgraph.models._ridge_readout import RidgeReadout
+from growgraph.models._scoring import cross
+from tests.naive import readout as naive
+
+LAMBDA = 1e-2
+
+
+def rows(n=60, m=6, P=8, C=2, seed=0):
+    """Features with a bias, candidates, targets; some of each depend on others."""
+    rng = np.random.default_rng(seed)
+    F = np.hstack([np.ones((n, 1)), rng.standard_normal((n, m - 1))])
+    K = np.maximum(rng.standard_normal((n, P)) + 0.5 * F[:, -1:], 0)
+    T = F @ rng.standard_normal((m, C)) + K @ rng.standard_normal((P, C))
+    return F, K, T + 0.1 * rng.standard_normal((n, C))
+
+
+def started(F, T, strength=LAMBDA, **options):
+    readout = RidgeReadout(strength)
+    readout.start(F, T, **options)
+    return readout
+
+
+def reduced(readout, F, K, T, p=None, penalty=1.0):
+    products = cross(F, K, weight=p), cross(K, K, weight=p), cross(K, T, weight=p)
+    return readout.reduce(*products, penalty)
+
+
+def assert_is_a_refit(readout, F, T, p=None):
+    beta, _ = naive.fit(F, T, readout.inertia, p)
+    np.testing.assert_allclose(readout.beta, beta, rtol=1e-8, atol=1e-9)
+    G = cross(F, F, weight=p) + np.diag(readout.inertia)
+    np.testing.assert_allclose(np.tril(readout.L) @ np.tril(readout.L).T, G, rtol=1e-9, atol=1e-9)
+
+
+problem = st.tuples(
+    st.integers(3, 40), st.integers(1, 6), st.integers(1, 7), st.integers(1, 3), st.integers(0, 99)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problem, st.booleans(), st.sampled_from([1e-4, 1e-2, 3.0]))
+def test_drops_are_what_a_refit_gains(sizes, weighted, strength):
+    n, m, P, C, seed = sizes
+    F, K, T = rows(n, m, P, C, seed)
+    p = np.random.default_rng(seed).uniform(0.1, 2, n) if weighted else None
+    readout = started(F, T, strength, weight=p)
+    assert readout.n == pytest.approx(n if p is None else p.sum())
+    drops = readout.drops(reduced(readout, F, K, T, p))
+    before = naive.fit(F, T, readout.inertia, p)[1]
+    for j in range(P):
+        ridge = np.append(readout.inertia, strength * readout.n)
+        after = naive.fit(np.hstack([F, K[:, j : j + 1]]), T, ridge, p)[1]
+        assert drops[j] == pytest.approx(before - after, rel=1e-8, abs=1e-10 * before)
+
+
+def test_drops_are_exact_for_a_readout_that_is_not_solved():
+    F, K, T = rows()
+    readout = started(F, T)
+    readout.retarget(cross(F, T + 1.0))
+    new = reduced(readout, F, K, T + 1.0)
+    solved = started(F, T + 1.0)
+    expected = solved.drops(reduced(solved, F, K, T + 1.0))
+    np.testing.assert_allclose(readout.drops(new), expected, rtol=1e-9)
+    residual = K.T @ (T + 1.0 - F @ solved.beta)
+    np.testing.assert_allclose(new.c, residual, rtol=1e-9, atol=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(problem, st.booleans())
+def test_chosen_together_they_bring_the_sum_of_their_gains(sizes, weighted):
+    n, m, P, C, seed = sizes
+    F, K, T = rows(n, m, P, C, seed)
+    p = np.random.default_rng(seed).uniform(0.1, 2, n) if weighted else None
+    readout = started(F, T, weight=p)
+    new = reduced(readout, F, K, T, p)
+    before = naive.fit(F, T, readout.inertia, p)[1]
+    alone, (chosen, gains) = readout.drops(new), readout.choose(new, P, least=0)
+    assert len(set(chosen.tolist())) == len(chosen)
+    taken = readout.append(new, chosen)
+    assert taken.all()
+    whole = np.hstack([F, K[:, chosen]])
+    assert_is_a_refit(readout, whole, T, p)
+    after = naive.fit(whole, T, readout.inertia, p)[1]
+    assert gains.sum() == pytest.approx(before - after, rel=1e-8, abs=1e-10 * before)
+    np.testing.assert_allclose(gains[:1], alone[chosen].max(initial=0, keepdims=True)[: len(gains)])
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_a_copy_of_an_elder_or_of_a_chosen_one_is_passed_over(scale):
+    F, K, T = rows()
+    F, K = np.hstack([F, K[:, :1]]), scale * K
+    K[:, 3], K[:, 5] = 2 * K[:, 2], 0
+    readout = started(F, T, 1e-3, penalty=np.r_[0, np.ones(6)])
+    new = reduced(readout, F, K, T, penalty=scale**2)
+    chosen, gains = readout.choose(new, 8)
+    assert set(chosen) == {1, 2, 4, 6, 7} or set(chosen) == {1, 3, 4, 6, 7}
+    assert (gains > 0).all()
+
+
+def test_a_newborn_is_measured_about_its_mean():
+    F, K, T = rows()
+    readout = started(F, T)
+    expected = readout.choose(reduced(readout, F, K, T), 8)
+    far = readout.choose(reduced(readout, F, K + 1e3, T), 8)
+    np.testing.assert_array_equal(expected[0], far[0])
+    np.testing.assert_allclose(expected[1], far[1], rtol=1e-4)
+
+
+def test_appending_twice_is_appending_once():
+    F, K, T = rows()
+    once, twice = started(F, T), started(F, T)
+    once.append(reduced(once, F, K, T), np.arange(5))
+    twice.append(reduced(twice, F, K, T), [0, 1])
+    twice.append(reduced(twice, np.hstack([F, K[:, :2]]), K, T), [2, 3, 4])
+    np.testing.assert_allclose(once.beta, twice.beta, rtol=1e-10)
+    assert_is_a_refit(twice, np.hstack([F, K[:, :5]]), T)
+
+
+@pytest.mark.parametrize("copied", [0.0, 3e-6])
+def test_what_rounding_cannot_tell_from_elders_is_refused(copied):
+    F, K, T = rows()
+    K[:, 1], K[:, 4] = F[:, 1] + F[:, 2], K[:, 0]
+    K[:, [1, 4]] += copied * np.random.default_rng(1).standard_normal((60, 2))
+    readout = started(F, T, 0.0)
+    taken = readout.append(reduced(readout, F, K, T), np.arange(6))
+    assert taken.tolist() == [True, False, True, True, False, True]
+    beta = np.linalg.lstsq(np.hstack([F, K[:, [0, 2, 3, 5]]]), T, rcond=None)[0]
+    np.testing.assert_allclose(readout.beta, beta, rtol=1e-7, atol=1e-9)
+    assert readout.jitter == 0
+
+
+def test_help_for_a_singular_matrix_is_told():
+    F, _, T = rows()
+    with pytest.warns(RuntimeWarning, match="all but dependent"):
+        readout = started(np.hstack([F, -F]), T, 0.0)
+    assert readout.jitter > 0
+    np.testing.assert_allclose(np.hstack([F, -F]) @ readout.beta, F @ np.linalg.lstsq(F, T)[0],
+                               atol=1e-4)  # fmt: skip
+
+
+def test_growth_is_nested():
+    F, K, T = rows()
+    readout = started(F, T)
+    readout.append(reduced(readout, F, K, T), np.arange(8))
+    whole = np.hstack([F, K])
+    for m, beta in zip((1, 6, 9, 14), readout.path([1, 6, 9, 14])):
+        expected = naive.fit(whole[:, :m], T, readout.inertia[:m])[0]
+        np.testing.assert_allclose(beta, expected, rtol=1e-9, atol=1e-12)
+        np.testing.assert_array_equal(readout.solve(m), beta)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_removal_costs_what_refits_say(seed):
+    F, K, T = rows(seed=seed)
+    whole, keep = np.hstack([F, K]), np.arange(14) < 2
+    readout = started(whole, T)
+    before = readout.beta.copy()
+    order, costs = readout.prune_order(keep)
+    expected = naive.cheapest(whole, T, readout.inertia, keep)
+    assert order.tolist() == expected[0]
+    np.testing.assert_allclose(costs, expected[1], rtol=1e-7)
+    few, _ = readout.prune_order(keep, cost=costs[:4].sum() * (1 + 1e-9))
+    assert few.tolist() == order[:4].tolist()
+    assert readout.prune_order(keep, count=2)[0].tolist() == order[:2].tolist()
+    np.testing.assert_array_equal(readout.beta, before)
+    readout.drop(few)
+    assert_is_a_refit(readout, np.delete(whole, few, 1), T)
+
+
+def test_rows_are_added_and_forgotten():
+    F, _, T = rows()
+    p = np.where(np.arange(60) < 40, 0.5, 1.0)
+    readout = started(F[:40], T[:40])
+    readout.forget(0.5)
+    readout.add(F[40:], T[40:])
+    readout.solve()
+    assert readout.n == pytest.approx(40)
+    assert_is_a_refit(readout, F, T, p)
+
+
+def test_lambda_can_be_changed():
+    F, _, T = rows()
+    readout = started(F, T, 0.3)
+    readout.restrain(LAMBDA)
+    readout.solve()
+    np.testing.assert_array_equal(readout.beta, started(F, T).beta)
+
+
+def test_an_output_is_added():
+    F, K, T = rows()
+    readout = started(F, T[:, :1])
+    readout.add_output(F.T @ T[:, 1])
+    readout.solve()
+    readout.append(reduced(readout, F, K, T), [1])
+    assert_is_a_refit(readout, np.hstack([F, K[:, 1:2]]), T)
+
+
+def test_learning_goes_on_from_its_arrays_with_the_same_bits():
+    F, K, T = rows()
+    readout = started(F, T)
+    readout.append(reduced(readout, F, K, T), [0, 1])
+    readout.add(np.hstack([F, K[:, :2]])[:7], T[:7])
+    again = RidgeReadout.from_arrays({k: v.copy() for k, v in readout.to_arrays().items()})
+    for each in (readout, again):
+        each.solve()
+        each.append(reduced(each, np.hstack([F, K[:, :2]]), K, T), [4])
+    for name in RidgeReadout.ARRAYS:
+        assert getattr(readout, name).tobytes() == getattr(again, name).tobytes()
+
+
+def test_products_do_not_depend_on_where_rows_are_cut():
+    rng = np.random.default_rng(0)
+    F, K = (rng.standard_normal((9000, k)).astype(np.float32) for k in (3, 2))
+    p = rng.uniform(size=9000)
+    np.testing.assert_allclose(cross(F, K), F.astype(float).T @ K.astype(float), rtol=1e-12)
+    expected = (F * p[:, None]).T @ K.astype(float)
+    np.testing.assert_allclose(cross(F, K, weight=p), expected, rtol=1e-12)
+    assert cross(F, F).flags.f_contiguous
+
+
+# ---- resonant targets ---------------------------------------------------------------------------
+def classes(n=120, m=8, C=3, seed=0, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((n, m - 1))
+    label = (X[:, :C] + 0.7 * rng.standard_normal((n, C))).argmax(1)
+    signs = np.where(np.arange(C) == label[:, None], 1.0, -1.0)
+    return np.hstack([np.ones((n, 1)), X]).astype(dtype), signs.astype(dtype)
+
+
+def test_targets_are_where_an_answer_would_be_enough():
+    out, signs = (
+        np.array([[0.5, 2.0, -3.0], [-0.5, 1.5, 0.0]]),
+        np.array([[1, 1, -1], [-1, -1, 1.0]]),
+    )
+    np.testing.assert_array_equal(targets(out, signs), [[1, 2, -3], [-1, -1, 1]])
+    np.testing.assert_array_equal(tension(out, signs), [[0.5, 0, 0], [-0.5, -2.5, 1]])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_resonating_ends_at_the_least_squared_hinge(seed, weighted):
+    F, signs = classes(seed=seed)
+    p = np.random.default_rng(seed).uniform(0.2, 2, len(F)) if weighted else None
+    readout = started(F, signs, 1e-2, weight=p)
+    out, losses = resonate(readout, F, signs, steps=500, weight=p)
+    least = naive.least_hinge(F, signs, readout.inertia, p)
+    assert losses[-1] == pytest.approx(least, rel=1e-7)
+    assert losses[-1] == pytest.approx(naive.hinge(F, signs, readout.inertia, readout.beta, p))
+    assert (np.diff(losses) < 0).all()
+    assert losses[0] > 1.01 * least
+    np.testing.assert_allclose(out, F @ readout.beta)
+    T = targets(out, signs)
+    np.testing.assert_allclose(readout.B, cross(F, T, weight=p), rtol=1e-9, atol=1e-9)
+
+
+def test_float32_rows_stay_float32_and_get_as_far():
+    F, signs = classes(n=3000, m=12, dtype=np.float32)
+    readout = started(F, signs)
+    out, losses = resonate(readout, F, signs, steps=60)
+    assert out.dtype == np.float32
+    least = naive.least_hinge(F.astype(float), signs.astype(float), readout.inertia)
+    assert losses[-1] == pytest.approx(least, rel=1e-5)
+
+
+def test_a_step_is_a_solve_for_the_last_targets():
+    F, signs = classes()
+    readout = started(F, signs)
+    T = targets(F @ readout.beta, signs)
+    resonate(readout, F, signs, steps=1)
+    expected, _ = naive.fit(F, T, readout.inertia)
+    np.testing.assert_allclose(readout.beta, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_are_those_of_the_equations(seed):
+    F, signs = classes(seed=seed)
+    readout = started(F, signs)
+    expected = naive.steps(F, signs, readout.inertia, readout.beta, 25)
+    _, losses = resonate(readout, F, signs, steps=25)
+    np.testing.assert_allclose(losses, expected, rtol=1e-10)
+
+
+def test_it_ends_where_steps_bring_little():
+    F, signs = classes()
+    _, losses = resonate(started(F, signs), F, signs, steps=200, tolerance=1e-3)
+    assert 2 < len(losses) < 50
