@@ -13,6 +13,8 @@ __version__ = "0.1.0"
 # ``import growgraph`` is quick (PEP 562).
 _WHERE = {
     "Graph": "growgraph.graph",
+    "GrowNet": "growgraph.models.grownet",
+    "GrowNetRegressor": "growgraph.models.grownet",
     "GrowthController": "growgraph.growth",
     "GrowthLog": "growgraph.growth",
     "Matcher": "growgraph.graph.matching",

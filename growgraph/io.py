@@ -29,6 +29,8 @@ HEADER = "header.json"
 # Classes a file may name, and the module each lives in. Nothing else is ever imported.
 CLASSES = {
     "Graph": "growgraph.graph",
+    "GrowNet": "growgraph.models.grownet",
+    "GrowNetRegressor": "growgraph.models.grownet",
     "ResoNet": "growgraph.models.resonet",
     "ResoNetClusterer": "growgraph.models.clusterer",
 }

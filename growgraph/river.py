@@ -71,12 +71,13 @@ class RiverResoNet(_Classifier):
         self.seed = seed
         self.max_nodes = max_nodes
         self.late = late
-        self.model = None
+        self.model: Any = None
         self.labels: list = []
         self.unheard: set = set()
         self._codes: dict = {}
         self._columns: dict = {}  # feature -> (name of its column, whether it holds text)
         self._young: list | None = []
+        self._sequence: Any = None  # features in the sequence of the model's columns
         self._n_late = check_number("late", late, 0, integer=True)
 
     @property
@@ -110,7 +111,9 @@ class RiverResoNet(_Classifier):
             )
             lesson = [*(young or []), *lesson]
         samples, answers = zip(*lesson, strict=True)
-        _teach(model, self._table(samples, columns), answers)
+        row = self._row(x) if model is self.model and columns is self._columns else None
+        if row is None or not model._learn_row(row, np.array(answers)):
+            _teach(model, self._table(samples, columns), answers)
         # nothing above has changed this object: a sample that is refused leaves it as it was
         self.model, self._columns, self.unheard = model, columns, unheard
         if codes is not self._codes:
@@ -138,6 +141,21 @@ class RiverResoNet(_Classifier):
                 unheard.add(feature)
         return columns, unheard
 
+    def _row(self, x):
+        """X as one row of numbers, the quickest way in; None if a cell is missing or holds text."""
+        if self._sequence is None or self._sequence[0] is not self._columns:
+            of = {name: f for f, (name, text) in self._columns.items() if not text}
+            names = list(self.model._core.sense.columns)
+            fits = len(of) == len(self._columns) and set(of) <= set(names)
+            # a column kept free is 0
+            self._sequence = self._columns, [(of.get(n), n in of) for n in names] if fits else None
+        if self._sequence[1] is None:
+            return None
+        try:
+            return np.array([[x[f] if heard else 0.0 for f, heard in self._sequence[1]]], float)
+        except (KeyError, TypeError, ValueError):
+            return None
+
     def _table(self, samples, columns):
         """Samples as columns: what is missing is NaN or None, free columns are 0."""
         table: dict[str, np.ndarray] = {}
@@ -156,7 +174,10 @@ class RiverResoNet(_Classifier):
         """The best label; None before anything was learnt."""
         if self.model is None:
             return None
-        return self.labels[int(self.model.predict(self._table((x,), self._columns))[0])]
+        best = self.model._best(self._row(x))
+        if best is None:
+            return self.labels[int(self.model.predict(self._table((x,), self._columns))[0])]
+        return self.labels[int(self.model.classes_[best[0]])]
 
     def predict_proba_one(self, x):
         """Label -> probability, of all labels met."""

@@ -15,14 +15,14 @@ import numpy as np
 
 from growgraph.kernels import _dice as dice_
 from growgraph.kernels import _handle as h
-from growgraph.kernels import grove, prototype, question, recursive, trust
+from growgraph.kernels import dormant, grove, prototype, question, recursive, trust
 from growgraph.kernels._jit import helper, inlined, kernel
 from growgraph.kernels._simd import bare
-from growgraph.kernels.room import has_events, has_room
 from growgraph.kernels.status import NEED_SPACE
 from growgraph.kernels.trust import (  # noqa: F401  others know them as the council's
     ALARMS,
     AT,
+    AWAKE,
     BEGAN,
     CAUSE,
     CONCEPTS,
@@ -37,18 +37,24 @@ from growgraph.kernels.trust import (  # noqa: F401  others know them as the cou
     GONE,
     GONE_RECENT,
     GROVE,
+    GROVES,
     LAST_ALARM,
     LASTING,
+    NEWEST,
     NODE,
     PART,
     PAST,
     PROTOTYPES,
     RECENT,
+    RETURNED,
+    RETURNS,
     RIGHT,
     SEED,
+    SINCE,
     SOLVES,
     STEADY,
     TREE,
+    UNTIL,
     VOTERS,
     WANT,
     N,
@@ -57,20 +63,19 @@ from growgraph.kernels.trust import (  # noqa: F401  others know them as the cou
 )
 
 # why the kernel returned
-DONE, CONCEPT, UNITS, FOLD = 0, 1, 2, 3
+DONE, CONCEPT, UNITS, FOLD, VOTER = range(5)
 _KEEP_RECENT, _KEEP_LASTING = 0.997, 0.9999
-_UNTRUSTED, _SLOW = 0.02, 3.0  # a grove of less trust is asked anew so many times more seldom
 _FIRST_TREES = 10  # samples from which trees grow
 _RENEW = 16384  # samples after which strengths are written for another epoch
 # parts of a sample
-_ANSWER, _BIRTH, _TREES, _REGROW = range(4)
+_ANSWER, _BIRTH, _TURN, _TREES, _REGROW = range(5)
 
 Prototypes = namedtuple("Prototypes", "slots sums traits owner")
 Readouts = namedtuple("Readouts", "A B slots")
 
 
 @inlined
-def unowned(G, C, L, T, R):
+def unowned(G, C, L, T, D, R):
     """The same without owners, whom the caller keeps alive: handing them on counts nothing."""
     return (
         question.Grove(bare(G.plan), bare(G.node), bare(G.up), bare(G.free), bare(G.leaf),
@@ -78,8 +83,9 @@ def unowned(G, C, L, T, R):
                        bare(G.inputs), bare(G.column), bare(G.one), bare(G.words)),
         Prototypes(bare(C.slots), bare(C.sums), bare(C.traits), bare(C.owner)),
         Readouts(bare(L.A), bare(L.B), bare(L.slots)),
-        Trust(bare(T.weight), bare(T.prior), bare(T.said), bare(T.outputs), bare(T.past),
-              bare(T.counts), bare(T.seen), bare(T.order)),
+        Trust(bare(T.weight), bare(T.prior), bare(T.said), bare(T.edge), bare(T.outputs),
+              bare(T.past), bare(T.counts), bare(T.seen), bare(T.order)),
+        dormant.Dormant(bare(D.told), bare(D.B), bare(D.right), bare(D.kept)),
         Record(bare(R.tally), bare(R.right_by), bare(R.count_by), bare(R.scales)),
     )  # fmt: skip
 
@@ -120,7 +126,7 @@ def _bear_prototype(H, ctl, x, C, label):
 def _span(ctl, G, g):
     """Samples that a grove remembers now: the fresh one only those of the present concept."""
     span = G.plan[g, question.SPAN]
-    if g == 1:
+    if g > 0:
         span = min(span, max(ctl[N] + 1 - ctl[BEGAN], _FIRST_TREES))
     return span
 
@@ -129,7 +135,7 @@ def _span(ctl, G, g):
 def _let_pass(H, ctl, G, x, label):
     """Put the sample into the ring; keep the labels of those that the groves forget."""
     size = G.labels.size
-    for g in range(2 if size > 0 else 0):
+    for g in range(2 if size > 0 else 0):  # all but the steady one remember as many
         old = ctl[N] - G.plan[g, question.SPAN]
         ctl[GONE + g] = G.labels[old % size] if old >= 0 else -1
     s = ctl[N] % size if size > 0 else np.int64(0)
@@ -140,21 +146,17 @@ def _let_pass(H, ctl, G, x, label):
 
 
 @helper
-def _slow(T, g):
-    """The intention gate: a grove that is not trusted serves no aim, so it is asked anew less."""
-    return _SLOW if T.weight[STEADY + g] < _UNTRUSTED else 1.0
-
-
-@helper
 def _learn_tree(H, ctl, G, T, x, g, k, dice):
     """Forget, let the sample arrive; returns the node to be asked anew (-1: none) and why."""
     size, n = G.labels.size, ctl[N]
     old = n - G.plan[g, question.SPAN]
     if old >= 0:
-        grove.forget(H, G, g, k, old % size, ctl[GONE + g])
+        grove.forget(H, G, g, k, old % size, ctl[GONE + question.listing(g)])
     dice_.shake(dice, ctl[SEED], n, g * question.ROOTS + k)
+    if G.node[g, question.COUNT, k] > 0 and not trust.heeds(ctl, T, g, k):
+        return np.int64(-1), grove.DISAGREE
     if G.node[g, question.COUNT, k] > 0:
-        return grove.arrive(H, G, g, k, x, n % size, _slow(T, g), dice)
+        return grove.arrive(H, G, g, k, x, n % size, trust.slow(T, g), dice)
     first = n + 1 - min(_span(ctl, G, g), n + 1)
     if n + 1 < _FIRST_TREES:
         return np.int64(-1), grove.DISAGREE
@@ -169,18 +171,19 @@ def _learn_tree(H, ctl, G, T, x, g, k, dice):
 @helper
 def _learn_trees(H, ctl, G, T, x, dice):
     """All trees from where ctl says; 0, or NEED_SPACE, or UNITS (to be entered again)."""
-    while ctl[GROVE] < 2:
+    while ctl[GROVE] < GROVES:
         g, k = ctl[GROVE], ctl[TREE]
-        if T.prior[STEADY + g] > 0 and k < G.plan[g, question.TREES]:
+        here = T.prior[STEADY + g] > 0 and (g == 0 or g == ctl[NEWEST])
+        if here and k < G.plan[g, question.TREES]:
             if ctl[PART] == _TREES:
-                if not _room_to_prune(H):
+                if not grove.has_room_to_prune(H):
                     return np.int64(NEED_SPACE)
                 v, why = _learn_tree(H, ctl, G, T, x, g, k, dice)
                 ctl[NODE], ctl[CAUSE] = v, why
                 ctl[PART] = _REGROW
             if ctl[NODE] >= 0:
                 dice_.shake(dice, ctl[SEED] + 1, ctl[N], g * question.ROOTS + k)
-                missing = grove.regrow(H, G, g, k, ctl[NODE], ctl[CAUSE], _slow(T, g), dice)
+                missing = grove.regrow(H, G, g, k, ctl[NODE], ctl[CAUSE], trust.slow(T, g), dice)
                 if missing == NEED_SPACE:
                     return np.int64(NEED_SPACE)
                 if missing > 0 and not ctl[FULL]:
@@ -197,41 +200,29 @@ def _learn_trees(H, ctl, G, T, x, dice):
 
 
 @helper
-def _forget_far(H, ctl, G, L):
-    """What looks far back begins anew: another concept has begun."""
-    recursive.restore(L.A[1])
-    for k in range(G.plan[1, question.TREES] if G.labels.size > 0 else 0):
-        grove.drop(H, G, 1, k)
+def _turn(H, ctl, x, label, G, L, T, D, k):
+    """What an alarm changes, who wakes, readouts; DONE, NEED_SPACE or VOTER (nothing changed)."""
+    asks, alarmed = G.labels.size > 0, dormant.alarmed(ctl)
+    if asks and dormant.due(ctl) and not dormant.has_room_to_turn(H, G, T):
+        return np.int64(NEED_SPACE)
+    if asks and alarmed and not dormant.turn(H, ctl, G, L, T, D):
+        return np.int64(VOTER)
+    if alarmed:  # another concept has begun
+        recursive.restore(L.A[1])
+    if asks:
+        dormant.tend(H, ctl, G, L, T, D, x, label)
+    for i in range(2):
+        if T.prior[RECENT + i] > 0:
+            keep = _KEEP_LASTING if i else _KEEP_RECENT
+            recursive.learn(L.A[i], L.B[i], x, label, keep, k)
+            recursive.write(H, L.slots[i], L.B[i])
+    trust.weigh(T)
+    trust.write(H, T)
+    return np.int64(DONE)
 
 
-@helper
-def _room_to_drop(H, G):
-    """Room for the events of all units of the fresh grove: an alarm lets them go."""
-    units = G.up.shape[1] - G.plan[1, question.FREE] - G.plan[1, question.UNBORN]
-    room = has_room(H, 0, 0, question.SHARED_LISTS, 0, 0)
-    return has_events(H, 2 * units) and room
-
-
-@helper
-def _room_to_prune(H):
-    """Room for a unit that is asked elsewhere (5 edges at most) and one that is let go.
-
-    Asked for tree by tree: what grows in one tree would take what was kept for the next.
-    """
-    room = has_room(H, 0, 0, question.SHARED_LISTS, 0, 6)
-    return has_events(H, 4) and room
-
-
-@helper
-def _renew(H, ctl, C):
-    """Write all strengths for another epoch, so that they stay small."""
-    ctl[EPOCH] = ctl[N]
-    for i in range(ctl[CONCEPTS]):
-        prototype.write(H, C.slots, C.sums, C.traits, C.owner, i, ctl[EPOCH])
-
-
-@kernel(writes=("H", "ctl", "G", "C", "L", "T", "R", "answers"))
-def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
+@kernel(writes=("H", "ctl", "G", "C", "L", "T", "D", "R", "answers"))
+def learn(H, X, y, said, strange, ctl, G, C, L, T, D, R, answers):
     """Answer and learn rows ctl[AT] .. in their sequence until something must grow.
 
     Parameters
@@ -249,15 +240,17 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
     ctl : int64 [CTL_SIZE]
         Where it stands.
     G : Grove
-        Trees of questions: STEADY's, FRESH's.
+        Trees of questions: STEADY's, then a ring of groves of which ctl[NEWEST] is fresh.
     C : Prototypes
         ``slots`` [most, 4] of match node, logarithm, strength and kernel (-1: not born),
         ``sums`` [classes], ``traits`` [most, MEMORY + inputs], ``owner`` [most].
     L : Readouts
         ``A`` [2, 1 + inputs, 1 + inputs], ``B`` [2, 1 + inputs, classes], ``slots`` [2, classes].
     T : Trust
-        ``weight``, ``prior`` (0: there is no such voter), ``said`` [VOTERS], ``outputs``,
+        ``weight``, ``prior`` (0: it does not vote), ``said``, ``edge`` [VOTERS], ``outputs``,
         ``counts``, ``seen`` [classes], ``past`` [PAST] numbers of errors, ``order`` [1].
+    D : Dormant
+        What is kept of concepts that have passed.
     R : Record
         ``tally`` [classes, 2], ``right_by``, ``count_by`` [BINS], ``scales`` [2, 3].
     answers : int64 [batch]
@@ -267,9 +260,10 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
     -------
     int64
         DONE, CONCEPT (a prototype must be born), UNITS (ctl[WANT] units are missing in grove
-        ctl[GROVE]), FOLD (the log is full), or NEED_SPACE.
+        ctl[GROVE]), FOLD (the log is full), VOTER (a grove of the ring must be born), or
+        NEED_SPACE.
     """
-    G, C, L, T, R = unowned(G, C, L, T, R)
+    G, C, L, T, D, R = unowned(G, C, L, T, D, R)
     X, said, strange, ctl, answers = bare(X), bare(said), bare(strange), bare(ctl), bare(answers)
     classes = said.shape[1]
     P, q = np.empty((VOTERS, classes)), np.empty(classes)
@@ -281,34 +275,32 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
         ctx = h.get_ctx(H)  # whoever bore nodes in between wrote into it
         ctx[h.CTX_STEP], ctx[h.CTX_SAMPLE] = ctl[N], ctl[N]
         if ctl[PART] == _ANSWER:
-            if not _room_to_drop(H, G):
+            if not dormant.has_room_to_turn(H, G, T):
                 return np.int64(NEED_SPACE)
             _ask_all(H, ctl, x, said[i], G, C, L, T, loud, away, P)
             trust.mix(T, P, q)
             answers[i] = trust.remember(ctl, R, T, q, label, strange[i])
+            dormant.note(ctl, D, q, label)
             ctl[FAILURES] += answers[i] != label
             T.past[(ctl[N] + 1) % PAST] = ctl[FAILURES]
             if T.counts[label] > 0 and T.order[0] <= trust.ORDERED:
                 trust.learn(T, P, label)
             trust.feel_order(ctl, T, label)
-            trust.weigh(T)
-            if trust.alarm(ctl, T):
-                _forget_far(H, ctl, G, L)
-            ctl[PART] = _TREES
+            dormant.note_passed(ctl, D, ctl[BEGAN], trust.alarm(ctl, T))
+            ctl[PART] = _TURN
             if T.prior[PROTOTYPES] > 0:
                 if _learn_prototype(H, ctl, x, C, P[PROTOTYPES], loud, away, label):
                     ctl[PART] = _BIRTH
-            for g in range(2):
-                if T.prior[RECENT + g] > 0:
-                    keep = _KEEP_LASTING if g else _KEEP_RECENT
-                    recursive.learn(L.A[g], L.B[g], x, label, keep, k)
-                    recursive.write(H, L.slots[g], L.B[g])
-            trust.write(H, T)
             _let_pass(H, ctl, G, x, label)
             ctl[GROVE], ctl[TREE] = 0, 0
         if ctl[PART] == _BIRTH:
             if not _bear_prototype(H, ctl, x, C, label):
                 return np.int64(CONCEPT)
+            ctl[PART] = _TURN
+        if ctl[PART] == _TURN:
+            status = _turn(H, ctl, x, label, G, L, T, D, k)
+            if status != DONE:
+                return status
             ctl[PART] = _TREES
         status = _learn_trees(H, ctl, G, T, x, dice)
         if status != 0:
@@ -317,7 +309,8 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, R, answers):
         ctl[N] += 1
         ctl[AT] = i + 1
         if ctl[N] - ctl[EPOCH] >= _RENEW:
-            _renew(H, ctl, C)
+            ctl[EPOCH] = ctl[N]
+            prototype.renew(H, C.slots, C.sums, C.traits, C.owner, ctl[CONCEPTS], ctl[EPOCH])
         if H[h.EV_USED] > ctl[EVENTS]:
             return np.int64(FOLD)
     return np.int64(DONE)
@@ -330,11 +323,13 @@ def _ask_all(H, ctl, x, said, G, C, L, T, loud, away, P):
         trust.evidence(said, P[EVIDENCE])
     if T.prior[PROTOTYPES] > 0:
         n = ctl[CONCEPTS]
-        prototype.loudness(H, x, C.slots, C.traits, n, ctl[N], away, loud)
+        since = ctl[N] - ctl[EPOCH]
+        prototype.loudness(H, x, C.slots, C.traits, n, since, away, loud)
         prototype.answer(loud, C.owner, n, P[PROTOTYPES])
-    for g in range(2):
-        if T.prior[RECENT + g] > 0:
-            recursive.answer(L.B[g], x, P[RECENT + g])
+    for i in range(2):
+        if T.prior[RECENT + i] > 0:
+            recursive.answer(L.B[i], x, P[RECENT + i])
+    for g in range(GROVES):
         if T.prior[STEADY + g] > 0:
             question.answer(H, G, g, x, P[STEADY + g])
 
@@ -363,7 +358,8 @@ def answer(H, X, said, ctl, G, C, L, T, out):
     int64
         DONE.
     """
-    G, C, L, T, _ = unowned(G, C, L, T, Record(ctl, ctl, ctl, ctl))
+    D, R = dormant.Dormant(ctl, ctl, ctl, ctl), Record(ctl, ctl, ctl, ctl)
+    G, C, L, T, _, _ = unowned(G, C, L, T, D, R)
     X, said, ctl, out = bare(X), bare(said), bare(ctl), bare(out)
     P = np.empty((VOTERS, said.shape[1]))
     loud, away = np.empty(C.owner.size), np.empty(C.owner.size)
@@ -391,8 +387,8 @@ def welcome(H, G, T):
     int64
         DONE.
     """
-    for g in range(2):
-        if T.prior[STEADY + g] > 0:
+    for g in range(GROVES):
+        if T.edge[STEADY + g] >= 0:
             question.speak_all(H, G, g)
     trust.write(H, T)
     return np.int64(DONE)

@@ -27,6 +27,7 @@ from growgraph.kernels.question import (
     hush,
     let_go,
     link,
+    listing,
     rehang,
     speak,
     speak_roots,
@@ -38,8 +39,10 @@ from growgraph.kernels.room import has_events, has_room
 from growgraph.kernels.status import NEED_SPACE
 
 # what the log gives as cause, in the sequence of ``words``
-DISAGREE, ANEW, DONE_ASKING = range(3)
-CAUSES = ("labels that disagree", "a question asked anew", "nothing left to ask")
+DISAGREE, ANEW, DONE_ASKING, UNUSED, ASLEEP, RETURNED = range(6)
+CAUSES = ("labels that disagree", "a question asked anew", "nothing left to ask",
+          "a concept unused the longest", "a concept that has passed",
+          "a concept that has returned")  # fmt: skip
 
 _PATIENCE = 2  # disagreements before a leaf imagines questions
 _REST = 100  # most disagreements waited for after nothing was found
@@ -188,12 +191,22 @@ def parent_of(G, g, v):
 
 
 @helper
+def has_room_to_prune(H):
+    """Room for a unit that is asked elsewhere (5 edges at most) and one that is let go.
+
+    Asked for tree by tree: what grows in one tree would take what was kept for the next.
+    """
+    room = has_room(H, 0, 0, SHARED_LISTS, 0, 6)
+    return has_events(H, 4) and room
+
+
+@helper
 def forget(H, G, g, k, s, label):
     """Let tree k forget ring place s; a question nobody comes to on one side is pruned.
 
     The caller has asked for room: two nodes are emptied and one unit is asked elsewhere.
     """
-    v = np.int64(G.place[g, LEAF, k, s])
+    v = np.int64(G.place[listing(g), LEAF, k, s])
     if v < 0:
         return
     unlink(G, g, k, s)
@@ -224,8 +237,8 @@ def _prune(H, G, g, k, v):
         s = np.int64(G.node[g, HEAD, other])
         G.node[g, HEAD, top], G.node[g, WAIT, top] = s, G.node[g, WAIT, other]
         while s >= 0:
-            G.place[g, LEAF, k, s] = top
-            s = np.int64(G.place[g, NEXT, k, s])
+            G.place[listing(g), LEAF, k, s] = top
+            s = np.int64(G.place[listing(g), NEXT, k, s])
         for c in range(G.leaf.shape[2]):
             G.leaf[g, top, c] = G.leaf[g, other, c]
     hush(H, G, g, other)
@@ -235,13 +248,13 @@ def _prune(H, G, g, k, v):
 
 
 @helper
-def drop(H, G, g, k):
+def drop(H, G, g, k, why):
     """Let tree k forget all: its root is a leaf without samples. The caller has asked for room."""
     samples, units = np.empty(G.place.shape[3], np.int64), np.empty(G.up.shape[1] + 1, np.int64)
     n, m = gather(G, g, k, np.int64(k), samples, units)
-    tell(H, G, g, np.int64(k), DONE_ASKING, 0.0, 0)
+    tell(H, G, g, np.int64(k), why, 0.0, 0)
     for i in range(n):
-        G.place[g, LEAF, k, samples[i]] = -1
+        G.place[listing(g), LEAF, k, samples[i]] = -1
     hush(H, G, g, np.int64(k))
     for i in range(m):
         for side in range(2):

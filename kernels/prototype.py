@@ -26,21 +26,20 @@ _DEAF = 30.0  # nats below the loudest: not heard
 
 
 @helper
-def loudness(H, x, slots, traits, n, t, distance, out):
+def loudness(H, x, slots, traits, n, since, distance, out):
     """Log Student kernel of each prototype and its squared distance a dimension.
 
-    L = ln N - (2 + d)/2 ln(1 + |x - mu|^2 / (2 s^2)) - d/2 ln s^2, N faded to sample t.
+    L = ln N - (2 + d)/2 ln(1 + |x - mu|^2 / (2 s^2)) - d/2 ln s^2, N faded since it was written.
     """
-    d, start, w = x.size, h.get_start(H), h.get_w(H)
+    d, start, w, bias = x.size, h.get_start(H), h.get_w(H), h.get_bias(H)
     for i in range(n):
         at, total = np.int64(start[slots[i, 0]]), 0.0
         for j in range(d):
             away = np.float64(x[j]) - w[at + j]
             total += away * away
         distance[i] = total / max(d, 1)
-        width = traits[i, WIDTH]
-        faded = traits[i, STRENGTH] + (t - traits[i, SINCE]) * FADING
-        out[i] = faded - 0.5 * (2 + d) * np.log(1 + 0.5 * total / width) - 0.5 * d * np.log(width)
+        faded = bias[slots[i, 2]] + since * FADING  # as it stands in the graph: no logarithm more
+        out[i] = faded - 0.5 * (2 + d) * np.log(1 + 0.5 * total / traits[i, WIDTH])
 
 
 @helper
@@ -142,3 +141,10 @@ def write(H, slots, sums, traits, owner, i, epoch):
     w, start = h.get_w(H), h.get_start(H)
     for c in range(sums.size):
         w[np.int64(start[sums[c]]) + i] = np.float32(1 if owner[i] == c else 0)
+
+
+@helper
+def renew(H, slots, sums, traits, owner, n, epoch):
+    """Write all strengths for another epoch, so that they stay small."""
+    for i in range(n):
+        write(H, slots, sums, traits, owner, i, epoch)

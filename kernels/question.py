@@ -17,12 +17,12 @@ from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper, inlined
 from growgraph.kernels.rewire import lay
 
-# The state of all groves (one grove a voter). ``inputs`` are the slots of the inputs, ``column``
-# the column a slot stands for, ``one`` the slot of the node that is always 1, ``slots`` those of
-# each unit's yes and no, ``votes`` those of the class nodes. ``up`` is the node above a unit (-1:
-# the unit is free), ``free`` lists the units that ask nothing. ``leaf`` are label counts of leaves;
-# ``ring`` the samples remembered, input by input, ``labels`` theirs; ``words`` causes in the
-# graph's list.
+# The state of all groves (one grove a voter; 0 is the steady one). ``inputs`` are the slots of the
+# inputs, ``column`` the column a slot stands for, ``one`` the slot of the node that is always 1,
+# ``slots`` those of each unit's yes and no, ``votes`` those of the class nodes. ``up`` is the node
+# above a unit (-1: the unit is free), ``free`` lists the units that ask nothing. ``leaf`` are label
+# counts of leaves; ``ring`` the samples remembered, input by input, ``labels`` theirs; ``words``
+# causes in the graph's list.
 Grove = namedtuple(
     "Grove", "plan node up free leaf place slots votes ring labels inputs column one words"
 )
@@ -32,7 +32,8 @@ ROOTS = 16  # most trees of a grove
 # of a leaf's list (-1: none), disagreements a leaf has waited through
 KID, COUNT, HEAD, WAIT = range(4)
 NODE_ROWS = 4
-# rows of ``place`` [groves, rows, trees, ring]: neighbours in a leaf's list, the leaf itself
+# rows of ``place`` [2, rows, trees, ring]: neighbours in a leaf's list, the leaf itself; only the
+# steady grove and the one that is fresh list samples
 NEXT, PREV, LEAF = range(3)
 PLACE_ROWS = 3
 # columns of ``plan`` [groves]: trees, samples remembered, least samples of a split, units that are
@@ -128,26 +129,33 @@ def hush(H, G, g, v):
 
 # ---- the lists of samples -------------------------------------------------------------------
 @inlined
+def listing(g):
+    """The row of ``place`` that belongs to grove g."""
+    return min(g, 1)
+
+
+@inlined
 def link(G, g, k, v, s):
     """Enter ring place s in the list of leaf v."""
-    first = G.node[g, HEAD, v]
-    G.place[g, NEXT, k, s], G.place[g, PREV, k, s], G.place[g, LEAF, k, s] = first, -1, v
+    row, first = listing(g), G.node[g, HEAD, v]
+    G.place[row, NEXT, k, s], G.place[row, PREV, k, s], G.place[row, LEAF, k, s] = first, -1, v
     if first >= 0:
-        G.place[g, PREV, k, first] = s
+        G.place[row, PREV, k, first] = s
     G.node[g, HEAD, v] = s
 
 
 @inlined
 def unlink(G, g, k, s):
     """Take ring place s out of its leaf's list."""
-    after, before = G.place[g, NEXT, k, s], G.place[g, PREV, k, s]
+    row = listing(g)
+    after, before = G.place[row, NEXT, k, s], G.place[row, PREV, k, s]
     if after >= 0:
-        G.place[g, PREV, k, after] = before
+        G.place[row, PREV, k, after] = before
     if before >= 0:
-        G.place[g, NEXT, k, before] = after
+        G.place[row, NEXT, k, before] = after
     else:
-        G.node[g, HEAD, G.place[g, LEAF, k, s]] = after
-    G.place[g, LEAF, k, s] = -1
+        G.node[g, HEAD, G.place[row, LEAF, k, s]] = after
+    G.place[row, LEAF, k, s] = -1
 
 
 @helper
@@ -170,7 +178,7 @@ def gather(G, g, k, v, samples, units):
             while s >= 0:
                 samples[n] = s
                 n += 1
-                s = np.int64(G.place[g, NEXT, k, s])
+                s = np.int64(G.place[listing(g), NEXT, k, s])
     return n, m
 
 

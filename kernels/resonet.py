@@ -15,8 +15,8 @@ from growgraph.kernels.record import novelty, remember, unclear
 DONE, NEW_CLASS, GROW, SOLVE, TELL = 0, 1, 2, 4, 8
 
 # places in ``ctl`` (int64)
-AT, N, NEXT_SOLVE, WHY, RIGHT, HELD = range(6)
-CTL_SIZE = 6
+AT, N, NEXT_SOLVE, WHY, RIGHT, HELD, WRITTEN = range(7)
+CTL_SIZE = 7
 # places in ``par`` (float64): settings that do not change while learning, then running values
 (
     ALPHA,  # weight of a sample's mean resonance in the score
@@ -194,6 +194,7 @@ def _write(ctl, par, A, lost, held, B, x, target):
     evidence.add_targets(B, x, target)
     evidence.hold(held, ctl[HELD], x)
     ctl[HELD] += 1
+    ctl[WRITTEN] += 1
     if ctl[HELD] == evidence.BLOCK:
         evidence.add_block(A, lost, held)
         ctl[HELD] = 0

@@ -41,7 +41,7 @@ def _dot(src, s, n, w, a, v):
 
 
 @inlined
-def _compute_one(H, V, v, P, i, late):
+def compute_one(H, V, v, P, i, late):
     """Compute node i of v, the one column of V."""
     kind, act = at(h.get_kind(H), i), at(h.get_act(H), i)
     if kind == codes.SUM and not late:
@@ -62,7 +62,7 @@ def sweep_one(H, V, v, P, first):
     node = np.int64(first)
     while node >= 0:
         i = np.uint64(node)
-        _compute_one(H, V, v, P, i, late)
+        compute_one(H, V, v, P, i, late)
         node = np.int64(at(nxt, i))
 
 
@@ -136,7 +136,7 @@ def visit(H, X, inputs, nodes, outputs, columns, V, Y):
         for i in range(inputs.size):
             v[np.uint64(inputs[i])] = X[b, i]
         for k in range(nodes.size):
-            _compute_one(H, V, v, V[:0], np.uint64(nodes[k]), False)
+            compute_one(H, V, v, V[:0], np.uint64(nodes[k]), False)
         for o in range(outputs.size):
             Y[b, columns[o]] = v[np.uint64(outputs[o])]
     return OK

@@ -10,11 +10,12 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels import record
-from growgraph.kernels._jit import helper
+from growgraph.kernels._jit import helper, inlined
 
-# voters
+# voters: the last ones are groves, the steady one and a ring of those that are fresh in turn
 EVIDENCE, PROTOTYPES, RECENT, LASTING, STEADY, FRESH = range(6)
-VOTERS = 6
+GROVES = 6
+VOTERS = STEADY + GROVES
 # places in ``ctl``
 (
     AT,  # row of the batch
@@ -34,17 +35,25 @@ VOTERS = 6
     EVENTS,  # most events in the log before it is folded
     FULL,  # 1: no node may be born any more
     SOLVES,  # 1: the evidence has a readout
-) = range(22)  # fmt: skip
-CTL_SIZE = 22
+    NEWEST,  # the grove that is fresh
+    AWAKE,  # the grove of a concept that returned, 0: none
+    RETURNS,  # how many concepts returned so far
+    RETURNED, SINCE, UNTIL,  # when the last one did, and between which samples it was learnt
+) = range(28)  # fmt: skip
+CTL_SIZE = 28
 
 PAST = 512  # numbers of errors remembered
 _SHARE, _RATE = 0.003, 0.3  # of trust: handed back, learnt
 _DOUBT = 0.02
 _HORIZONS = (30, 60, 120, 240)
 _CALM, _ALARM = 100, 4.0
+_UNTRUSTED, _SLOW = 0.02, 3.0  # a grove of less trust is asked anew so many times more seldom
+_SETTLED, _SELDOM = 2000, 8  # in a concept of so many samples its trees learn one of so many
 ORDERED, _ORDERED_TRUST = 25.0, 0.95  # samples missed of a class; trust in evidence then
 
-Trust = namedtuple("Trust", "weight prior said outputs past counts seen order")
+# ``prior`` is 0 for who does not vote; ``edge`` the place of a voter among the edges of an output
+# node (-1: it has no nodes)
+Trust = namedtuple("Trust", "weight prior said edge outputs past counts seen order")
 Record = namedtuple("Record", "tally right_by count_by scales")
 
 
@@ -74,14 +83,44 @@ def mix(T, P, out):
 @helper
 def learn(T, P, label):
     """Fixed share: w_k <- w_k (.98 P_k(y) + .02/C)^eta, normalised, a small part handed back."""
-    total, classes = 0.0, P.shape[1]
+    total, whole, classes = 0.0, 0.0, P.shape[1]
     for k in range(VOTERS):
         if T.prior[k] > 0:
-            T.weight[k] *= ((1 - _DOUBT) * P[k, label] + _DOUBT / classes) ** _RATE
+            T.weight[k] *= believed(P[k, label], classes) ** _RATE
             total += T.weight[k]
+            whole += T.prior[k]
     for k in range(VOTERS):
         if T.prior[k] > 0:
-            T.weight[k] = (1 - _SHARE) * T.weight[k] / total + _SHARE * T.prior[k]
+            T.weight[k] = (1 - _SHARE) * T.weight[k] / total + _SHARE * T.prior[k] / whole
+
+
+@inlined
+def believed(p, classes):
+    """P of a class, with a little doubt."""
+    return (1 - _DOUBT) * p + _DOUBT / classes
+
+
+@helper
+def hand_over(T, k, share):
+    """Voter k gets this share of all trust, the others what is left; 0: it does not vote now."""
+    rest = max(1 - T.weight[k], 1e-300)
+    for i in range(VOTERS):
+        T.weight[i] *= (1 - share) / rest
+    T.weight[k] = share
+
+
+@helper
+def slow(T, g):
+    """The intention gate: a grove that is not trusted serves no aim, so it is asked anew less."""
+    return _SLOW if T.weight[STEADY + g] < _UNTRUSTED else 1.0
+
+
+@helper
+def heeds(ctl, T, g, k):
+    """The same gate: trees without trust, in a concept that lasts, learn by turns."""
+    if T.weight[STEADY + g] >= _UNTRUSTED or ctl[N] - ctl[BEGAN] < _SETTLED:
+        return True
+    return (ctl[N] + k) % _SELDOM == 0
 
 
 @helper
@@ -114,23 +153,25 @@ def weigh(T):
 
 @helper
 def write(H, T):
-    """Write trust on the edges of the output nodes, in the sequence of the voters there are."""
+    """Write trust on the edges of the output nodes."""
     w, start = h.get_w(H), h.get_start(H)
     for c in range(T.outputs.size):
         at = np.int64(start[T.outputs[c]])
         for k in range(VOTERS):
-            if T.prior[k] > 0:
-                w[at] = np.float32(T.said[k])
-                at += 1
+            if T.edge[k] >= 0:
+                w[at + T.edge[k]] = np.float32(T.said[k])
 
 
 @helper
 def alarm(ctl, T):
-    """True if the answers of late fail more often than those of the present concept did before."""
+    """Whether answers of late fail more often than those of the present concept did before.
+
+    Returns how often these did, or -1 if there is no alarm.
+    """
     n = ctl[N] + 1
     age = n - ctl[BEGAN]
     if age <= _CALM:
-        return False
+        return -1.0
     for w in _HORIZONS:
         if age < 2 * w + 40:
             continue
@@ -144,8 +185,8 @@ def alarm(ctl, T):
             ctl[FAILED] = T.past[ctl[BEGAN] % PAST]
             ctl[ALARMS] += 1
             ctl[LAST_ALARM] = n
-            return True
-    return False
+            return usual
+    return -1.0
 
 
 @helper

@@ -25,7 +25,7 @@ from growgraph import Graph
 from growgraph.graph.store import aligned
 from growgraph.graph.way import leading_to
 from growgraph.kernels import _handle as h
-from growgraph.kernels import evidence, resonet
+from growgraph.kernels import evidence, resonet, table
 from tests.material import ids, packed, slots, small_graph, uniform
 
 CASES = {}
@@ -143,6 +143,51 @@ def the_way_to_a_few_nodes():
         "V": V,
         "Y": np.zeros((4, 3), np.float32),
     }
+
+
+def row_of_numbers(*x):
+    """Three columns, one of which sleeps, new ground above the first, and a category."""
+    graph = Graph()
+    graph.add_inputs(5, activation="clip", p0=-6.0, p1=6.0)
+    w = np.arange(1.0, 6.0)
+    hidden = [graph.add_node(graph.inputs, sign * w, activation="relu") for sign in (0.5, -1)]
+    wanted, d = slots(graph, [*graph.inputs, *hidden]), 3
+    return {
+        "H": graph, "X": np.array([x]), "centre": np.array([1.0, 0.0, -2.0]),
+        "spread": np.array([0.5, 0.0, 4.0]),
+        "reach": np.array([[-1.0, 0.0, -8.0], [3.0, 0.0, 9.0]]),
+        "knots": np.array([[1.0, 0.0, 2.0, 0.5]]),
+        "shift": np.array([1.0, 0, -2, 0, 2]), "scale": np.array([2.0, 0, 0.25, 1, 2]),
+        "inputs": slots(graph, graph.inputs), "nodes": leading_to(graph, wanted),
+        "outputs": wanted, "columns": np.array([0, 1, 2, 6, 7, 3, 4]),
+        "V": aligned((graph._store[h.N_SLOTS], 1)),
+        "features": np.ones((1, 8), np.float32), "seen": np.zeros((1, d + 2), np.float32),
+    }  # fmt: skip
+
+
+@case("table.look")
+def a_row_inside_of_what_was_shown():
+    return row_of_numbers(2.4, 0.0, 5.0)
+
+
+@case("table.look", table.WIDER)
+def a_row_a_little_outside():
+    return row_of_numbers(3.5, 7.0, -9.0)
+
+
+@case("table.look", table.ODD)
+def a_row_on_new_ground():
+    return row_of_numbers(2.4, 0.0, 18.0)
+
+
+@case("table.look", table.ODD)
+def a_row_with_a_gap():
+    return row_of_numbers(np.nan, 0.0, 5.0)
+
+
+@case("table.look", table.ODD)
+def a_row_beyond_all_numbers():
+    return row_of_numbers(2.4, -2e306, 5.0)
 
 
 # ---- transpose, hebb --------------------------------------------------------------------------
@@ -284,8 +329,8 @@ def glimpses_that_are_known():
 
 
 # ---- resonet ------------------------------------------------------------------------------------
-def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200, 20), due=(-1, -1, -1), lost=0,
-           **settings):  # fmt: skip
+def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200, 20, 200), due=(-1, -1, -1),
+           lost=0, **settings):  # fmt: skip
     """Arguments of a pass: two windows, three classes with no, one and two aspects."""
     made = concepts_of_two_classes()
     graph, k = made["H"], np.array([0, 1, 2])
@@ -363,7 +408,7 @@ def misfit_lasts():
 
 @case("resonet.learn", resonet.SOLVE)
 def a_readout_is_due():
-    return a_pass(ctl=(2, 240, 244, 0, 200, 31))
+    return a_pass(ctl=(2, 240, 244, 0, 200, 31, 200))
 
 
 @case("resonet.learn", resonet.TELL)
@@ -378,7 +423,7 @@ def a_class_is_met_for_the_second_time():
 
 @case("resonet.learn", resonet.SOLVE)
 def the_first_sample_of_all():
-    return a_pass(counts=(0, 0, 0), ctl=(0, 0, 4, 0, 0, 0))
+    return a_pass(counts=(0, 0, 0), ctl=(0, 0, 4, 0, 0, 0, 0))
 
 
 @case("resonet.learn", resonet.NEW_CLASS)

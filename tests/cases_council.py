@@ -52,7 +52,7 @@ class Stream:
         """Arguments of the kernel for rows a to b, with room for all that they change."""
         room = {"EV_CAP": 4000, "EVP_CAP": 20_000, "POOL_CAP": 40_000, "SPOOL_CAP": 40_000}
         self.graph._store.reserve(**room)
-        rows, held = slice(a, b), dict(zip("GCLT", self.council.state(self.graph), strict=True))
+        rows, held = slice(a, b), dict(zip("GCLTD", self.council.state(self.graph), strict=True))
         return {
             "H": self.graph, "X": self.X[rows].copy(), "y": self.y[rows].copy(),
             "said": self.said[rows].copy(), "strange": self.strange[rows].copy(),
@@ -97,6 +97,15 @@ def a_grove_remembers_less_than_the_other():
     stream = Stream(replay=60)
     stream.council.plan[0, q.SPAN] = 25
     return stream.learn(0, 80).next(80, 90)
+
+
+@case("council.learn", council.DONE)
+def trees_without_trust_learn_by_turns():
+    """The present concept has lasted for 2050 samples, half of them answered wrongly."""
+    made = Stream().learn(0, 70).next(70, 90)
+    made["ctl"][[council.BEGAN, council.FAILED, council.FULL]] = -1980, -1000, 1
+    made["T"].weight[council.STEADY :] = 0.001
+    return made
 
 
 def of_late(failures):

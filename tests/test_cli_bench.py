@@ -200,6 +200,7 @@ def test_learning_json_alone(run, tiny):
         (("cluster", "--only", "nobody"), ("nobody is no data set", "moons")),
         (("stream", "--only", "nobody"), ("nobody is no stream", "SEA")),
         (("onepass", "--only", "moons"), ("moons is no data set",)),
+        (("grownet", "--only", "moons"), ("moons is no task", "spirals", "placement")),
         (("cluster", "--plot", "p.pdf"), ("p.png",)),
         (("cluster", "--json", "nowhere/r.json"), ("nowhere",)),
     ],

@@ -7,6 +7,7 @@ import pytest
 
 from growgraph import river as adapter
 from growgraph.errors import DataError
+from tests.models.material import differences
 
 try:
     import river
@@ -165,3 +166,22 @@ def test_in_a_pipeline_of_river():
     model = compose.Select("signal") | adapter.RiverResoNet()
     score = evaluate.progressive_val_score(samples(150), model, metrics.Accuracy())
     assert score.get() > 0.8
+
+
+@needs_river
+@pytest.mark.parametrize("late", [0, 200])
+def test_the_shortest_way_answers_as_the_other(monkeypatch, late):
+    """Numbers take the shortest way into the model, gaps and what is new the other."""
+    rows = list(samples(260, late=late))
+    rows[230][0].pop("noise")
+    quick, taken = adapter.RiverResoNet(seed=1), 0
+    for x, y in rows:
+        taken += quick.model is not None and quick._row(x) is not None
+        quick.predict_one(x)
+        quick.learn_one(x, y)
+    monkeypatch.setattr(adapter.RiverResoNet, "_row", lambda self, x: None)
+    slow = taught(rows, seed=1)
+    assert taken > 150
+    assert differences(quick.model, slow.model) == []
+    asked = [x for x, _ in samples(40, seed=1)]
+    assert [quick.predict_one(x) for x in asked] == [slow.predict_one(x) for x in asked]

@@ -125,6 +125,8 @@ class Protocol(enum.StrEnum):
     ONEPASS = "onepass"
     SELFKNOW = "selfknow"
     CLUSTER = "cluster"
+    GROWNET = "grownet"
+    GROWTH = "growth"
 
 
 @app.command(cls=_JsonToStandardOutput)
@@ -134,7 +136,8 @@ def learning(
     quick: Quick = False,
     plot: Plot = None,
     only: Annotated[
-        str | None, typer.Option(help="Only these streams or data sets", metavar="NAME[,NAME]")
+        str | None,
+        typer.Option(help="Only these streams, data or ablations", metavar="NAME[,NAME]"),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="The tables as Markdown")] = False,
 ) -> int:
@@ -142,7 +145,10 @@ def learning(
 
     stream: one sample after another, asked and then learnt, while concepts change. onepass: each
     row once, in random order and class by class. selfknow: unknown classes, errors, calibration.
-    cluster: concepts without labels. Whole runs take from minutes to an hour.
+    cluster: concepts without labels. grownet: parity, spirals, functions and tables against what
+    is trained, boosted or grown at random; --only pool (or placement, depth, directions, readout)
+    ablates one thing. growth: ResoNet without one of its parts, late classes, contradictory and
+    shuffled labels. Whole runs take from minutes to an hour.
     """
     from growgraph.bench import report
     from growgraph.bench.learning import bench, picture, plan

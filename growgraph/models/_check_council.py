@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph.kernels import codes, council
+from growgraph.kernels import codes, council, dormant
 from growgraph.kernels import prototype as p
 from growgraph.kernels import question as q
 from growgraph.models._check import _array, _require, _within
@@ -20,11 +20,14 @@ def check_council(core):
     _check_voters(C, classes)
     _check_shapes(C, graph.inputs.size, classes, core.options["replay"])
     _check_nodes(C, graph, classes)
-    for g in range(2 if C.labels.size else 0):
+    for g in range(council.GROVES if C.labels.size else 0):
         _check_units(C, graph, g)
         tree = _check_trees(C, g)
-        for k in range(C.plan[g, q.TREES]):
-            _check_lists(C, g, k, tree)
+        if g in (0, C.ctl[council.NEWEST]):
+            for k in range(C.plan[g, q.TREES]):
+                _check_lists(C, g, k, tree)
+        else:
+            _check_asleep(C, g, tree)
 
 
 def _check_numbers(C, n, classes):
@@ -33,7 +36,9 @@ def _check_numbers(C, n, classes):
     places = {"AT": (0, 0), "PART": (0, 0), "N": (n, n), "BEGAN": (0, n), "EPOCH": (0, n),
               "RIGHT": (0, n), "FAILURES": (0, n), "FAILED": (0, n), "ALARMS": (0, n),
               "LAST_ALARM": (0, n), "CONCEPTS": (0, len(C.owner)), "EVENTS": (1, 1 << 40),
-              "FULL": (0, 1), "SOLVES": (0, 1), "SEED": (0, 1 << 62)}  # fmt: skip
+              "FULL": (0, 1), "SOLVES": (0, 1), "SEED": (0, 1 << 62),
+              "NEWEST": (1, council.GROVES - 1), "AWAKE": (0, council.GROVES - 1),
+              "RETURNS": (0, n), "RETURNED": (0, n), "SINCE": (0, n), "UNTIL": (0, n)}  # fmt: skip
     for name, (low, high) in places.items():
         _within(f"the council's {name}", C.ctl[[getattr(council, name)]], low, high)
     _array("past", C.past, (council.PAST,), np.int64)
@@ -48,14 +53,43 @@ def _check_voters(C, classes):
     for name in ("weight", "prior", "said"):
         _array(name, getattr(C, name), (council.VOTERS,))
         _within(name, getattr(C, name), 0, 1)
-    there = C.prior > 0
-    _require(there[council.EVIDENCE] and there[council.PROTOTYPES], "evidence and prototypes vote")
-    _require(there[council.RECENT] == there[council.LASTING], "both readouts vote or none")
-    asks = C.labels.size > 0
-    _require((there[council.STEADY :] == asks).all(), "questions vote if samples are remembered")
-    _require((C.weight[there] > 0).all(), "who votes is trusted a little")
+    _array("edge", C.edge, (council.VOTERS,), np.int64)
+    there, votes = C.edge >= 0, C.prior > 0
+    _require(np.array_equal(C.edge[there], np.arange(there.sum())), "voters are told one by one")
+    _require(there[: council.FRESH + 1].any() and not (votes & ~there).any(), "who votes is there")
+    _require(votes[council.EVIDENCE] and votes[council.PROTOTYPES], "evidence and prototypes vote")
+    _require(votes[council.RECENT] == votes[council.LASTING], "both readouts vote or none")
+    asking = np.zeros(council.GROVES, bool)
+    if C.labels.size:
+        asking[[0, C.ctl[council.NEWEST]]] = True
+        asking[C.ctl[council.AWAKE]] = True
+    _require(np.array_equal(votes[council.STEADY :], asking),
+             "questions vote if samples are remembered, and those that sleep do not")  # fmt: skip
+    _require(np.array_equal(there[: council.STEADY], votes[: council.STEADY]), "all others vote")
+    _require((C.weight[votes] > 0).all(), "who votes is trusted a little")
+    _require((C.weight[~votes] == 0).all(), "who does not vote is not trusted")
     _array("shares", C.shares, (council.VOTERS, classes), np.int64)
     _array("tops", C.tops, (council.VOTERS, 2), np.int64)
+    _check_kept(C, there, classes)
+
+
+def _check_kept(C, there, classes):
+    """Of concepts that sleep there is a grove, and what hindcasts need."""
+    n, groves = int(C.ctl[council.N]), council.GROVES
+    readers = C.asleep.shape[1] if C.asleep.ndim == 3 else 0
+    _array("told", C.told, (dormant.LOOKED,))
+    _array("right", C.right, (groves,))
+    _within("right", C.right, 0, 1)
+    _array("kept", C.kept, (groves, dormant.KEPT_SIZE), np.int64)
+    _within("kept", C.kept, -1, n)
+    d = C.B.shape[1] if C.B.ndim == 3 and C.prior[council.LASTING] > 0 else 0
+    _array("asleep", C.asleep, (groves, readers, classes))
+    _require(readers == d, "readouts sleep if they vote")
+    sleeps = C.kept[:, dormant.USED] >= 0
+    ring = there[council.STEADY :].copy()
+    ring[[0, C.ctl[council.NEWEST]]] = False
+    _require(not (sleeps & ~ring).any(), "what sleeps has nodes, and is not the fresh grove")
+    _require(C.ctl[council.AWAKE] == 0 or sleeps[C.ctl[council.AWAKE]], "who is awake has slept")
 
 
 def _check_shapes(C, d, classes, replay):
@@ -63,13 +97,13 @@ def _check_shapes(C, d, classes, replay):
     _require(size == replay, f"{replay} samples are remembered")
     asked = C.up.shape[1] if C.up.ndim == 2 else 0
     nodes, most, voted = q.ROOTS + 2 * asked, len(C.owner), classes if size else 0
-    read = classes if C.prior[council.RECENT] > 0 else 0
+    read, groves = classes if C.prior[council.RECENT] > 0 else 0, council.GROVES
     for name, shape, dtype in (
-        ("plan", (2, q.PLAN_SIZE), np.int64), ("node", (2, q.NODE_ROWS, nodes), np.int32),
-        ("up", (2, asked), np.int32), ("free", (2, asked), np.int32),
-        ("leaf", (2, nodes, classes), np.int32), ("labels", (size,), np.int32),
+        ("plan", (groves, q.PLAN_SIZE), np.int64), ("up", (groves, asked), np.int32),
+        ("node", (groves, q.NODE_ROWS, nodes), np.int32), ("free", (groves, asked), np.int32),
+        ("leaf", (groves, nodes, classes), np.int32), ("labels", (size,), np.int32),
         ("place", (2, q.PLACE_ROWS, trees, size), np.int32), ("ring", (d, size), np.float32),
-        ("units", (2, asked, 2), np.int64), ("votes", (2, voted), np.int64),
+        ("units", (groves, asked, 2), np.int64), ("votes", (groves, voted), np.int64),
         ("concepts", (most, 4), np.int64), ("sums", (classes,), np.int64),
         ("traits", (most, p.MEMORY + d), np.float64), ("owner", (most,), np.int32),
         ("A", (2, d + 1, d + 1), np.float64), ("B", (2, d + 1, classes), np.float64),
@@ -87,14 +121,16 @@ def _check_shapes(C, d, classes, replay):
 
 def _check_nodes(C, graph, classes):
     """Nodes that the kernels write live and have the edges that are written."""
-    d, n, voters = graph.inputs.size, int(C.ctl[council.CONCEPTS]), int((C.prior > 0).sum())
+    d, n, voters = graph.inputs.size, int(C.ctl[council.CONCEPTS]), int((C.edge >= 0).sum())
     born = (C.units[:, :, 0] >= 0).sum(axis=1)
     _require((C.concepts[n:] == -1).all(), "prototypes not born yet are -1")
     wanted = [("one", graph.groups["one"], 0), ("prototypes", C.concepts[:n, 0], d),
               ("logarithms", C.concepts[:n, 1], 1), ("strengths", C.concepts[:n, 2], 1),
               ("kernels of prototypes", C.concepts[:n, 3], 2), ("sums", C.sums, n),
               ("readouts", C.readouts.ravel(), d)]  # fmt: skip
-    wanted += [(f"votes of grove {g}", C.votes[g], 2 * born[g]) for g in range(2)]
+    groves = np.flatnonzero(C.edge[council.STEADY :] >= 0).tolist()
+    wanted += [(f"votes of grove {g}", C.votes[g], 2 * born[g]) for g in groves]
+    _require(not np.delete(born, groves).any(), "who has no voter asks nothing")
     if classes:
         _require(graph.groups["answers"].shape == (classes,), "there is an answer for each class")
         wanted.append(("answers", graph.groups["answers"], voters))
@@ -104,7 +140,10 @@ def _check_nodes(C, graph, classes):
         _require((graph._store.length[slots] == fan_in).all(), f"{name} have their in-edges")
     match = graph._store.kind[graph._slots(C.concepts[:n, 0])] == codes.MATCH
     _require(match.all(), "prototypes are match nodes")
-    graph._slots(C.shares[C.prior > 0].ravel(), "shares")
+    graph._slots(C.shares[C.edge >= 0].ravel(), "shares")
+    for c in range(classes):
+        heard = graph.sources(int(graph.groups["answers"][c]))[0]
+        _require(np.array_equal(heard, C.shares[C.edge >= 0, c]), "answers hear all voters")
 
 
 def _check_units(C, graph, g):
@@ -114,7 +153,8 @@ def _check_units(C, graph, g):
              "units are born in their sequence")  # fmt: skip
     _require(C.plan[g, q.UNBORN] == C.up.shape[1] - born, "UNBORN counts the units not born")
     slots = graph._slots(C.units[g, :born].ravel(), "units")
-    votes, inputs = graph._slots(C.votes[g]), graph._slots(graph.inputs)
+    votes = graph._slots(C.votes[g][C.votes[g] >= 0])
+    inputs = graph._slots(graph.inputs)
     sequence = s.label[slots]
     _require((sequence[1:] > sequence[:-1]).all(), "units stand in their sequence")
     early = s.label[np.append(inputs, graph._slots(graph.groups["one"]))].max()
@@ -170,7 +210,7 @@ def _check_trees(C, g):
 def _check_lists(C, g, k, tree):
     """Leaves list just the samples of the window that know them."""
     size, n, classes = C.labels.size, int(C.ctl[council.N]), C.leaf.shape[2]
-    after, before, leaf = C.place[g, :, k].astype(np.int64)
+    after, before, leaf = C.place[min(g, 1), :, k].astype(np.int64)
     kid, count, head, _ = C.node[g].astype(np.int64)
     _within("next", after, -1, size - 1)
     _within("prev", before, -1, size - 1)
@@ -201,3 +241,12 @@ def _check_lists(C, g, k, tree):
     np.add.at(labels, (leaf[here], C.labels[here]), 1)
     mine = tree == k
     _require((labels[mine] == C.leaf[g, mine]).all(), "leaves count their labels")
+
+
+def _check_asleep(C, g, tree):
+    """A grove that sleeps lists nobody; its leaves count labels."""
+    kid, count, head, _ = C.node[g].astype(np.int64)
+    _require((head == -1).all(), "who sleeps lists nobody")
+    leaves = (tree >= 0) & (kid == -1)
+    _within("labels of those that sleep", C.leaf[g], 0)
+    _require((C.leaf[g].sum(axis=1) == np.where(leaves, count, 0)).all(), "leaves count labels")

@@ -13,16 +13,13 @@ from growgraph.models._concepts import Concepts
 from growgraph.models._council import Council
 from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
+from growgraph.models._settings import settings_of
+from growgraph.models._single import Single
 
 OWN = ("recent", "tally", "curve", "ctl", "par")  # statistics the core itself keeps
 _WAKE_EVERY = 64
 _MOST_ROWS = 4096  # of a table, encoded at a time
-_MISFIT = 0.01  # a concept that explains all but this share of what it meets is at rest
-_PATIENCE = 2  # samples of a class per aspect
-_CONTEXT = 0.8
-_OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... so many times
 _NODE_BYTES, _EDGE_BYTES = 480, 20  # with their events in the log, at most
-_GATE = {"from": 5000, "margin": 0.5, "low": 0.3}
 
 
 class Core:
@@ -54,9 +51,10 @@ class Core:
         self.curve = np.empty((0, 2), np.int64)  # samples seen, of them answered rightly
         self.ctl = np.zeros(resonet.CTL_SIZE, np.int64)
         self.ctl[resonet.NEXT_SOLVE] = self.evidence.next_solve(0)
-        self.par = self._settings()
+        self.par = settings_of(sense, options, self.concepts.most)
         self._derived = -1  # sample count the graph's derived values belong to
-        self._W = self._ways = None
+        self._W = self._ways = self._single = None
+        self.sequence = None, None  # the sorted classes, and their places in ``classes``
         self.council: Any = None  # tables have one
         if sense.kind == "table":
             solves = options["learning"] == "evidence"
@@ -69,25 +67,6 @@ class Core:
         """Aspects a window at most: ``alone`` where there is no readout beside the concepts."""
         s = self.sense.settings
         return s["most"] if self.options["learning"] == "evidence" else s.get("alone", s["most"])
-
-    def _settings(self):
-        s, par = self.sense.settings, np.zeros(resonet.PAR_SIZE)
-        evidence = self.options["learning"] == "evidence"
-        par[resonet.USE_EVIDENCE] = evidence
-        par[resonet.ALPHA] = s["alpha"] if evidence else 1.0
-        par[resonet.KAPPA] = s["kappa"]
-        par[resonet.RESONANT] = s["resonant"]
-        par[resonet.CONTEXT] = _CONTEXT
-        par[resonet.MOST] = self.concepts.most
-        par[resonet.PATIENCE] = self.options["patience"] or _PATIENCE
-        par[resonet.MISFIT] = _MISFIT
-        gate = self.options["intention"] and np.isinf(s["resonant"])
-        par[resonet.GATE_FROM] = _GATE["from"] if gate else np.inf
-        par[resonet.GATE_MARGIN], par[resonet.GATE_LOW] = _GATE["margin"], _GATE["low"]
-        par[resonet.OFTEN] = s.get("often", _OFTEN)
-        par[resonet.ROOM] = 1
-        par[resonet.COUNCIL] = self.sense.kind == "table"
-        return par
 
     @property
     def n(self):
@@ -195,12 +174,26 @@ class Core:
             if why == resonet.NEW_CLASS:
                 self._add_class(labels[at], X[at])
                 y[at:][[label == labels[at] for label in labels[at:]]] = len(self.classes) - 1
-            if why & resonet.TELL:  # before it grows again
-                self.concepts.tell_outcomes(self.graph, self.controller, int(y[at - 1]))
-            if why & resonet.GROW:
-                self._add_aspects(int(y[at - 1]))
-            if why & resonet.SOLVE:
-                self._take_stock()
+            else:
+                self.grow(why, int(y[at - 1]))
+
+    def single(self):
+        """The shortest way for one row of numbers; None before a class is known."""
+        held = self._single  # threads may ask at once
+        if held is None or not held.holds(self):
+            if self.council is None or not self.classes:
+                return None
+            self._single = held = Single(self)
+        return held if held.fits else None
+
+    def grow(self, why, c):
+        """Do what the kernel asked for after a sample of class c."""
+        if why & resonet.TELL:  # before it grows again
+            self.concepts.tell_outcomes(self.graph, self.controller, c)
+        if why & resonet.GROW:
+            self._add_aspects(c)
+        if why & resonet.SOLVE:
+            self._take_stock()
 
     def _hear(self, X, y, said, strange, answers):
         """Let the council answer and learn what the evidence has just learnt."""
@@ -227,11 +220,7 @@ class Core:
 
     def _enter(self, X, y, draws, answers, said, strange):
         c, e, r = self.concepts, self.evidence, self.record
-        fits = X.shape[1] == self.n_features and e.fits(self.evident)
-        fits = fits and len(c.k) == len(self.classes) == e.W.shape[1]
-        if self.council is not None:
-            fits = fits and self.council.ctl[council.N] == self.n
-        if not fits:  # the kernel would write out of bounds
+        if not self.fits(X.shape[1]):  # the kernel would write out of bounds
             raise RuntimeError(
                 "the model broke off while it grew: load it from a file, or fit anew"
             )
@@ -244,6 +233,13 @@ class Core:
                 answers, said, strange,
             )
         )  # fmt: skip
+
+    def fits(self, features):
+        """True if all that the kernels are given is for so many features and these classes."""
+        c, e = self.concepts, self.evidence
+        fits = features == self.n_features and e.fits(self.evident)
+        fits = fits and len(c.k) == len(self.classes) == e.W.shape[1]
+        return fits and (self.council is None or self.council.ctl[council.N] == self.n)
 
     def _add_class(self, label, x):
         """A label never met: a class node with its concept; the old classes keep their weight."""
@@ -316,7 +312,8 @@ class Core:
 
     def settle(self):
         """Nothing has been derived or looked up yet, but what a file holds is derived."""
-        self._derived, self._W, self._ways = self.n, None, None
+        self._derived, self._W, self._ways, self._single = self.n, None, None, None
+        self.sequence = None, None
 
     def scores(self, rows):
         """Scores [batch, classes in the sequence of arrival]; a council's are probabilities."""

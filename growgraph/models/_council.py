@@ -1,11 +1,13 @@
 """The voters of a stream as nodes of one graph, and the few numbers learning keeps beside them."""
 
+from typing import Any
+
 import numpy as np
 
 from growgraph.growth import GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels import _handle as h
-from growgraph.kernels import council, grove, prototype, question
+from growgraph.kernels import council, dormant, grove, prototype, question
 
 _STEADY_SPAN = 500  # samples that the steady grove remembers; the fresh one: up to ``replay``
 _TREES, _LEAST = (6, 10), (2, 8)
@@ -15,10 +17,12 @@ _EVIDENCE_FIRST = (
 )
 _WIDE = 128  # inputs beyond which recursive readouts cost more than they tell
 _CHUNK = 16  # units born at once, or a quarter of those there are
-_NO_CAUSE = (0, -1, 0, -1, 0, 0, 0, -1)  # of the log's context
+_NO_CAUSE = np.array([0, -1, 0, -1, 0, 0, 0, -1])  # of the log's context
 _EVENTS = 6_000  # in the log, then the older half is folded
 NAMES = ("evidence", "prototypes", "recent readout", "lasting readout", "steady questions",
-         "fresh questions")  # fmt: skip
+         "fresh questions",
+         *(f"other questions {i}" for i in range(2, council.GROVES)))  # fmt: skip
+_BORN = council.FRESH + 1  # voters that are there from birth; other groves are grown when needed
 
 
 class Council:
@@ -39,14 +43,15 @@ class Council:
     ARRAYS = (
         "ctl", "plan", "node", "up", "free", "leaf", "place", "units", "votes", "ring", "labels",
         "concepts", "sums", "traits", "owner", "A", "B", "readouts", "weight", "prior", "past",
-        "said", "counts", "seen", "order", "shares", "tops",
+        "said", "edge", "counts", "seen", "order", "shares", "tops", "told", "kept", "right",
+        "asleep",
     )  # fmt: skip
 
     def __init__(self, graph, controller, seed, replay, solves):
         d = graph.inputs.size
         self.ctl = np.zeros(council.CTL_SIZE, np.int64)
         self.ctl[council.SEED], self.ctl[council.EVENTS] = seed % 2**62, _EVENTS
-        self.ctl[council.SOLVES] = solves
+        self.ctl[council.SOLVES], self.ctl[council.NEWEST] = solves, 1
         self._settle_groves(d, replay)
         most = max(32, min(_MOST_PROTOTYPES, _MOST_ENTRIES // max(d, 1)))
         self.concepts = np.full((most, 4), -1, np.int64)  # match, logarithm, strength, share
@@ -54,30 +59,38 @@ class Council:
         self.traits = np.zeros((most, prototype.MEMORY + d))
         self.A, self.B = np.tile(np.eye(d + 1), (2, 1, 1)), np.zeros((2, d + 1, 0))
         self.readouts = np.empty((2, 0), np.int64)
-        votes = [True, True, solves and d <= _WIDE, solves and d <= _WIDE, replay > 0, replay > 0]
-        self.prior = np.array(votes, np.float64) / sum(votes)
-        self.weight = np.where(self.prior > 0, (1 - _EVIDENCE_FIRST) / (sum(votes) - 1), 0.0)
+        wanted = [True, True, solves and d <= _WIDE, solves and d <= _WIDE, replay > 0, replay > 0]
+        votes = np.array(wanted + [False] * (council.VOTERS - _BORN))
+        self.prior = votes / votes.sum()
+        self.edge = np.where(votes, np.cumsum(votes) - 1, -1)
+        self.weight = np.where(self.prior > 0, (1 - _EVIDENCE_FIRST) / (votes.sum() - 1), 0.0)
         self.weight[council.EVIDENCE] = _EVIDENCE_FIRST
         self.said, self.order = self.weight.copy(), np.zeros(1)
         self.past = np.zeros(council.PAST, np.int64)
         self.counts, self.seen = np.empty(0, np.int64), np.empty(0, np.int64)
         self.shares = np.empty((council.VOTERS, 0), np.int64)  # P nodes
         self.tops = np.full((council.VOTERS, 2), -1, np.int64)  # largest and 1 / sum of a softmax
-        self._held = None
+        self.told, self.right = np.zeros(dormant.LOOKED), np.zeros(council.GROVES)
+        self.kept = np.tile([-1, 0, 0], (council.GROVES, 1))
+        self.asleep = np.zeros((council.GROVES, d + 1 if self.prior[council.LASTING] else 0, 0))
+        self._held: Any = None  # what :meth:`state` gives, and since which structure
         graph.groups["one"] = self._grow(graph, controller, [NewNode(bias=1.0, name="always 1")],
                                          "birth", 0)  # fmt: skip
 
     def _settle_groves(self, d, replay):
-        self.plan = np.zeros((2, question.PLAN_SIZE), np.int64)
-        self.plan[:, question.TREES], self.plan[:, question.LEAST] = _TREES, _LEAST
-        self.plan[:, question.SPAN] = min(_STEADY_SPAN, replay), replay
+        groves = council.GROVES
+        self.plan = np.zeros((groves, question.PLAN_SIZE), np.int64)
+        columns = [question.TREES, question.LEAST, question.SPAN]
+        self.plan[0, columns] = _TREES[0], _LEAST[0], min(_STEADY_SPAN, replay)
+        self.plan[1:, columns] = _TREES[1], _LEAST[1], replay
         trees = max(_TREES) if replay else 0
-        self.node = np.full((2, question.NODE_ROWS, question.ROOTS), -1, np.int32)
+        self.node = np.full((groves, question.NODE_ROWS, question.ROOTS), -1, np.int32)
         self.node[:, [question.COUNT, question.WAIT]] = 0
-        self.up, self.free = np.empty((2, 0), np.int32), np.empty((2, 0), np.int32)
-        self.leaf = np.zeros((2, question.ROOTS, 0), np.int32)
+        self.up, self.free = np.empty((groves, 0), np.int32), np.empty((groves, 0), np.int32)
+        self.leaf = np.zeros((groves, question.ROOTS, 0), np.int32)
         self.place = np.full((2, question.PLACE_ROWS, trees, replay), -1, np.int32)
-        self.units, self.votes = np.full((2, 0, 2), -1, np.int64), np.empty((2, 0), np.int64)
+        self.units = np.full((groves, 0, 2), -1, np.int64)
+        self.votes = np.empty((groves, 0), np.int64)
         self.ring, self.labels = np.zeros((d, replay), np.float32), np.zeros(replay, np.int32)
 
     # ---- growth ---------------------------------------------------------------------------------
@@ -91,8 +104,8 @@ class Council:
 
     @property
     def voters(self):
-        """Numbers of the voters there are."""
-        return np.flatnonzero(self.prior > 0)
+        """Numbers of the voters that have nodes."""
+        return np.flatnonzero(self.edge >= 0)
 
     def add_class(self, graph, controller, name, heard):
         """Grow the nodes of a new class; ``heard`` is the node of its evidence."""
@@ -100,7 +113,7 @@ class Council:
         shares = np.full(council.VOTERS, -1, np.int64)
         for k in self.voters.tolist():
             loud = self._loud(graph, controller, k, name, heard)
-            if k in (council.STEADY, council.FRESH):
+            if k >= council.STEADY:
                 shares[k] = loud
                 continue
             shares[k] = self._share(graph, controller, k, name, loud)
@@ -113,9 +126,14 @@ class Council:
             [self.leaf, np.zeros((*self.leaf.shape[:2], 1), np.int32)], axis=2
         )
         self.B = np.concatenate([self.B, np.zeros((*self.B.shape[:2], 1))], axis=2)
+        self.asleep = np.concatenate([self.asleep, np.zeros((*self.asleep.shape[:2], 1))], axis=2)
         self.counts, self.seen = np.append(self.counts, 0), np.append(self.seen, n)
+        self._welcome(graph)
+
+    def _welcome(self, graph):
+        """Nodes that are new say what the kernels say."""
         self._held = None
-        G, _, _, T = self.state(graph)
+        G, _, _, T, _ = self.state(graph)
         with graph._store.changing():
             council.welcome(graph._store.H, G, T)
 
@@ -144,9 +162,9 @@ class Council:
 
     @staticmethod
     def _beside(held, row, node):
-        """``held`` [2, classes] with a node in the column of the new class."""
+        """``held`` [rows, classes] with a node in the column of the new class."""
         if row == 0:
-            held = np.column_stack([held, np.full(2, -1, np.int64)])
+            held = np.column_stack([held, np.full(len(held), -1, np.int64)])
         held[row, -1] = node
         return held
 
@@ -188,11 +206,26 @@ class Council:
                                       rule="Prototype")  # fmt: skip
         self._held = None
 
+    def bear_voter(self, graph, controller):
+        """Nodes of another grove: the one that was fresh goes to sleep with all it knows."""
+        n = int(self.ctl[council.N])
+        k = int(np.flatnonzero(self.edge[council.STEADY :] < 0)[0]) + council.STEADY
+        outputs = graph.groups["answers"].tolist()
+        nodes = [NewNode(name=f"{graph.names[out]} by {NAMES[k]}") for out in outputs]
+        edges = [(-1 - c, out, 0.0) for c, out in enumerate(outputs)]
+        ids = self._grow(graph, controller, nodes, grove.CAUSES[grove.ASLEEP], n, edges=edges,
+                         rule="Dormant")  # fmt: skip
+        self.shares[k] = self.votes[k - council.STEADY] = ids
+        self.edge[k] = self.edge.max() + 1
+        self._welcome(graph)
+
     def _wanted(self, why, d):
         """Nodes and edges that the next birth takes."""
         classes = self.counts.size
         if why == council.CONCEPT:
             return 4, d + 5 + classes
+        if why == council.VOTER:
+            return classes, classes * council.VOTERS  # blocks of the answers move
         count = self._n_units()
         return 2 * count, count * (5 + 2 * classes)
 
@@ -260,6 +293,8 @@ class Council:
         self.A = np.pad(self.A, ((0, 0), (0, 1), (0, 1)))
         self.A[:, -1, -1] = 1.0
         self.B = np.pad(self.B, ((0, 0), (0, 1), (0, 0)))
+        if self.prior[council.LASTING]:
+            self.asleep = np.pad(self.asleep, ((0, 0), (0, 1), (0, 0)))
         self._held = None
 
     def _widen_concepts(self, graph, d):
@@ -277,15 +312,20 @@ class Council:
         where = graph._store.arrays["slot_of"]
         held = self._held
         if held is None or held[0] is not where:  # what was born here forgets them, too
-            self._held = held = (where, self._slots(graph))
-        units, votes, concepts, sums, readouts, outputs, inputs, column, one, words = held[1]
+            self._held = held = (where, self._state(graph), self._context(graph))
+        return held[1]
+
+    def _state(self, graph):
+        (units, votes, concepts, sums, readouts, outputs, inputs, column, one,
+         words) = self._slots(graph)  # fmt: skip
         return (
             question.Grove(self.plan, self.node, self.up, self.free, self.leaf, self.place, units,
                            votes, self.ring, self.labels, inputs, column, one, words),
             council.Prototypes(concepts, sums, self.traits, self.owner),
             council.Readouts(self.A, self.B, readouts),
-            council.Trust(self.weight, self.prior, self.said, outputs, self.past, self.counts,
-                          self.seen, self.order),
+            council.Trust(self.weight, self.prior, self.said, self.edge, outputs, self.past,
+                          self.counts, self.seen, self.order),
+            dormant.Dormant(self.told, self.asleep, self.right, self.kept),
         )  # fmt: skip
 
     def _slots(self, graph):
@@ -312,13 +352,13 @@ class Council:
         """
         self.ctl[council.AT] = 0
         while True:
-            G, C, L, T = self.state(graph)
-            self._set_cause(graph)
+            state, ctx = self.state(graph), graph._store.arrays["ctx"]
+            ctx[:] = self._held[2]
             why = graph._store.call(
-                council.learn, X, y, said, strange, self.ctl, G, C, L, T, record, answers
+                council.learn, X, y, said, strange, self.ctl, *state, record, answers
             )
-            graph._store.ctx[:] = _NO_CAUSE
-            graph._store.ctxf[:] = np.nan
+            ctx[:] = _NO_CAUSE
+            graph._store.arrays["ctxf"][:] = np.nan
             if why == council.DONE:
                 self.ctl[council.AT] = 0
                 return
@@ -328,19 +368,22 @@ class Council:
                 self.ctl[council.FULL] = 1
             elif why == council.CONCEPT:
                 self.bear_concept(graph, controller, X[self.ctl[council.AT]])
+            elif why == council.VOTER:
+                self.bear_voter(graph, controller)
             else:
                 self.bear_units(graph, controller)
 
     @staticmethod
-    def _set_cause(graph):
+    def _context(graph):
         """What the log gives beside the cause, which the kernel itself writes."""
-        ctx = graph._store.ctx
+        ctx = _NO_CAUSE.copy()
         ctx[h.CTX_RULE] = graph._word("Questions")
         ctx[h.CTX_INTENTION] = graph._word("answer as the stream answers")
+        return ctx
 
     def answer(self, graph, X, said):
         """P of each class [batch, classes]."""
-        G, C, L, T = self.state(graph)
+        G, C, L, T, _ = self.state(graph)
         out = np.empty(said.shape)
         council.answer(graph._store.H, X, said, self.ctl, G, C, L, T, out)
         return out

@@ -10,6 +10,9 @@ from growgraph._validation import check_number
 from growgraph.errors import DataError
 from growgraph.models.base import kinds_of, one_kind
 
+# without signal's own wrappers, which turn numbers into words: 10 us a block
+_handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
+_handle = getattr(signal.signal, "__wrapped__", signal.signal)
 _PIECE = 1024  # rows learnt between two looks at progress and Ctrl-C
 
 
@@ -31,28 +34,42 @@ def merged(known, labels):
     return np.unique(labels)
 
 
+def one_row(X, columns):
+    """X as kernels take it if it is one row of so many float64; else None."""
+    if type(X) is not np.ndarray or X.dtype != np.float64 or X.shape != (1, columns):
+        return None
+    return X if X.flags.carray else X.copy()
+
+
+def one_label(y, known):
+    """The label as Python's if y is an array of one, of the type known; else None."""
+    if type(y) is np.ndarray and y.shape == (1,) and y.dtype == known.dtype:
+        return y.item() if y.dtype.kind in "iuU" else None
+    return None
+
+
 def spans(total):
     """Bounds of the pieces between which progress is told and Ctrl-C is heard."""
     return [(a, min(a + _PIECE, total)) for a in range(0, total, _PIECE)]
 
 
-@contextlib.contextmanager
-def undisturbed():
+class undisturbed:
     """Ctrl-C waits until the block is done, so that a piece is learnt wholly or not at all."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals reach the main thread only
-        return
-    before, heard = signal.getsignal(signal.SIGINT), []
-    if not callable(before):  # ignored, or not set from Python
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *call: heard.append(call))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if heard:
-        before(*heard[0])
+
+    def __enter__(self):
+        self._before = None  # signals reach the main thread only
+        if threading.get_ident() == threading.main_thread().ident:
+            before = _handler_of(signal.SIGINT)
+            if callable(before):  # not ignored, and set from Python
+                self._before = before
+                self._heard: list[tuple] = []
+                _handle(signal.SIGINT, lambda *call: self._heard.append(call))
+
+    def __exit__(self, *exc):
+        if self._before is not None:
+            _handle(signal.SIGINT, self._before)
+            if exc[0] is None and self._heard:
+                self._before(*self._heard[0])
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from growgraph._validation import check_number
-from growgraph.kernels import resonet
+from growgraph.kernels import council, resonet
 from growgraph.models._explain import in_words, knowledge, silent, why
 from growgraph.models._imagine import imagine
 from growgraph.models._record import margins
@@ -20,6 +20,22 @@ class Reflecting:
     _order: Any
     _scores: Any
     _answering: Any
+    _learning: Any
+
+    @property
+    def n_returns_(self):
+        """How often a concept that had passed was found to be back."""
+        felt = self._learning().council
+        return 0 if felt is None else int(felt.ctl[council.RETURNS])
+
+    @property
+    def last_return_(self):
+        """When the last of these was found, and when it had been there; None if there was none."""
+        felt = self._learning().council
+        if felt is None or felt.ctl[council.RETURNS] == 0:
+            return None
+        places = council.RETURNED, council.SINCE, council.UNTIL
+        return dict(zip(("after", "since", "until"), felt.ctl[list(places)].tolist(), strict=True))
 
     def _consider(self, X):
         """Scores and resonances of the sorted classes, novelty, confidence and silence.

@@ -81,7 +81,8 @@ class _Walk:
     """Where the readout is, its answers, and the point ahead from which the next step is taken."""
 
     def __init__(self, readout, F, signs, weight):
-        self.readout, self.F, self.signs = readout, F, signs
+        self.readout, self.F = readout, F
+        self.signs = np.asarray(signs, F.dtype)  # else products would be of the wider type
         self.weight = None if weight is None else np.asarray(weight, F.dtype)[:, None]
         self.ridge = readout.inertia[:, None]
         self.beta = readout.beta

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from growgraph._validation import check_finite, check_number
 from growgraph.errors import DataError
+
+_MOST_TARGET = 1e30  # answers are float32
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class GrowingModel(BaseEstimator):
         )
 
     def _check_fitted(self):
-        check_is_fitted(self, "n_samples_seen_")
+        if not hasattr(self, "n_samples_seen_"):  # the check itself costs as much as a sample
+            check_is_fitted(self, "n_samples_seen_")
 
     def __sklearn_tags__(self):
         """Tags: sparse input is taken."""
@@ -187,6 +190,37 @@ class GrowingClassifier(ClassifierMixin, GrowingModel):
     def _figures(self):
         """What a progress bar shows beside the samples."""
         return {"accuracy": f"{self.prequential_accuracy_:.3f}", "nodes": self.graph_.n_nodes}
+
+
+class GrowingRegressor(RegressorMixin, GrowingModel):
+    """A scikit-learn regressor, of one target or several, that holds a growing graph."""
+
+    @staticmethod
+    def _numbers(y, n):
+        """Targets as float64 [n, targets], and whether they were given as one column."""
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        if values.ndim > 2 or values.ndim == 0:
+            raise ValueError(f"y must be [rows] or [rows, targets], got shape {values.shape}")
+        if len(values) != n:
+            raise ValueError(f"X has {n} rows but y has {len(values)} targets")
+        huge = np.abs(values).max(initial=0)
+        if huge > _MOST_TARGET:
+            raise DataError(
+                f"y contains {huge:g}, at most {_MOST_TARGET:g} fits: give it in a larger unit"
+            )
+        return values.reshape(n, -1), values.ndim == 1
+
+    def __sklearn_tags__(self):
+        """Tags: several targets are taken."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _figures(self):
+        """What a progress bar shows beside the samples."""
+        return {"R2": f"{self.prequential_r2_:.3f}", "nodes": self.graph_.n_nodes}
 
 
 def kinds_of(labels):

@@ -8,7 +8,7 @@ from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
 from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
-from growgraph.kernels import council
+from growgraph.kernels import council, resonet
 from growgraph.models import _door, _state
 from growgraph.models._core import Core
 from growgraph.models._record import probabilities
@@ -57,6 +57,9 @@ class ResoNet(Reflecting, GrowingClassifier):
     growth_log_ : GrowthLog
         Why each node is there.
     n_samples_seen_ : int
+    n_written_ : int
+        Samples written into the readout's evidence; fewer where the intention gate let easy ones
+        pass.
     nbytes_ : int
         Bytes of graph and statistics, without the room that arrays keep for growing.
     prequential_accuracy_ : float
@@ -65,6 +68,11 @@ class ResoNet(Reflecting, GrowingClassifier):
         How often a table's answers kept failing as they had not before: another concept had begun.
     last_drift_ : int
         Samples seen when that was felt last, 0 if never.
+    n_returns_ : int
+        How often a concept of before was found to be back; a table keeps the last four that lasted.
+    last_return_ : dict or None
+        ``after`` how many samples the last of these was found, ``since`` and ``until`` which it had
+        been there before.
 
     Notes
     -----
@@ -142,6 +150,8 @@ class ResoNet(Reflecting, GrowingClassifier):
 
         One that is interrupted has learnt whole pieces, and the model says how many samples.
         """
+        if not first and self._learn_row(self._numbers(X), y):
+            return self
         held = dict(self.__dict__)
         try:
             pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
@@ -172,6 +182,26 @@ class ResoNet(Reflecting, GrowingClassifier):
                             self.classes_ = classes
                 tell(b, self)
         return self
+
+    def _numbers(self, X):
+        """X if it is one row of numbers without names, as kernels take it; else None."""
+        if hasattr(self, "feature_names_in_"):
+            return None
+        return _door.one_row(X, self.n_features_in_)
+
+    def _learn_row(self, row, y):
+        """Learn one row of numbers by the shortest way; False if it takes the other."""
+        if row is None or self.progress or self._infant is not None:
+            return False
+        single, label = self._core.single(), _door.one_label(y, self.classes_)
+        if single is None or label not in single.number:
+            return False
+        with _door.undisturbed():
+            self._asked = {}
+            try:
+                return single.learn(self._core, row, label)
+            finally:
+                self.n_samples_seen_ = self._core.n
 
     def _newborn(self, X):
         """A core that has seen nothing, with checked options."""
@@ -258,6 +288,11 @@ class ResoNet(Reflecting, GrowingClassifier):
         return self._answering().nbytes()
 
     @property
+    def n_written_(self):
+        """Samples written into the readout's evidence."""
+        return int(self._learning().ctl[resonet.WRITTEN])
+
+    @property
     def prequential_accuracy_(self):
         """Share of samples answered rightly before they were learnt."""
         return self._learning().prequential_accuracy
@@ -289,8 +324,12 @@ class ResoNet(Reflecting, GrowingClassifier):
 
     def _order(self, core):
         """Places of the sorted classes in the sequence of their arrival."""
-        place = {label: c for c, label in enumerate(core.classes)}
-        return np.array([place[label] for label in self.classes_.tolist()])
+        held = core.sequence  # one tuple: threads may ask at once
+        if held[0] is not self.classes_:
+            place = {label: c for c, label in enumerate(core.classes)}
+            order = np.array([place[label] for label in self.classes_.tolist()])
+            core.sequence = held = self.classes_, order
+        return held[1]
 
     def _scores(self, X):
         """Scores [batch, sorted classes] in units of the target's height."""
@@ -313,8 +352,19 @@ class ResoNet(Reflecting, GrowingClassifier):
         -------
         ndarray [samples]
         """
-        best = self._scores(X).argmax(axis=1)
+        best = self._best(self._numbers(X)) if hasattr(self, "n_samples_seen_") else None
+        if best is None:
+            best = self._scores(X).argmax(axis=1)
         return self.classes_[best]
+
+    def _best(self, row):
+        """Place [1] of the best class for one row of numbers; None if it takes the longer way."""
+        if row is None:
+            return None
+        core = self._grown()
+        single = core.single()
+        P = None if single is None else single.ask(core, row)
+        return None if P is None else P[:, self._order(core)].argmax(axis=1)
 
     def predict_proba(self, X):
         """Probability of each class.

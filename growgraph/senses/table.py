@@ -15,18 +15,16 @@ import numpy as np
 from growgraph._random import generator
 from growgraph.errors import DataError
 from growgraph.growth.proposal import NewNode, Proposal
+from growgraph.kernels.table import FAR, HUGE, NEW_GROUND
 from growgraph.senses.columns import Rows, as_columns, as_numbers, category, listed
 
 _CLIP = 6.0
-_HUGE = 1e306
-_FAR = 1e6  # in units of the spread: clipped anyway
 _LANDMARKS = 128
 _GAIN = 0.6  # linear evidence is cheaper than bent: the ridge sees smaller landmarks
 _MOST_BENDS = 256  # wider tables go without |z|
 _MOST_CATEGORIES = 64  # of one column; later ones share an input
 _MOST_EVIDENCE = 4096
 _OTHER = "(other)"
-_NEW_GROUND = 0.5  # of the range shown so far: so far outside it a value is new ground
 _MOST_KNOTS = 4  # inputs of new ground, on either side of a column
 
 # chosen on validation tables (ARCHITECTURE.md, "ResoNet")
@@ -62,6 +60,11 @@ class Table:
         self.stir = np.zeros((d, 2))  # rows and squared distance from the centre while asleep
         self.reach = np.full((2, d), np.nan)  # least and greatest value shown
         self.knots = np.empty((0, 4))  # place among the born inputs, column, edge, signed width
+        self._check_width()
+
+    def _check_width(self):
+        """Raise if there are more columns than the evidence of them fits."""
+        d = len(self.numeric)
         if 2 * d + _LANDMARKS > _MOST_EVIDENCE:
             raise DataError(
                 f"X has {d} numeric columns; at most {(_MOST_EVIDENCE - _LANDMARKS) // 2} fit: "
@@ -162,12 +165,12 @@ class Table:
 
     def _check_size(self, numbers):
         """Raise where the sums over a column would leave the numbers of float64."""
-        huge = np.argwhere(np.abs(numbers) > _HUGE)
+        huge = np.argwhere(np.abs(numbers) > HUGE)
         if huge.size:
             row, column = huge[0].tolist()
             raise DataError(
                 f"column {self.numeric[column]!r} contains {numbers[row, column]:g} at row {row}: "
-                f"at most {_HUGE:g} fits; scale the column down"
+                f"at most {HUGE:g} fits; scale the column down"
             )
 
     # ---- growing inputs -------------------------------------------------------------------------
@@ -184,13 +187,13 @@ class Table:
     def _new_ground(self, numbers):
         """Which values lie far below, far above all before them: bool [2, rows, columns]."""
         low, high = self.reach
-        far = _NEW_GROUND * (high - low)
+        far = NEW_GROUND * (high - low)
         awake = (self.spread > 0) & (far > 0)
         if not (awake & ((low - numbers > far) | (numbers - high > far))).any():
             return np.zeros((2, *numbers.shape), bool)
         low = np.fmin.accumulate(np.vstack([low, numbers[:-1]]))
         high = np.fmax.accumulate(np.vstack([high, numbers[:-1]]))
-        far = _NEW_GROUND * (high - low)
+        far = NEW_GROUND * (high - low)
         side, column = (self.knots[:, 3] > 0).astype(np.int64), self.knots[:, 1].astype(np.int64)
         grown = np.zeros((2, numbers.shape[1]))
         np.add.at(grown, (side, column), 1)
@@ -257,16 +260,16 @@ class Table:
                 away = np.abs(values - self.centre[i])
                 unit = max(float(away.max()), 1e-300)  # squares of 1e-200 or 1e200 are no numbers
                 self._stretch(i, unit * np.sqrt(((away / unit) ** 2).mean()))
-        self._widen(rows)
+        self.widen(rows.numbers)
         self._write_scale(graph)
 
-    def _widen(self, rows):
+    def widen(self, numbers):
         """Follow what the columns have shown."""
         with np.errstate(invalid="ignore"):
-            inside = (rows.numbers >= self.reach[0]) & (rows.numbers <= self.reach[1])
+            inside = (numbers >= self.reach[0]) & (numbers <= self.reach[1])
         if inside.all():
             return
-        low, high = (np.vstack([reach, rows.numbers]) for reach in self.reach)
+        low, high = (np.vstack([reach, numbers]) for reach in self.reach)
         self.reach = np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
 
     def _stretch(self, i, spread):
@@ -280,7 +283,7 @@ class Table:
 
     def watch(self, rows):
         """Follow the columns, row after row, so that cuts do not matter."""
-        self._widen(rows)
+        self.widen(rows.numbers)
         for i in np.flatnonzero(self.spread == 0):
             values = rows.numbers[:, i]
             values = values[~np.isnan(values)]
@@ -289,6 +292,15 @@ class Table:
             steps = np.concatenate([[self.stir[i, 1]], (values - self.centre[i]) ** 2])
             self.stir[i] += values.size, 0
             self.stir[i, 1] = np.cumsum(steps)[-1]
+
+    def stir_by(self, x):
+        """The same of one row without gaps, for the columns that sleep."""
+        for i in np.flatnonzero(self.spread == 0).tolist():
+            if not self.met[i]:
+                self.met[i], self.centre[i] = True, x[i]
+            away = x[i] - self.centre[i]
+            self.stir[i, 0] += 1
+            self.stir[i, 1] += away * away
 
     def wake(self, graph):
         """Give a spread to the sleeping columns that have varied since the last call."""
@@ -357,5 +369,5 @@ class Table:
 
 def _within(x, centre, spread):
     """x, where it is missing the centre, never so far away that float32 could not hold it."""
-    far = _FAR * spread
+    far = FAR * spread
     return np.clip(np.where(np.isnan(x), centre, x), centre - far, centre + far)

@@ -10,6 +10,7 @@ from growgraph.kernels._jit import REGISTRY, Kernel
 from tests import (  # noqa: F401  they register their cases
     cases_cluster,
     cases_council,
+    cases_dormant,
     cases_growing,
     cases_match,
     cases_push,

@@ -11,12 +11,18 @@ def check_groves(core):
     C, graph = core.council, core.graph
     if not C.prior[council.STEADY]:
         return
-    for g in range(2):
+    for g in range(int((C.edge[council.STEADY :] >= 0).sum())):
         tree_of = {}
         for k in range(int(C.plan[g, q.TREES])):
             _check_tree(core, g, k, tree_of)
         _check_units(C, graph, g, tree_of)
-        _check_window(C, g)
+        if _lists(C, g):
+            _check_window(C, g)
+
+
+def _lists(C, g):
+    """True if grove g lists samples: all others sleep, or are awake and only count."""
+    return g in (0, C.ctl[council.NEWEST])
 
 
 def _parts(C, g, v):
@@ -49,13 +55,19 @@ def _check_tree(core, g, k, tree_of):
         stack += [no, yes]
     listed = {}
     for v in leaves:
+        _check_said(C, graph, g, v)
         here = _listed(C, g, k, v)
+        if not _lists(C, g):
+            assert not here, "who sleeps lists nobody"
+            assert C.leaf[g, v].sum() == C.node[g, q.COUNT, v], f"leaf {v} counts labels"
+            continue
         listed.update(dict.fromkeys(here, v))
         assert len(here) == C.node[g, q.COUNT, v], f"leaf {v} counts those it lists"
         labels = np.bincount(C.labels[here], minlength=classes)
         np.testing.assert_array_equal(C.leaf[g, v], labels, f"leaf {v} counts its labels")
-        _check_said(C, graph, g, v)
-    place = C.place[g, q.LEAF, k]
+    if not _lists(C, g):
+        return
+    place = C.place[min(g, 1), q.LEAF, k]
     assert {s: int(place[s]) for s in np.flatnonzero(place >= 0)} == listed
     asks = {u: _question(core, g, u) for u in tree_of if tree_of[u] == k}
     for s, v in listed.items():
@@ -67,10 +79,10 @@ def _listed(C, g, k, v):
     """Ring places in the list of leaf v."""
     here, s, before = [], int(C.node[g, q.HEAD, v]), -1
     while s >= 0:
-        assert C.place[g, q.PREV, k, s] == before, "a list is linked both ways"
-        assert C.place[g, q.LEAF, k, s] == v, "who is listed knows its leaf"
+        assert C.place[min(g, 1), q.PREV, k, s] == before, "a list is linked both ways"
+        assert C.place[min(g, 1), q.LEAF, k, s] == v, "who is listed knows its leaf"
         here.append(s)
-        before, s = s, int(C.place[g, q.NEXT, k, s])
+        before, s = s, int(C.place[min(g, 1), q.NEXT, k, s])
     return here
 
 
@@ -151,7 +163,7 @@ def _check_window(C, g):
     n, size = int(C.ctl[council.N]), C.labels.size
     span = int(C.plan[g, q.SPAN])
     for k in range(int(C.plan[g, q.TREES])):
-        here = C.place[g, q.LEAF, k] >= 0
+        here = C.place[min(g, 1), q.LEAF, k] >= 0
         count = int(here.sum())
         assert count <= min(span, n)
         newest = np.zeros(size, bool)

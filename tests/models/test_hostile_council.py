@@ -67,7 +67,8 @@ def bump(at):
 
 SHAPES = ("ctl", "plan", "node", "up", "free", "leaf", "place", "units", "votes", "ring", "labels",
           "concepts", "sums", "traits", "owner", "A", "B", "readouts", "weight", "prior", "past",
-          "said", "counts", "seen", "order", "shares", "tops")  # fmt: skip
+          "said", "edge", "counts", "seen", "order", "shares", "tops", "told", "kept",
+          "right", "asleep")  # fmt: skip
 FLOATS = ("traits", "A", "B", "weight", "prior", "said", "order", "ring")
 WRONG = [
     *((name, lambda a: a[..., :-1].copy()) for name in SHAPES),

@@ -226,6 +226,17 @@ def test_products_do_not_depend_on_where_rows_are_cut():
     assert cross(F, F).flags.f_contiguous
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_large_products_lose_little(weighted):
+    rng = np.random.default_rng(0)
+    F, K = (2 + rng.standard_normal((3000, k)).astype(np.float32) for k in (120, 100))
+    p = rng.uniform(size=3000) if weighted else None
+    exact = cross(F.astype(float), K.astype(float), weight=p)
+    size = np.sqrt(np.outer((F.astype(float) ** 2).sum(0), (K.astype(float) ** 2).sum(0)))
+    off = np.abs(cross(F, K, weight=p) - exact) / size
+    assert 0 < off.max() < 5e-7
+
+
 # ---- resonant targets ---------------------------------------------------------------------------
 def classes(n=120, m=8, C=3, seed=0, dtype=np.float64):
     rng = np.random.default_rng(seed)
@@ -264,7 +275,7 @@ def test_resonating_ends_at_the_least_squared_hinge(seed, weighted):
 def test_float32_rows_stay_float32_and_get_as_far():
     F, signs = classes(n=3000, m=12, dtype=np.float32)
     readout = started(F, signs)
-    out, losses = resonate(readout, F, signs, steps=60)
+    out, losses = resonate(readout, F, signs.astype(np.float64), steps=60)
     assert out.dtype == np.float32
     least = naive.least_hinge(F.astype(float), signs.astype(float), readout.inertia)
     assert losses[-1] == pytest.approx(least, rel=1e-5)

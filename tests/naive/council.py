@@ -8,20 +8,22 @@ from growgraph.kernels import council as places
 from growgraph.kernels import grove
 from growgraph.kernels import prototype as p
 from growgraph.kernels import question as q
+from tests.naive.dormant import Sleepers
 from tests.naive.grove import Dice, Tree
 from tests.naive.resonet import follow
 
 EVIDENCE, PROTOTYPES, RECENT, STEADY = 0, 1, 2, 4
 SHARPNESS, FADING = 4.0, math.log(0.997)
-PARTS = ANSWER, BIRTH, TREES, REGROW = range(4)
+PARTS = ANSWER, BIRTH, TURN, TREES, REGROW = range(5)
 
 
-class Council:
+class Council(Sleepers):
     """All arguments of a pass, and what follows from them."""
 
-    def __init__(self, g, ctl, G, C, L, T, R=None):
+    def __init__(self, g, ctl, G, C, L, T, D=None, R=None):
         g.slots = {node.slot: node for node in g.nodes.values()}
-        self.g, self.ctl, self.G, self.C, self.L, self.T, self.R = g, ctl, G, C, L, T, R
+        self.g, self.ctl, self.G, self.C, self.L, self.T = g, ctl, G, C, L, T
+        self.D, self.R = D, R
 
     @property
     def n(self):
@@ -31,14 +33,14 @@ class Council:
         return self.T.prior[voter] > 0
 
     def voters(self):
-        return [k for k in range(6) if self.has(k)]
+        return [k for k in range(places.VOTERS) if self.has(k)]
 
     def tree(self, g, k):
         return Tree(self.g, self.G, g, k)
 
     # ---- asking ----
     def opinions(self, x, said):
-        P = np.zeros((6, said.size))
+        P = np.zeros((places.VOTERS, said.size))
         if self.has(EVIDENCE):
             seen = said if np.isfinite(said).any() else np.zeros(said.size)
             P[EVIDENCE] = softmax(seen)
@@ -51,8 +53,9 @@ class Council:
         for i in range(2):
             if self.has(RECENT + i):
                 P[RECENT + i] = softmax(SHARPNESS * (np.append(1, x) @ self.L.B[i]))
-            if self.has(STEADY + i):
-                P[STEADY + i] = self.trees_say(i, x)
+        for g in range(places.GROVES):
+            if self.has(STEADY + g):
+                P[STEADY + g] = self.trees_say(g, x)
         return P
 
     def trees_say(self, g, x):
@@ -80,8 +83,10 @@ class Council:
         for i in range(n):
             r2 = ((x - self.mean(i)) ** 2).sum()
             s2, away[i] = self.C.traits[i, p.WIDTH], r2 / max(d, 1)
-            L[i] = self.strength(i, self.n) - (2 + d) / 2 * math.log(1 + r2 / (2 * s2))
-            L[i] -= d / 2 * math.log(s2)
+            L[i] = self.g.slots[int(self.C.slots[i, 2])].bias - (2 + d) / 2 * math.log(
+                1 + r2 / (2 * s2)
+            )
+            L[i] += (self.n - int(self.ctl[places.EPOCH])) * FADING
         return L, away
 
     def strength(self, i, t):
@@ -159,7 +164,7 @@ class Council:
         T, these = self.T, self.voters()
         T.weight[these] *= (0.98 * P[these, label] + 0.02 / P.shape[1]) ** 0.3
         T.weight[these] /= T.weight[these].sum()
-        T.weight[these] = 0.997 * T.weight[these] + 0.003 * T.prior[these]
+        T.weight[these] = 0.997 * T.weight[these] + 0.003 * T.prior[these] / T.prior[these].sum()
 
     def feel_order(self, label):
         missed = self.T.counts * ((self.n - self.T.seen) / (self.n + 1))
@@ -176,8 +181,8 @@ class Council:
 
     def write_trust(self):
         for slot in self.T.outputs:
-            for edge, k in zip(self.g.slots[int(slot)].edges, self.voters()):
-                edge[1] = self.T.said[k]
+            for k in np.flatnonzero(self.T.edge >= 0):
+                self.g.slots[int(slot)].edges[self.T.edge[k]][1] = self.T.said[k]
 
     def alarm(self):
         ctl, past, n = self.ctl, self.T.past, self.n + 1
@@ -189,12 +194,12 @@ class Council:
             p1 = (ctl[places.FAILURES] - before) / w
             p0 = (before - ctl[places.FAILED] + 1) / (m + 2)
             if p1 - p0 > 4 * math.sqrt(p0 * (1 - p0) * (1 / w + 1 / m)) + 0.5 / w:
+                self.note_passed(int(ctl[places.BEGAN]), n - w // 2, p0)
                 ctl[places.BEGAN] = n - w // 2
                 ctl[places.FAILED] = past[(n - w // 2) % places.PAST]
                 ctl[places.ALARMS] += 1
                 ctl[places.LAST_ALARM] = n
-                return True
-        return False
+                return
 
     def remember(self, mix, label, strange):
         """The answer: the best of the classes that were seen."""
@@ -233,46 +238,62 @@ class Council:
         ctl, T, G = self.ctl, self.T, self.G
         P = self.opinions(x, said)
         top = self.remember(self.mixed(P), label, strange)
+        self.note(self.mixed(P), label)
         ctl[places.FAILURES] += top != label
         T.past[(self.n + 1) % places.PAST] = ctl[places.FAILURES]
         if T.counts[label] > 0 and T.order[0] <= 25:
             self.learn_trust(P, label)
         self.feel_order(label)
-        self.weigh()
-        if self.alarm():
-            self.L.A[1] = np.eye(len(self.L.A[1]))
-            for k in range(int(G.plan[1, q.TREES]) if G.labels.size else 0):
-                self.tree(1, k).drop()
+        self.alarm()
         born = self.has(PROTOTYPES) and self.learn_prototype(x, label, P[PROTOTYPES])
-        ctl[places.PART] = BIRTH if born else TREES
-        for i in range(2):
-            if self.has(RECENT + i):
-                self.learn_readout(i, x, label)
-        self.write_trust()
+        ctl[places.PART] = BIRTH if born else TURN
         size, n = G.labels.size, self.n
         if size:
-            gone = n - G.plan[:, q.SPAN]
+            gone = n - G.plan[:2, q.SPAN]
             old = np.where(gone >= 0, G.labels[gone % size], -1)
             ctl[[places.GONE, places.GONE_RECENT]] = old
             G.labels[n % size], G.ring[:, n % size] = label, x
         ctl[[places.GROVE, places.TREE]] = 0
         return top
 
+    def turn(self, x, label):
+        """False if a voter must be born first."""
+        alarmed, asks = self.ctl[places.LAST_ALARM] == self.n + 1, self.G.labels.size > 0
+        if alarmed and asks and not self.pass_on():
+            return False
+        if alarmed:
+            self.L.A[1] = np.eye(len(self.L.A[1]))
+        if asks:
+            self.tend(x, label)
+        for i in range(2):
+            if self.has(RECENT + i):
+                self.learn_readout(i, x, label)
+        self.weigh()
+        self.write_trust()
+        self.ctl[places.PART] = TREES
+        return True
+
     def slow(self, g):
         return 3.0 if self.T.weight[STEADY + g] < 0.02 else 1.0
+
+    def heeds(self, g, k):
+        lasts = self.n - self.ctl[places.BEGAN] >= 2000
+        return not lasts or self.T.weight[STEADY + g] >= 0.02 or (self.n + k) % 8 == 0
 
     def learn_tree(self, x, g, k):
         """The node to be asked anew, -1 for none, and why."""
         G, n, size, tree = self.G, self.n, self.G.labels.size, self.tree(g, k)
         span = int(G.plan[g, q.SPAN])
         if n >= span:
-            tree.forget((n - span) % size, self.ctl[places.GONE + g])
+            tree.forget((n - span) % size, self.ctl[places.GONE + min(g, 1)])
+        if G.node[g, q.COUNT, k] > 0 and not self.heeds(g, k):
+            return -1, grove.DISAGREE
         if G.node[g, q.COUNT, k] > 0:
             dice = Dice(self.ctl[places.SEED], n, g * q.ROOTS + k)
             return tree.arrive(x, n % size, self.slow(g), dice)
         if n + 1 < 10:
             return -1, grove.DISAGREE
-        if g == 1:
+        if g > 0:
             span = min(span, max(n + 1 - int(self.ctl[places.BEGAN]), 10))
         here = [t % size for t in range(max(n + 1 - span, 0), n + 1)]
         tree.write_list(k, here[::-1])
@@ -284,9 +305,11 @@ class Council:
     def learn_trees(self, x):
         """0, or UNITS."""
         ctl = self.ctl
-        for g in range(int(ctl[places.GROVE]), 2):
-            trees = int(self.G.plan[g, q.TREES]) if self.has(STEADY + g) else 0
-            for k in range(int(ctl[places.TREE]), trees):
+        first, done = int(ctl[places.GROVE]), int(ctl[places.TREE])
+        for g in range(first, places.GROVES):
+            asked = self.has(STEADY + g) and g in (0, ctl[places.NEWEST])
+            trees = int(self.G.plan[g, q.TREES]) if asked else 0
+            for k in range(done if g == first else 0, trees):
                 ctl[[places.GROVE, places.TREE]] = g, k
                 if ctl[places.PART] == TREES:
                     ctl[[places.NODE, places.CAUSE]] = self.learn_tree(x, g, k)
@@ -309,8 +332,8 @@ def softmax(said):
     return e / e.sum()
 
 
-def learn(g, X, y, said, strange, ctl, G, C, L, T, R, answers):
-    all_ = Council(g, ctl, G, C, L, T, R)
+def learn(g, X, y, said, strange, ctl, G, C, L, T, D, R, answers):
+    all_ = Council(g, ctl, G, C, L, T, D, R)
     while ctl[places.AT] < len(X):
         i = ctl[places.AT]
         if ctl[places.PART] == ANSWER:
@@ -318,7 +341,9 @@ def learn(g, X, y, said, strange, ctl, G, C, L, T, R, answers):
         if ctl[places.PART] == BIRTH:
             if not all_.bear_prototype(X[i], y[i]):
                 return places.CONCEPT
-            ctl[places.PART] = TREES
+            ctl[places.PART] = TURN
+        if ctl[places.PART] == TURN and not all_.turn(X[i], y[i]):
+            return places.VOTER
         if all_.learn_trees(X[i]):
             return places.UNITS
         ctl[places.PART] = ANSWER
@@ -342,8 +367,8 @@ def answer(g, X, said, ctl, G, C, L, T, out):
 
 def welcome(g, G, T):
     all_ = Council(g, None, G, None, None, T)
-    for i in range(2):
-        if all_.has(STEADY + i):
+    for i in range(places.GROVES):
+        if T.edge[STEADY + i] >= 0:
             for u in np.flatnonzero(G.up[i] >= 0).tolist():
                 for v in (q.ROOTS + 2 * u, q.ROOTS + 2 * u + 1):
                     if G.node[i, q.KID, v] < 0:

@@ -42,7 +42,7 @@ class Tree:
     def __init__(self, model, G, g, k):
         self.m, self.G, self.g, self.k = model, G, g, k
         self.node, self.up, self.leaf = G.node[g], G.up[g], G.leaf[g]
-        self.free, self.place, self.plan = G.free[g], G.place[g, :, k], G.plan[g]
+        self.free, self.place, self.plan = G.free[g], G.place[min(g, 1), :, k], G.plan[g]
 
     # ---- where things are ----
     def slot(self, v):

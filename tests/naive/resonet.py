@@ -53,6 +53,7 @@ def learn(
             if ctl[places.HELD] == 0:
                 evidence.add_block(A, lost, held)
             p[places.MASS] += 1
+            ctl[places.WRITTEN] += 1
         ctl[places.N] += 1
         ctl[places.AT] += 1
         why = _wish(p, ctl, int(counts[c]), int(due[c]), int(k[c]), R[c], met[c], left)

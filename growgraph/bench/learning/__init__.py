@@ -1,1 +1,1 @@
-"""What learning is worth beside what a user would take instead: four protocols, many peers."""
+"""What learning is worth beside what a user would take instead: five protocols, many peers."""

@@ -4,7 +4,7 @@ import importlib
 
 from growgraph.bench import machine
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import material, report, streams
+from growgraph.bench.learning import growth, material, report, streams, tasks
 from growgraph.errors import DataError
 
 # protocol -> the peers it takes; those of numpy, scipy and scikit-learn are always there
@@ -13,6 +13,8 @@ PEERS = {
     "onepass": ("torch", "river", "artlib", "mlxtend"),
     "selfknow": ("torch", "mlxtend"),
     "cluster": ("artlib", "minisom", "mlxtend"),
+    "grownet": ("mlxtend",),
+    "growth": ("mlxtend", "river"),
 }
 
 
@@ -34,6 +36,10 @@ def check(name, only=None):
         streams.pick(only)
         if not installed.is_here("river"):
             raise DataError("the streams are river's: pip install 'growgraph[bench]'")
+    elif name == "growth":
+        growth.check(only)
+    elif name == "grownet":
+        tasks.pick(only)
     else:
         material.pick(only, _protocol(name).KNOWN)
 
@@ -47,7 +53,7 @@ def run(name, plan, only=None, tell=None):
 
     Parameters
     ----------
-    name : {"stream", "onepass", "selfknow", "cluster"}
+    name : {"stream", "onepass", "selfknow", "cluster", "grownet", "growth"}
     plan : Plan
     only : str, optional
         Streams or data sets, with commas between.

@@ -11,12 +11,16 @@ _MARKS = "s^Dv<>Pp*h"
 _OURS = (("o", _BLUE), ("X", "#1d4e89"), ("d", "#4aa3df"), ("8", "#274060"), ("H", "#6fb1e0"),
          ("p", "#8fa9c4"), ("*", _BLUE), ("P", "#1d4e89"), ("v", "#4aa3df"))  # fmt: skip
 _MARGIN = 0.03  # beyond the inner nine tenths of the figures: what lies farther out is written
+_TIMES = "RMSE, times ours"
 _SHOWN = {
     "stream": ("accuracy", "samples/s"),
     "onepass": ("accuracy", "order gap", "samples/s"),
     "selfknow": ("unseen", "errors", "ECE"),
     "cluster": ("ARI", "purity", "samples/s"),
+    "growth": ("accuracy", "order gap", "nodes"),
+    "grownet": ("accuracy", _TIMES, "nodes", "CPU s"),
 }
+_LOG = ("samples/s", "nodes", "CPU s")
 _CURVES = 4  # streams drawn over time
 _PEERS_DRAWN = 3
 
@@ -29,6 +33,8 @@ def draw(report: dict) -> bytes:
     report : dict
     """
     kind = report["bench"].split()[1]
+    if kind == "grownet":
+        report = _times_ours(report)
     data = list(dict.fromkeys(c["data"] for c in report["cells"]))
     learners = list(dict.fromkeys(c["learner"] for c in report["cells"]))
     measures = [m for m in _SHOWN[kind] if any(c["measure"] == m for c in report["cells"])]
@@ -44,8 +50,9 @@ def draw(report: dict) -> bytes:
     for axes, measure in zip(
         np.atleast_1d(upper.subplots(1, len(measures))), measures, strict=True
     ):
-        _dots(axes, report, measure, data, styles)
-        if measure != measures[0]:
+        some = data if kind != "grownet" else _data_with(report, measure)
+        _dots(axes, report, measure, some, styles)
+        if measure != measures[0] and some == data:
             axes.tick_params(labelleft=False)
     handles, labels = _handles(upper.axes[0], styles)
     if lower:
@@ -56,6 +63,25 @@ def draw(report: dict) -> bytes:
     drawn.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     drawn.suptitle(f"growgraph bench {report['bench']}", fontsize=10, color=_INK)
     return _png(drawn)
+
+
+def _data_with(report, measure):
+    """Data that have a measure: the grownet protocol has classes and functions side by side."""
+    return list(dict.fromkeys(c["data"] for c in report["cells"] if c["measure"] == measure))
+
+
+def _times_ours(report):
+    """The report with errors in units of the headline's: functions differ in their scale."""
+    unit = {c["data"]: c["mean"] for c in report["cells"]
+            if c["measure"] == "RMSE" and c["learner"] == report["headline"]}  # fmt: skip
+    cells = [
+        c if c["measure"] != "RMSE" else {
+            **c, "measure": _TIMES, "mean": c["mean"] / unit[c["data"]],
+            "sd": c["sd"] and c["sd"] / unit[c["data"]],
+        }
+        for c in report["cells"] if c["measure"] != "RMSE" or unit.get(c["data"])
+    ]  # fmt: skip
+    return {**report, "cells": cells}
 
 
 def _styles(learners):
@@ -94,7 +120,9 @@ def _dots(axes, report, measure, data, styles):
                 axes.plot(bar, [y, y], color=colour, linewidth=1.6, alpha=0.5)
             big = learner == report["headline"] or learner.startswith("growgraph")
             axes.plot(cell["mean"], y, mark, color=colour, markersize=6.5 if big else 4.5)
-    if measure == "samples/s":
+    if measure == "nodes":  # where nothing grew there are none
+        axes.set_xscale("symlog", linthresh=1)
+    elif measure in _LOG:
         axes.set_xscale("log")
     else:
         axes.set_xlim(low, high)
@@ -110,7 +138,7 @@ def _dots(axes, report, measure, data, styles):
 def _limits(cells, measure):
     """What an axis shows: on the bad side not the far tenth of the figures, which would take it."""
     values = np.array([cell["mean"] for cell in cells.values()])
-    if measure == "samples/s" or not values.size:
+    if measure in _LOG or not values.size:
         return -np.inf, np.inf
     low, high = values.min(), values.max()
     if less_is_better(measure):

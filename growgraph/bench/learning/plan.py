@@ -23,7 +23,7 @@ class Plan:
     shuffles : int, default 5
         Of the small data sets.
     quick : bool, default False
-    streams, data : tuple of str
+    streams, data, tasks : tuple of str
         What a quick run takes.
     left_out : tuple of str
         Learners it leaves out.
@@ -37,6 +37,7 @@ class Plan:
     quick: bool = False
     streams: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
@@ -44,6 +45,7 @@ QUICK = Plan(
     seeds=SEEDS[:1], length=2000, most=1000, rows=1000, shuffles=1, quick=True,
     streams=("Phishing", "SEA", "Agrawal", "AgrawalReturns"),
     data=("digits", "wine", "moons"),
+    tasks=("parity-4", "spirals", "friedman1", "wine"),
     left_out=(
         "leveraging bagging", "SRP", "ARF, replay 2000", "AMF, replay 2000", "kNN, window 2000",
     ),

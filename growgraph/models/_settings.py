@@ -1,0 +1,45 @@
+"""What the one pass is told of its sense and options."""
+
+import numpy as np
+
+from growgraph.kernels import resonet
+
+_MISFIT = 0.01  # a concept that explains all but this share of what it meets is at rest
+_PATIENCE = 2  # samples of a class per aspect
+_CONTEXT = 0.8
+_OFTEN = 64  # a class solves the gate when seen 1, 2, 4 ... so many times
+_GATE = {"from": 5000, "margin": 0.5, "low": 0.3}
+
+
+def settings_of(sense, options, most):
+    """Settings of the pass, in the places that the kernel reads.
+
+    Parameters
+    ----------
+    sense : Retina or Table
+    options : dict
+        Of the core.
+    most : int
+        Aspects a window at most.
+
+    Returns
+    -------
+    ndarray of float64 [PAR_SIZE]
+    """
+    s, par = sense.settings, np.zeros(resonet.PAR_SIZE)
+    evidence = options["learning"] == "evidence"
+    par[resonet.USE_EVIDENCE] = evidence
+    par[resonet.ALPHA] = s["alpha"] if evidence else 1.0
+    par[resonet.KAPPA] = s["kappa"]
+    par[resonet.RESONANT] = s["resonant"]
+    par[resonet.CONTEXT] = _CONTEXT
+    par[resonet.MOST] = most
+    par[resonet.PATIENCE] = options["patience"] or _PATIENCE
+    par[resonet.MISFIT] = _MISFIT
+    gate = options["intention"] and np.isinf(s["resonant"])
+    par[resonet.GATE_FROM] = _GATE["from"] if gate else np.inf
+    par[resonet.GATE_MARGIN], par[resonet.GATE_LOW] = _GATE["margin"], _GATE["low"]
+    par[resonet.OFTEN] = s.get("often", _OFTEN)
+    par[resonet.ROOM] = 1
+    par[resonet.COUNCIL] = sense.kind == "table"
+    return par

@@ -1,0 +1,140 @@
+"""Cases of kernels/dormant.py, inside council.learn: what falls asleep, wakes and gives way."""
+
+from growgraph.kernels import council, dormant
+from tests.cases import case
+from tests.cases_council import Stream
+
+STEADY = council.STEADY
+
+
+def alarm_next(stream):
+    """As if none of the answers had been wrong before the last 30: 4 of these are too many."""
+    C = stream.council
+    C.past[:], C.ctl[council.FAILURES] = 0, 4
+    C.ctl[[council.BEGAN, council.FAILED]] = 0
+    return stream
+
+
+def slept(times, replay=30):
+    """A stream at whose row 320 so many groves sleep, told as if answers had been bad."""
+    stream = alarm_next(Stream(replay=replay).learn(0, 320 - times))
+    for i in range(320 - times, 320):
+        stream.learn(i, i + 1)
+        assert stream.council.ctl[council.LAST_ALARM] == i + 1
+        alarm_next(stream)
+    C = stream.council
+    assert (C.kept[:, dormant.USED] >= 0).sum() == min(times, 4)
+    C.told[:], C.ctl[[council.FAILURES, council.FULL]] = -4, [0, 1]
+    return stream
+
+
+def roused(stream, after):
+    """So many samples after an alarm."""
+    stream.council.ctl[[council.LAST_ALARM, council.BEGAN]] = 321 - after
+    stream.council.right[:] = 0.5
+    return stream
+
+
+def awake():
+    """Two groves sleep, one is awake, some rows later."""
+    stream = roused(slept(2), 15).learn(320, 321)
+    C = stream.council
+    assert C.ctl[council.AWAKE] > 0
+    assert C.weight[STEADY + C.ctl[council.AWAKE]] == 0.6
+    return stream.learn(321, 330)
+
+
+@case("council.learn", council.VOTER)
+def a_concept_that_lasted_needs_another_grove():
+    return alarm_next(Stream(replay=30).learn(0, 340)).next(340, 344)
+
+
+@case("council.learn", council.DONE)
+def the_fresh_grove_falls_asleep():
+    stream = alarm_next(Stream(replay=30).learn(0, 340))
+    stream.council.bear_voter(stream.graph, stream.controller)
+    stream.council.ctl[council.FULL] = 1
+    return stream.next(340, 344)
+
+
+@case("council.learn", council.DONE)
+def a_concept_that_did_not_last_is_forgotten():
+    stream = alarm_next(Stream(replay=30).learn(0, 340))
+    stream.council.ctl[council.BEGAN] = 60
+    stream.council.ctl[council.FULL] = 1
+    return stream.next(340, 344)
+
+
+@case("council.learn", council.DONE)
+def nobody_may_be_born_so_who_sleeps_gives_way():
+    stream = alarm_next(slept(1))
+    stream.council.ctl[council.FAILURES] = 4
+    return stream.next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def the_longest_unused_gives_way():
+    stream = alarm_next(slept(4))
+    stream.council.kept[1:, dormant.USED] += [5, 0, 7, 1, 0]
+    return stream.next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def who_sleeps_is_asked_and_wakes():
+    return roused(slept(3), 15).next(320, 324)
+
+
+@case("council.learn", council.DONE)
+def who_was_better_once_but_errs_now_sleeps_on():
+    stream = roused(slept(3), 30)
+    stream.council.right[:] = 1
+    return stream.next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def who_is_hardly_better_sleeps_on():
+    stream = roused(slept(3), 60)
+    stream.council.told[:] = -0.01
+    return stream.next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def a_concept_returns_at_the_alarm_itself():
+    stream = slept(2)
+    stream.council.right[:] = 0.5
+    return alarm_next(stream).next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def who_is_awake_counts_on():
+    stream = awake()
+    return stream.next(330, 336)
+
+
+@case("council.learn", council.DONE)
+def who_is_awake_and_not_trusted_goes():
+    stream = awake()
+    C = stream.council
+    C.ctl[[council.LAST_ALARM, council.BEGAN]] = 330 - 199, 200
+    C.weight[STEADY + C.ctl[council.AWAKE]] = 0.004
+    return stream.next(330, 333)
+
+
+@case("council.learn", council.DONE)
+def who_is_awake_is_not_kept_twice():
+    return alarm_next(awake()).next(330, 332)
+
+
+@case("council.learn", council.DONE)
+def who_is_awake_but_less_trusted_than_the_fresh_goes():
+    stream = alarm_next(awake())
+    C = stream.council
+    C.weight[[STEADY + C.ctl[council.AWAKE], STEADY + C.ctl[council.NEWEST]]] = 0.1, 0.5
+    return stream.next(330, 332)
+
+
+@case("council.welcome")
+def who_sleeps_speaks_again_of_a_new_class():
+    made = slept(2).next(320, 321)
+    made["G"].leaf[:, :, 0] += 3  # as if what they say were not written yet
+    return {name: made[name] for name in ("H", "G", "T")}

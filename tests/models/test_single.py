@@ -1,0 +1,158 @@
+"""One row of numbers in a call of its own: the shortest way in changes no bit and breaks no law."""
+
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from growgraph import ResoNet
+from growgraph.errors import DataError
+from growgraph.kernels import council, resonet
+from growgraph.models._single import Single
+from tests.models.material import differences
+
+LAW = settings(max_examples=8, deadline=None, derandomize=True, database=None,
+               phases=[Phase.generate])  # fmt: skip
+N = 230
+
+
+def stream(seed=0):
+    """A column that sleeps and wakes, one that never does, new ground, a late class, a turn."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((N, 5)).round(2)
+    X[:140, 2], X[:, 3] = 1.5, 4.0
+    X[170::9, 0] += 40
+    y = np.where((X[:, 0] * X[:, 1] > 0) ^ (np.arange(N) >= 150), 1, 0)
+    y[120:][X[120:, 1] > 1] = 2
+    return X, y
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """How many rows were learnt and asked by the shortest way."""
+    count = {"learn": 0, "ask": 0}
+    for name in count:
+        whole = getattr(Single, name)
+
+        def counted(*args, name=name, whole=whole):
+            out = whole(*args)
+            count[name] += out is not None and out is not False
+            return out
+
+        monkeypatch.setattr(Single, name, counted)
+    return count
+
+
+FORMS = (
+    lambda row: row,
+    np.asfortranarray,
+    lambda row: np.repeat(row, 2, axis=0)[::2],
+    lambda row: row.astype(np.float32),
+    lambda row: row.tolist(),
+)
+
+
+@LAW
+@given(
+    seed=st.integers(0, 5), replay=st.sampled_from([0, 5, 40, 200]),
+    learning=st.sampled_from(["evidence", "resonance"]),
+    long=st.sets(st.integers(0, N - 1), max_size=4),
+)  # fmt: skip
+def test_row_by_row_is_the_same_bits(seed, replay, learning, long):
+    X, y = stream(seed)
+    model, whole = (ResoNet(replay=replay, learning=learning) for _ in range(2))
+    whole.partial_fit(X, y)
+    at = 0
+    while at < N:
+        stop = min(at + (7 if at in long else 1), N)
+        model.partial_fit(X[at:stop], y[at:stop])
+        at = stop
+    assert differences(model, whole) == []
+
+
+def test_most_rows_take_the_shortest_way(taken):
+    X, y = stream()
+    model = ResoNet().partial_fit(X[:64], y[:64])
+    for i in range(64, N):
+        model.predict(X[i : i + 1])
+        model.partial_fit(X[i : i + 1], y[i : i + 1])
+    assert taken["learn"] > 140
+    assert taken["ask"] > 140
+    assert model.n_samples_seen_ == N
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_row_in_any_form_is_answered_as_among_others(form):
+    X, y = stream()
+    model, Z = ResoNet().fit(X, y), X.astype(np.float32).astype(np.float64)
+    answers = model.predict(Z)
+    assert [model.predict(form(row[None]))[0] for row in Z] == answers.tolist()
+
+
+def test_memory_that_is_read_only_is_taken():
+    X, y = stream()
+    model = ResoNet().fit(X[:100], y[:100])
+    X.flags.writeable = False
+    model.partial_fit(X[100:101], y[100:101])
+    assert model.n_samples_seen_ == 101
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 2e306])
+def test_what_is_refused_changes_nothing(bad):
+    X, y = stream()
+    model, twin = ResoNet().fit(X[:100], y[:100]), ResoNet().fit(X[:100], y[:100])
+    row = X[100:101].copy()
+    row[0, 1] = bad
+    for call in (lambda: model.partial_fit(row, y[:1]), lambda: model.predict(row)):
+        with pytest.raises((DataError, ValueError)):
+            call()
+    assert differences(model, twin) == []
+
+
+def test_text_among_numbers_of_classes_is_refused():
+    X, y = stream()
+    model = ResoNet().fit(X[:100], y[:100])
+    with pytest.raises(DataError, match="y must hold labels of one kind"):
+        model.partial_fit(X[:1], np.array(["0"]))
+    assert model.n_samples_seen_ == 100
+
+
+@pytest.mark.parametrize("where", [(resonet, "learn"), (council, "learn")])
+def test_ctrl_c_in_the_middle_of_a_row_waits_until_it_is_learnt(monkeypatch, where):
+    X, y = stream()
+    model, twin = ResoNet().fit(X[:100], y[:100]), ResoNet().fit(X[:101], y[:101])
+    module, name = where
+    whole = getattr(module, name)
+
+    def disturbed(*args):
+        out = whole(*args)
+        signal.raise_signal(signal.SIGINT)
+        return out
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, disturbed)
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(X[100:101], y[100:101])
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert model.n_samples_seen_ == 101
+    assert differences(model, twin) == []
+
+
+def test_threads_may_ask_row_by_row():
+    X, y = stream()
+    model = ResoNet().fit(X, y)
+    wanted = model.predict(X).tolist()
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda i: model.predict(X[i % N : i % N + 1])[0], range(4 * N)))
+    assert told == 4 * wanted
+
+
+def test_a_model_that_broke_off_is_refused_here_too():
+    X, y = stream()
+    model = ResoNet().fit(X[:100], y[:100])
+    model._core.council.ctl[council.N] += 1
+    with pytest.raises(RuntimeError, match="broke off"):
+        model.partial_fit(X[100:101], y[100:101])

@@ -1,0 +1,71 @@
+"""The README's tables of learning are those of the stored reports."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / ".ci" / "learning.py"
+
+pytestmark = pytest.mark.skipif(not SCRIPT.is_file(), reason="needs the .ci folder")
+
+if SCRIPT.is_file():
+    spec = importlib.util.spec_from_file_location("learning", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    learning = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(learning)
+
+
+def told(data="wine", accuracy=0.9, quick=False):
+    cell = {"data": data, "learner": "growgraph", "measure": "accuracy", "mean": accuracy,
+            "sd": None, "seeds": {"1": accuracy}}  # fmt: skip
+    return {
+        "bench": "learning growth", "headline": "growgraph", "cells": [cell], "comparisons": [],
+        "curves": {}, "floors": [], "placement": [], "notes": ["a note"],
+        "plan": {"quick": quick},
+        "machine": {"cpu": "some processor", "versions": {}, "missing": []},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def readme(tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text("above\n{}\nold\n{}\nbelow\n".format(*learning.marks("growth")))
+    return path
+
+
+def test_the_readme_tells_what_is_stored():
+    assert learning.differing() == []
+
+
+def test_refresh(readme, tmp_path):
+    assert learning.differing(tmp_path, readme) == ["growth"]  # shown, and nothing is stored
+    learning.refresh([told(), told("digits", 0.95)], tmp_path, readme)
+    text = readme.read_text()
+    assert text.startswith("above\n")
+    assert text.endswith("\nbelow\n")
+    assert "old" not in text
+    assert "| **growgraph** | .900 |" in text
+    assert "| **growgraph** | .950 |" in text
+    assert text.count("a note") == 1
+    assert learning.differing(tmp_path, readme) == []
+    readme.write_text(text.replace(".900", ".990"))
+    assert learning.differing(tmp_path, readme) == ["growth"]
+
+
+@pytest.mark.parametrize(
+    ("reports", "says"),
+    [
+        ([told(quick=True)], "quick run"),
+        ([told(), told()], "two reports tell of wine"),
+        ([told() | {"bench": "learning cluster"}], "must have the lines .*learning cluster"),
+    ],
+)
+def test_a_mistake_changes_nothing(readme, tmp_path, reports, says):
+    before = readme.read_text()
+    with pytest.raises(ValueError, match=says):
+        learning.refresh(reports, tmp_path, readme)
+    assert readme.read_text() == before
+    assert learning.stored(tmp_path) == {}
