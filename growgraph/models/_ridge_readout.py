@@ -208,7 +208,7 @@ class RidgeReadout:
         Parameters
         ----------
         G12, G22, B2 : array of float64, shapes (columns, P), (P, P) and (P, targets)
-            F'K, K'K and K'T, see :func:`cross`.
+            F'K, K'K and K'T, see :func:`cross`; T are the targets that ``B`` was made of.
         penalty : float or array of float
             Of the candidates, relative to ``strength``.
 

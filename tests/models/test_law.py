@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from growgraph import ResoNet, load, save
 from growgraph.kernels import resonet
-from growgraph.models import _core
+from growgraph.models import _settings
 from tests.models.material import SHAPE, differences, digits, part, table
 
 # not shrunk: an example costs half a second
@@ -45,7 +45,7 @@ def interrupted(make, X, y, cut, tmp_path):
 
 
 def whole(make, X, y, held={}):  # noqa: B006  one fit for all examples
-    key = (repr(make()), len(y), _core._GATE["from"])
+    key = (repr(make()), len(y), _settings._GATE["from"])
     if key not in held:
         held[key] = make().fit(X, y)
     return held[key]
@@ -88,7 +88,7 @@ def test_images_while_the_intention_gate_is_open(tmp_path_factory, cut):
         return ResoNet(image_shape=SHAPE, random_state=1, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(_core._GATE, "from", 30)
+        patch.setitem(_settings._GATE, "from", 30)
         model = interrupted(make, X, y, cut, tmp_path_factory.mktemp("law"))
         assert differences(model, whole(make, X, y)) == []
     assert "evidence/A" in differences(model, whole(lambda: make(intention=False), X, y))
