@@ -152,9 +152,10 @@ class RiverResoNet(_Classifier):
         if self._sequence[1] is None:
             return None
         try:
-            return np.array([[x[f] if heard else 0.0 for f, heard in self._sequence[1]]], float)
+            row = np.array([[x[f] if heard else 0.0 for f, heard in self._sequence[1]]], float)
         except (KeyError, TypeError, ValueError):
             return None
+        return row if row.ndim == 2 else None
 
     def _table(self, samples, columns):
         """Samples as columns: what is missing is NaN or None, free columns are 0."""

@@ -29,6 +29,7 @@ _OLD = 300  # samples after which a concept is worth keeping
 _AGAIN = (0, 15, 30, 60, 90)  # samples after an alarm at which hindcasts are made
 _BETTER = 3.0  # nats by which who wakes must have been better
 _TRUSTED = 0.6  # trust that it wakes with
+_MOST = 2**30  # samples that a tree counts: more is no news, and no more fit
 _TRIED, _UNTRUSTED = 200, 0.02  # samples after the alarm from which it must have so much trust
 
 
@@ -76,13 +77,48 @@ def has_room_to_turn(H, G, T):
     return has_events(H, 2 * (units + outputs)) and room
 
 
+# ---- looking back ---------------------------------------------------------------------------
+@helper
+def _hindcast(H, ctl, G, D, g, first, x, p):
+    """How grove g would have answered since a sample: nats it was better, and how often right."""
+    n, better, hits = ctl[trust.N], 0.0, 0
+    for t in range(first, n + 1):
+        s = t % G.labels.size
+        for j in range(x.size):
+            x[j] = G.ring[j, s]
+        question.answer(H, G, g, x, p)
+        label = np.int64(G.labels[s])
+        better += np.log(trust.believed(p[label], p.size)) - D.told[t % LOOKED]
+        hits += trust.top(p) == label
+    return better, hits
+
+
+@helper
+def _look(H, ctl, G, D):
+    """The sleeping grove that should wake, 0 if none should, and by how much it was better."""
+    n, found, most = ctl[trust.N], np.int64(0), _BETTER
+    since = ctl[trust.BEGAN] if alarmed(ctl) else ctl[trust.LAST_ALARM]
+    m = min(n + 1 - since, LOOKED, G.labels.size)
+    x, p = np.empty(G.ring.shape[0], np.float32), np.empty(G.leaf.shape[2])
+    for g in range(1, D.right.size):
+        if D.kept[g, USED] < 0 or D.kept[g, USED] == n:  # who has just gone does not return
+            continue
+        better, hits = _hindcast(H, ctl, G, D, g, n + 1 - m, x, p)
+        usual = min(D.right[g], 0.99)
+        least = m * usual - 2 * np.sqrt(m * usual * (1 - usual)) - 0.5
+        if better > most and hits >= least:
+            found, most = np.int64(g), better
+    return found, most / max(m, 1)
+
+
 # ---- falling asleep -------------------------------------------------------------------------
 @helper
-def _longest_unused(D):
-    """Of the groves that sleep the one of use the longest ago, 0 if none sleeps."""
+def _longest_unused(D, spared):
+    """Of the groves that sleep but one the one of use the longest ago, 0 if there is none."""
     found = 0
     for g in range(1, D.right.size):
-        if D.kept[g, USED] >= 0 and (found == 0 or D.kept[g, USED] < D.kept[found, USED]):
+        older = found == 0 or D.kept[g, USED] < D.kept[found, USED]
+        if D.kept[g, USED] >= 0 and g != spared and older:
             found = g
     return np.int64(found)
 
@@ -146,8 +182,10 @@ def turn(H, ctl, G, L, T, D):
     g, born = _spare(ctl, T, D)
     if lasted and not known and g > 0 and not born and not ctl[trust.FULL]:
         return False
-    if not born:
-        g = _longest_unused(D)
+    if lasted and not known and not born:
+        g = _longest_unused(D, _look(H, ctl, G, D)[0])  # who is back does not give way
+    if a > 0:  # first: who is awake may be the one that gives way
+        _dismiss(ctl, T)
     if known:  # what sleeps anyway is not kept twice
         D.kept[a, USED] = ctl[trust.N]
         _empty(H, G, f, grove.DONE_ASKING)
@@ -157,8 +195,6 @@ def turn(H, ctl, G, L, T, D):
         _take_over(ctl, T, D, g)
     else:
         _empty(H, G, f, grove.DONE_ASKING)
-    if a > 0:
-        _dismiss(ctl, T)
     if ctl[trust.NEWEST] != f:
         _tell(H, G, T, f, grove.ASLEEP, 0.0)
     return True
@@ -182,39 +218,6 @@ def _tell(H, G, T, g, why, tension):
 
 # ---- waking ---------------------------------------------------------------------------------
 @helper
-def _hindcast(H, ctl, G, D, g, first, x, p):
-    """How grove g would have answered since a sample: nats it was better, and how often right."""
-    n, better, hits = ctl[trust.N], 0.0, 0
-    for t in range(first, n + 1):
-        s = t % G.labels.size
-        for j in range(x.size):
-            x[j] = G.ring[j, s]
-        question.answer(H, G, g, x, p)
-        label = np.int64(G.labels[s])
-        better += np.log(trust.believed(p[label], p.size)) - D.told[t % LOOKED]
-        hits += trust.top(p) == label
-    return better, hits
-
-
-@helper
-def _look(H, ctl, G, D):
-    """The sleeping grove that should wake, 0 if none should, and by how much it was better."""
-    n, found, most = ctl[trust.N], np.int64(0), _BETTER
-    since = ctl[trust.BEGAN] if alarmed(ctl) else ctl[trust.LAST_ALARM]
-    m = min(n + 1 - since, LOOKED, G.labels.size)
-    x, p = np.empty(G.ring.shape[0], np.float32), np.empty(G.leaf.shape[2])
-    for g in range(1, D.right.size):
-        if D.kept[g, USED] < 0 or D.kept[g, USED] == n:  # who has just gone does not return
-            continue
-        better, hits = _hindcast(H, ctl, G, D, g, n + 1 - m, x, p)
-        usual = min(D.right[g], 0.99)
-        least = m * usual - 2 * np.sqrt(m * usual * (1 - usual)) - 0.5
-        if better > most and hits >= least:
-            found, most = np.int64(g), better
-    return found, most / max(m, 1)
-
-
-@helper
 def _wake(ctl, L, T, D, g):
     """Grove g votes, with most of the trust; the lasting readout is that of its concept."""
     k = trust.STEADY + g
@@ -234,6 +237,8 @@ def _count(H, G, g, x, label):
     """Let a sample be counted at the leaves of a grove that is awake."""
     for k in range(G.plan[g, question.TREES]):
         v = np.int64(k)
+        if G.node[g, question.COUNT, v] >= _MOST:
+            continue
         G.node[g, question.COUNT, v] += 1
         while G.node[g, question.KID, v] >= 0:
             v = question.below(H, G, g, v, x)

@@ -7,7 +7,7 @@ kernel returns, the controller acts, and the kernel is entered again at the next
 
 import numpy as np
 
-from growgraph.kernels import concept, evidence
+from growgraph.kernels import concept, evidence, intention
 from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels.record import novelty, remember, unclear
 
@@ -31,12 +31,13 @@ CTL_SIZE = 7
     GATE_MARGIN,
     GATE_LOW,
     ROOM,  # 1: growth is allowed
-    MASS,  # samples written into A, B
+    MASS,  # samples written into A, B, and those not believed
     OFTEN,  # a class solves the gate when seen 1, 2, 4 ... OFTEN times
     COUNCIL,  # 1: others vote, too, and a council answers and keeps the record
-) = range(15)
-PAR_SIZE = 15
-
+    NOISE_FROM,  # samples of a class from which its labels may be doubted; inf: never
+    NOISE_MARGIN,  # margins of a label up to which it is doubted
+) = range(17)
+PAR_SIZE = 17
 _RECENT = 0.9889  # per-sample decay of recent label counts: .7 ** (2 / 64)
 
 
@@ -64,18 +65,21 @@ def _top_two(score):
 
 
 @helper
+def _usual(par, recent, counts):
+    """Whether the classes come as they always came."""
+    dot = a = b = 0.0
+    for i in range(counts.size):
+        dot += recent[i] * counts[i]
+        a += recent[i] * recent[i]
+        b += counts[i] * np.float64(counts[i])
+    return dot >= par[CONTEXT] * np.sqrt(a * b)
+
+
+@helper
 def _targets(par, n, reading, recent, counts, c, out):
     """Target of each class: one-hot, or resonant where the context is as usual."""
     unit = par[KAPPA]
-    usual = False
-    if n >= par[RESONANT] and counts.size > 1:
-        dot = a = b = 0.0
-        for i in range(counts.size):
-            dot += recent[i] * counts[i]
-            a += recent[i] * recent[i]
-            b += counts[i] * np.float64(counts[i])
-        usual = dot >= par[CONTEXT] * np.sqrt(a * b)
-    if not usual:
+    if n < par[RESONANT] or counts.size < 2 or not _usual(par, recent, counts):
         for i in range(out.size):
             out[i] = 0.0
         out[c] = unit
@@ -87,20 +91,30 @@ def _targets(par, n, reading, recent, counts, c, out):
 
 
 @helper
-def _intends(par, n, margin_of_label, draw):
-    """The intention gate: hard samples are written, easy ones now and then."""
-    if n < par[GATE_FROM]:
-        return True
-    return margin_of_label < par[GATE_MARGIN] or draw < par[GATE_LOW]
-
-
-@helper
 def _margin_of(reading, c):
     best = -np.inf
     for i in range(reading.size):
         if i != c and reading[i] > best:
             best = reading[i]
     return reading[c] - best
+
+
+@helper
+def _doubts(par, tally, c, counts, recent, reading, said):
+    """Whether the label of a sample is not believed."""
+    if par[NOISE_FROM] == np.inf or counts[c] == 0:
+        return False
+    margin = _margin_of(reading if par[USE_EVIDENCE] else said, c)
+    against = intention.in_a_row(tally, c, margin <= par[NOISE_MARGIN])
+    return against and counts[c] >= par[NOISE_FROM] and _usual(par, recent, counts)
+
+
+@helper
+def _intends(par, n, margin, draw):
+    """Whether a sample that is believed is written."""
+    if n < par[GATE_FROM]:
+        return True
+    return intention.intends(margin, par[GATE_MARGIN], draw, par[GATE_LOW])
 
 
 @helper
@@ -144,8 +158,11 @@ def _clear(par, reading, score, top, margin):
 
 
 @helper
-def _judge(par, ctl, score, reading, strange, c, right_by, count_by, scales):
-    """Answer before learning and record how right it was; returns the answer, -1 if none."""
+def _judge(par, ctl, score, reading, strange, c, doubted, right_by, count_by, scales):
+    """Answer before learning and record how right it was; returns the answer, -1 if none.
+
+    A label that is not believed tells the record of confidence nothing.
+    """
     known = 0
     for other in range(score.size):
         known += score[other] > -np.inf
@@ -153,7 +170,7 @@ def _judge(par, ctl, score, reading, strange, c, right_by, count_by, scales):
         return -1
     top, margin = _top_two(score)
     ctl[RIGHT] += top == c
-    if known > 1:
+    if known > 1 and not doubted:
         unit = par[KAPPA] if par[USE_EVIDENCE] else 1.0
         strangely = novelty(strange, scales[0], par[USE_EVIDENCE])
         clear = _clear(par, reading, score, top, margin) / unit
@@ -255,8 +272,9 @@ def learn(
         Coincidences with the targets.
     recent : float64 [classes]
         Decayed label counts.
-    tally : int64 [classes, 2]
-        Samples answered rightly before they were learnt; when a class was last seen.
+    tally : int64 [classes, 3]
+        Samples answered rightly before they were learnt; when a class was last seen; how many of
+        its labels in a row went against what was learnt, if such are doubted.
     right_by, count_by : float64 [BINS]
         Own record by margin.
     scales : float64 [2, 3]
@@ -298,10 +316,10 @@ def learn(
             evidence.read_out(W, x, reading)
         _score(par, counts, total, reading, parts, said[i])
         _feel(par, total, reading, strange[i])
+        doubted = _doubts(par, tally, c, counts, recent, reading, said[i])
         if par[COUNCIL] == 0:
-            answers[i] = _judge(
-                par, ctl, said[i], reading, strange[i], c, right_by, count_by, scales
-            )
+            answers[i] = _judge(par, ctl, said[i], reading, strange[i], c, doubted, right_by,
+                                count_by, scales)  # fmt: skip
             tally[c, 0] += answers[i] == c
         newcomer = counts[c] == 0
         tally[c, 1] = ctl[N]
@@ -310,12 +328,15 @@ def learn(
             recent[other] *= _RECENT
         recent[c] += 1
         left = 0.0
-        if not newcomer:
+        if not (newcomer or doubted):
             left = concept.write(H, seen, prototypes[c], aspects[c], counts[c], k[c], size[c],
                                  R[c], met[c], newborn, u)  # fmt: skip
-        if par[USE_EVIDENCE] and _intends(par, ctl[N], _margin_of(reading, c), draws[i]):
-            _targets(par, ctl[N], reading, recent, counts, c, target)
-            _write(ctl, par, A, lost, held, B, x, target)
+        if par[USE_EVIDENCE]:
+            if doubted:
+                par[MASS] += 1
+            elif _intends(par, ctl[N], _margin_of(reading, c), draws[i]):
+                _targets(par, ctl[N], reading, recent, counts, c, target)
+                _write(ctl, par, A, lost, held, B, x, target)
         ctl[N] += 1
         ctl[AT] = i + 1
         ctl[WHY] = _wish(par, ctl, counts[c], due[c], k[c], R[c], met[c], left)

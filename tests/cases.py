@@ -25,7 +25,7 @@ from growgraph import Graph
 from growgraph.graph.store import aligned
 from growgraph.graph.way import leading_to
 from growgraph.kernels import _handle as h
-from growgraph.kernels import evidence, resonet, table
+from growgraph.kernels import evidence, intention, resonet, table
 from tests.material import ids, packed, slots, small_graph, uniform
 
 CASES = {}
@@ -337,7 +337,8 @@ def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200, 20, 200), d
     X = np.hstack([uniform(n, 5, seed=11), np.ones((n, 1), np.float32), uniform(n, 2, seed=12)])
     values = {"ALPHA": 0.5, "USE_EVIDENCE": 1, "KAPPA": 2.0, "RESONANT": 1e9, "CONTEXT": 0.8,
               "MOST": 3, "PATIENCE": 2, "MISFIT": 0.01, "GATE_FROM": 1e9, "GATE_MARGIN": 0.5,
-              "GATE_LOW": 0.3, "ROOM": 0, "MASS": 200, "OFTEN": 64} | settings  # fmt: skip
+              "GATE_LOW": 0.3, "ROOM": 0, "MASS": 200, "OFTEN": 64,
+              "NOISE_FROM": np.inf, "NOISE_MARGIN": -0.1} | settings  # fmt: skip
     for slot in (*made["prototypes"].ravel(), *made["aspects"].ravel()):
         graph.set_stability(int(graph._store.id_of[slot]), 5.0)
     par = np.zeros(resonet.PAR_SIZE)
@@ -355,7 +356,8 @@ def a_pass(n=24, *, counts=(70, 80, 90), ctl=(0, 240, 10**6, 0, 200, 20, 200), d
         "aspects": made["aspects"], "W": uniform(8, 3, seed=13).astype(np.float64), "k": k,
         "due": np.array(due), "ctl": np.array(ctl), "counts": np.array(counts),
         "size": made["size"],
-        "tally": np.full((3, 2), 9), "right_by": np.full(60, 2.0), "count_by": np.full(60, 3.0),
+        "tally": np.tile([9, 9, 0], (3, 1)),
+        "right_by": np.full(60, 2.0), "count_by": np.full(60, 3.0),
         "scales": np.array([[18, -2.0, 4.0], [9, 1.0, 0.5]]), "answers": np.zeros(n, np.int64),
         "newborn": np.zeros((2, 3), np.float32), "A": uniform(256, seed=30, low=0.3), "held": held,
         "lost": np.zeros(lost, np.float32), "said": np.zeros((n, 3)), "strange": np.zeros((n, 2)),
@@ -376,6 +378,19 @@ def resonant_targets_behind_an_open_gate():
 @case("resonet.learn", resonet.DONE)
 def a_pass_of_concepts_alone():
     return a_pass(USE_EVIDENCE=0, ALPHA=1.0)
+
+
+@case("resonet.learn", resonet.DONE)
+def labels_are_doubted():
+    """One class is too young for it, and another has been contradicted long enough."""
+    made = a_pass(NOISE_FROM=76)
+    made["tally"][2, 2] = intention.MOST_DOUBTS - 1
+    return made
+
+
+@case("resonet.learn", resonet.DONE)
+def labels_are_doubted_by_concepts_alone():
+    return a_pass(NOISE_FROM=70, NOISE_MARGIN=0.2, USE_EVIDENCE=0, ALPHA=1.0)
 
 
 @case("resonet.learn", resonet.DONE)

@@ -1,6 +1,6 @@
 """Cases of kernels/dormant.py, inside council.learn: what falls asleep, wakes and gives way."""
 
-from growgraph.kernels import council, dormant
+from growgraph.kernels import council, dormant, question
 from tests.cases import case
 from tests.cases_council import Stream
 
@@ -35,9 +35,9 @@ def roused(stream, after):
     return stream
 
 
-def awake():
-    """Two groves sleep, one is awake, some rows later."""
-    stream = roused(slept(2), 15).learn(320, 321)
+def awake(sleepers=2):
+    """So many groves sleep, one is awake, some rows later."""
+    stream = roused(slept(sleepers), 15).learn(320, 321)
     C = stream.council
     assert C.ctl[council.AWAKE] > 0
     assert C.weight[STEADY + C.ctl[council.AWAKE]] == 0.6
@@ -77,6 +77,29 @@ def the_longest_unused_gives_way():
     stream = alarm_next(slept(4))
     stream.council.kept[1:, dormant.USED] += [5, 0, 7, 1, 0]
     return stream.next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def who_is_awake_gives_way_and_votes_as_the_fresh_one():
+    stream = alarm_next(awake(1))
+    C = stream.council
+    C.weight[[STEADY + C.ctl[council.AWAKE], STEADY + C.ctl[council.NEWEST]]] = 0.1, 0.5
+    return stream.next(330, 332)
+
+
+@case("council.learn", council.DONE)
+def who_is_about_to_wake_does_not_give_way():
+    stream = slept(4)
+    stream.council.right[:] = 0.5
+    return alarm_next(stream).next(320, 322)
+
+
+@case("council.learn", council.DONE)
+def who_is_awake_counts_no_more_than_it_can():
+    stream = awake()
+    G, g = stream.council, int(stream.council.ctl[council.AWAKE])
+    G.node[g, question.COUNT, 1:3] = 2**30
+    return stream.next(330, 332)
 
 
 @case("council.learn", council.DONE)

@@ -39,6 +39,9 @@ Encoding = Annotated[
 Categorical = Annotated[
     list[str] | None, typer.Option(help="Column of numbers to take as text (repeatable)")
 ]
+ImageShape = Annotated[
+    str | None, typer.Option(help="Columns are pixels of images: rows x columns, such as 28x28")
+]
 Holdout = Annotated[
     Literal["random", "tail"] | None,
     typer.Option(help="Rows never learnt: a random tenth or the last tenth [default: random]"),
@@ -48,6 +51,10 @@ Learning = Annotated[
 ]
 Replay = Annotated[
     int, typer.Option(min=0, max=100_000, help="Rows of a table kept for questions; 0: none")
+]
+Task = Annotated[
+    Literal["classes", "numbers"] | None,
+    typer.Option(help="What the target holds, for grownet [default: as it looks]"),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped")]
 Checkpoint = Annotated[float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")]
@@ -60,9 +67,11 @@ def grow(
     drop: Annotated[list[str] | None, typer.Option(help="Column to leave out (repeatable)")] = None,
     categorical: Categorical = None,
     encoding: Encoding = None,
+    image_shape: ImageShape = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read only so many rows")] = None,
     holdout: Holdout = None,
-    model: Annotated[str, typer.Option(help="What grows: resonet")] = "resonet",
+    model: Annotated[str, typer.Option(help="What grows: resonet or grownet")] = "resonet",
+    task: Task = None,
     learning: Learning = "evidence",
     replay: Replay = 2000,
     out: Annotated[str | None, typer.Option(help="Model file [default: named as the data]")] = None,
@@ -73,7 +82,8 @@ def grow(
     checkpoint: Checkpoint = 30.0,
 ) -> int:
     """Grow a network on data in one pass and save it with a picture of its growth."""
-    from growgraph.cli.growing import Grow
+    from growgraph.cli.growing import Grow, quantities
+    from growgraph.data import read_shape
 
     return Grow(
         data,
@@ -82,9 +92,11 @@ def grow(
             "drop": tuple(drop or ()),
             "categorical": tuple(categorical or ()),
             "encoding": encoding,
+            "image_shape": None if image_shape is None else read_shape(image_shape),
             "limit": limit,
             "holdout": holdout,
             "seed": seed,
+            "quantities": quantities(model, task),
         },
         model=model,
         learning=learning,

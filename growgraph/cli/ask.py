@@ -53,6 +53,16 @@ def info(path):
             ("growth events", f"{len(thing.growth_log_):,}", ""),
             ("memory", memory(thing.nbytes_), "graph and statistics"),
         ]
+    elif hasattr(thing, "prequential_r2_"):
+        rows[2:2] = [
+            ("samples", f"{thing.n_samples_seen_:,}", ""),
+            ("prequential R2", f"{thing.prequential_r2_:.4f}", ""),
+            ("growth events", f"{len(thing.growth_log_):,}", ""),
+            ("memory", memory(thing.nbytes_), "graph and statistics"),
+        ]
+    if hasattr(thing, "n_units_"):
+        what = "" if thing.n_units_ else "the linear stem suffices: nothing grown"
+        rows.append(("units", f"{thing.n_units_:,}", what))
     say.table(rows)
     if hasattr(thing, "knowledge"):
         _print_knowledge(thing.knowledge())
@@ -86,7 +96,7 @@ def _brief(value):
 def predict(path, data, out, target, encoding=None):
     """Answer all rows of ``data`` as CSV; returns the exit code."""
     model, run = _load(path, can="predict")
-    answers = _Classes(model) if hasattr(model, "reflect") else _Concepts(model)
+    answers = _answers_of(model)
     schema = run.get("schema") or answers.schema
     stream = open_stream(data, target=target, encoding=encoding, schema=schema, note=say.line)
     check_answers(out, path, data, stream.paths)
@@ -104,6 +114,39 @@ def predict(path, data, out, target, encoding=None):
     where = f": {out}" if out else ""
     say.line(f"{n:,} rows answered{answers.sum_up()}{where}")
     return 0
+
+
+def _answers_of(model):
+    """Who tells what a model says of rows."""
+    if hasattr(model, "reflect"):
+        return _Classes(model)
+    return _Numbers(model) if hasattr(model, "prequential_r2_") else _Concepts(model)
+
+
+class _Numbers:
+    """What a regressor says of rows, and how far it is off."""
+
+    names = ("answer", "novelty")
+    schema = None
+
+    def __init__(self, model):
+        self.model = model
+        self.wrong, self.asked = 0.0, 0
+
+    def of(self, piece):
+        """Columns of the answers for a piece of a batch."""
+        told = self.model.predict(piece.X)
+        if piece.y is not None:
+            there = np.array([v is not None for v in piece.y.tolist()], bool)
+            self.wrong += float(((told[there] - piece.y[there].astype(np.float64)) ** 2).sum())
+            self.asked += int(there.sum())
+        return _short(told), _short(-self.model.score_samples(piece.X))
+
+    def sum_up(self):
+        """The root mean squared error, where there were targets."""
+        if not self.asked:
+            return ""
+        return f", RMSE {math.sqrt(self.wrong / self.asked):.6g} on {self.asked:,} with a target"
 
 
 class _Classes:
@@ -194,7 +237,7 @@ def _writer(out):
 def explain(path, data, row, encoding=None):
     """Print the explanation of one row; returns the exit code."""
     model, run = _load(path, can="explain")
-    schema = run.get("schema") or (None if hasattr(model, "reflect") else _Concepts(model).schema)
+    schema = run.get("schema") or _answers_of(model).schema
     stream = open_stream(data, encoding=encoding, schema=schema, note=say.line)
     n = 0
     for batch in stream.every():

@@ -2,26 +2,40 @@
 
 import contextlib
 import importlib
+import itertools
+import shlex
 import time
 from pathlib import Path
+
+import numpy as np
 
 from growgraph import __version__
 from growgraph._files import check_writable
 from growgraph.cli import say
 from growgraph.cli.places import check_model, model_file, say_suffix
-from growgraph.cli.report import Report, score
+from growgraph.cli.report import Report, score, score_numbers
 from growgraph.cli.signals import Signals, Stopped
-from growgraph.data import open_stream
+from growgraph.data import Batch, open_stream
 from growgraph.errors import DataError, FileFormatError
 from growgraph.io import load, load_header, save
 
-MODELS = {"resonet": ("growgraph.models.resonet", "ResoNet")}
-_WHEN = {
-    **dict.fromkeys(("grownet", "selfcriticnet", "simnet", "stack"), "comes later, not yet"),
-    "clusterer": "learns without labels, from Python as growgraph.ResoNetClusterer",
+MODELS = {
+    "resonet": ("growgraph.models.resonet", "ResoNet"),
+    "grownet": ("growgraph.models.grownet", "GrowNet"),  # of quantities GrowNetRegressor
 }
+_WHEN = dict.fromkeys(("selfcriticnet", "simnet", "stack"), "comes later, not yet")
 _SECONDS_A_CALL = 0.2  # how often learning looks up: for Ctrl-C, progress, checkpoints
 _FEWEST, _MOST = 16, 8192  # rows a call
+_WHOLE = 20_000  # rows up to which GrowNet learns all at once, in any sequence
+
+
+def quantities(model, task):
+    """What becomes of a target that is a quantity, see :class:`growgraph.data.columns.Columns`."""
+    if model != "grownet":
+        if task == "numbers":
+            raise DataError(f"task numbers is not for --model {model}: use --model grownet")
+        return "refuse"
+    return {None: "allow", "numbers": "only", "classes": "classes"}[task]
 
 
 class Grow:
@@ -46,8 +60,14 @@ class Grow:
         self, data, options, *, model, learning, replay, out, as_json, resume, quiet, checkpoint
     ):  # fmt: skip
         if model not in MODELS:
+            if model == "clusterer":
+                raise DataError(_clusterer(data, out, options))
             when = _WHEN.get(model, "is unknown")
             raise DataError(f"model {model!r} {when}: use --model {' or '.join(MODELS)}")
+        if model != "resonet" and learning != "evidence":
+            raise DataError(
+                f"learning {learning} is of --model resonet: leave it out, or leave out {model}"
+            )
         if resume and data == "-":
             raise DataError(
                 "resume needs data that can be read again, got standard input: write it to a file"
@@ -60,6 +80,7 @@ class Grow:
             say_suffix(out, self.out)
         self._job = {
             **self.stream.identity(),
+            "image_shape": list(options["image_shape"]) if options.get("image_shape") else None,
             "model": model,
             "learning": learning,
             "replay": replay,
@@ -70,6 +91,7 @@ class Grow:
         self._whole = False  # the model is saved under its own name
         self._learnt = self._row = 0  # samples learnt; first row that was not read yet
         self._size = _FEWEST * 4
+        self._seed, self._replay = options["seed"], replay
         self._open_stream = lambda schema: open_stream(
             data, note=None if quiet else say.line, schema=schema, **options
         )
@@ -77,18 +99,20 @@ class Grow:
     def run(self):
         """Learn, save, score, draw, report; returns the exit code."""
         check_writable(self.out)
-        model = self._begin()
+        self._model = self._begin()
         with Signals() as signals:
             try:
-                self._learn(model, signals)
+                self._learn(signals)
                 with signals.busy():
-                    self._finish(model)
+                    self._finish(self._model)
             except Stopped as stop:
-                return self._stop(model, stop)
+                return self._stop(self._model, stop)
+            model = self._model
             try:
                 report = Report(model, self.stream, self._learnt, self.out)
                 report.replaced = self._replaced
-                report.held_out = score(model, self.stream)
+                ask = score_numbers if report.is_numbers else score
+                report.held_out = ask(model, self.stream)
                 self._sum_up(model)
                 report.draw()
             except Stopped as stop:
@@ -102,7 +126,7 @@ class Grow:
         self.stream.sum_up()
         if self._learnt == 1:
             self._note("note: only one row was learnt: nothing can be told apart yet")
-        elif len(model.classes_) == 1:
+        elif hasattr(model, "classes_") and len(model.classes_) == 1:
             self._note(
                 f"note: target {self.stream.target!r} has only one class, {model.classes_[0]}: "
                 "every answer will be it; --target names another column"
@@ -117,13 +141,17 @@ class Grow:
             self._note(f"there is no checkpoint {self.part} yet: beginning with the first row")
         elif self.part.exists():
             self._note(f"beginning anew; --resume would have gone on from {self.part}")
+        return None
+
+    def _newborn(self, batch):
+        """A model that has learnt nothing; what the target holds tells of which kind."""
         where, name = MODELS[self._job["model"]]
-        return getattr(importlib.import_module(where), name)(
-            random_state=self._job["seed"],
-            learning=self._job["learning"],
-            image_shape=self.stream.image_shape,
-            replay=self._job["replay"],
-        )
+        options = {"random_state": self._seed, "replay": self._replay}
+        if name == "ResoNet":
+            options |= {"learning": self._job["learning"], "image_shape": self.stream.image_shape}
+        elif batch.y.dtype.kind == "f":
+            name = "GrowNetRegressor"
+        return getattr(importlib.import_module(where), name)(**options)
 
     def _go_on(self, path):
         header = load_header(path)
@@ -144,12 +172,17 @@ class Grow:
         return model
 
     # ---- learning ----------------------------------------------------------------------------
-    def _learn(self, model, signals):
+    def _learn(self, signals):
         progress = say.Progress(self._quiet, self._learnt)
         saved = time.monotonic()
+        batches = iter(self.stream.learn(self._row))
+        if self._model is None and self._job["model"] == "grownet":
+            batches = self._learn_whole(batches, progress)
         try:
-            for batch in self.stream.learn(self._row):
-                first = 0
+            for batch in batches:
+                if self._model is None:
+                    self._model = self._newborn(batch)
+                model, first = self._model, 0
                 while first < len(batch):
                     piece = batch.piece(first, first + self._size)
                     first += len(piece)
@@ -162,6 +195,22 @@ class Grow:
                         saved = time.monotonic()
         finally:
             progress.close()
+
+    def _learn_whole(self, batches, progress):
+        """Learn a table that is not large in one piece; of another give the batches back."""
+        held, n = [], 0
+        for batch in batches:
+            held.append(batch)
+            n += len(batch)
+            if n > _WHOLE:
+                return itertools.chain(held, batches)
+        whole = joined(held)
+        self._note(f"{n:,} rows: all are learnt at once; of more than {_WHOLE:,} a stream is made")
+        model = self._newborn(whole)
+        with progress.compiling():
+            model.fit(whole.X, whole.y)
+        self._model, self._learnt, self._row = model, n, int(whole.rows[-1]) + 1
+        return iter(())
 
     def _take(self, model, piece):
         """Learn a piece; its size follows the clock, which the model does not notice."""
@@ -194,7 +243,7 @@ class Grow:
         if self._whole:
             say.line(f"stopped before scoring; the model is whole: {self.out}")
             return stop.code
-        if self._learnt == 0:
+        if self._learnt == 0 or model is None:
             say.line("stopped before anything was learnt")
             return stop.code
         self._save(model, self.part)
@@ -207,6 +256,45 @@ class Grow:
     def _note(self, text):
         if not self._quiet:
             say.line(text)
+
+
+def _clusterer(data, out, options):
+    """What to type instead: grow learns with labels and scores answers."""
+    if data == "-":
+        return "model 'clusterer' cannot learn from standard input: write the data to a file"
+    shape = (8, 8) if data == "digits" else options.get("image_shape")
+    names = () if data == "digits" else ("target", "drop", "categorical", "encoding", "image_shape")
+    asked = "".join(f", {name}={options[name]!r}" for name in names if options.get(name))
+    file = str(model_file(out, _default_out(data)))
+    code = (
+        "import growgraph; from growgraph.data import open_stream; "
+        f"m = growgraph.ResoNetClusterer({f'image_shape={shape}' if shape else ''}); "
+        f"[m.partial_fit(b.X) for b in open_stream({data!r}{asked}).every()]; "
+        f"growgraph.save(m, {file!r})"
+    )
+    quoted = shlex.quote(code) if set(code) & set('"$`!\\') else f'"{code}"'
+    then = f" and then {shlex.join(['growgraph', 'predict', file, data])}"
+    if shape and data != "digits":
+        then = ""  # its file does not know the names of the pixels
+    return (
+        "model 'clusterer' learns without labels, which grow does not: type python -c "
+        f"{quoted}{then}"
+    )
+
+
+def joined(batches):
+    """Batches as one; where a column was not known yet its cells are missing."""
+    y, rows = (np.concatenate([getattr(b, name) for b in batches]) for name in ("y", "rows"))
+    if not isinstance(batches[0].X, dict):
+        return Batch(np.concatenate([b.X for b in batches]), y, rows)
+    X = {}
+    for name in dict.fromkeys(name for b in batches for name in b.X):
+        text = next(b.X[name].dtype == object for b in batches if name in b.X)
+        kind, missing = (object, None) if text else (np.float64, np.nan)
+        X[name] = np.concatenate(
+            [b.X[name] if name in b.X else np.full(len(b), missing, kind) for b in batches]
+        )
+    return Batch(X, y, rows)
 
 
 def _default_out(data):

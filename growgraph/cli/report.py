@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,22 @@ def score(model, stream):
     return right, n
 
 
+def score_numbers(model, stream):
+    """Root mean squared error, share of variance explained, and number of the rows held out."""
+    told, y = [], []
+    for batch in stream.held_out():
+        for first in range(0, len(batch), _ROWS):
+            piece = batch.piece(first, first + _ROWS)
+            told.append(model.predict(piece.X))
+            y.append(piece.y)
+    if not y:
+        return math.nan, math.nan, 0
+    wanted = np.concatenate(y).astype(np.float64)
+    wrong = float(((np.concatenate(told) - wanted) ** 2).mean())
+    spread = float(wanted.var())
+    return math.sqrt(wrong), 1 - wrong / spread if spread else math.nan, wanted.size
+
+
 def count_right(answers, labels):
     """Number of equal entries; labels of another kind count as wrong."""
     return int((np.asarray(answers, object) == np.asarray(labels, object)).sum())
@@ -53,7 +70,7 @@ class Report:
 
     def __init__(self, model, stream, learnt, out):
         self.model, self.stream, self.learnt, self.out = model, stream, learnt, out
-        self.held_out = (0, 0)
+        self.held_out: Any = (0, 0)
         self.picture = None
         self.replaced = False
 
@@ -69,20 +86,15 @@ class Report:
 
     def show(self, *, as_json, quiet):
         """Print the table, and the JSON line last."""
-        graph, n = self.model.graph_, self.held_out[1]
-        accuracy = self.held_out[0] / n if n else None
-        before = float(self.model.prequential_accuracy_)
+        graph, n = self.model.graph_, self.held_out[-1]
+        told, values = self._numbers() if self.is_numbers else self._classes()
         seconds = time.process_time()
         skipped = self.stream.skipped(self.learnt, n)
         rows = [
-            ("prequential accuracy", f"{before:.4f}", "each sample answered, then learnt"),
-            ("held-out accuracy", None if accuracy is None else f"{accuracy:.4f}",
-             f"{n:,} samples, never learnt"),
+            *told,
             ("samples", f"{self.learnt:,}", f"target {self.stream.target}"),
             ("without a label", f"{skipped:,}" if skipped else None, "rows left out"),
-            ("classes", f"{len(self.model.classes_):,}", ""),
-            ("drifts", f"{self.model.n_drifts_:,}" if self.model.n_drifts_ else None,
-             f"felt; the last after {self.model.last_drift_:,} samples"),
+            *self._grown(),
             ("nodes", f"{graph.n_nodes:,}", ""),
             ("edges", f"{graph.n_edges:,}", ""),
             ("growth events", f"{len(self.model.growth_log_):,}", ""),
@@ -95,20 +107,64 @@ class Report:
             say.table(rows, sys.stderr if as_json else sys.stdout)
         if as_json:
             values = {
-                "accuracy": accuracy,
-                "prequential_accuracy": before if math.isfinite(before) else None,
+                **values,
                 "samples": self.learnt,
                 "nodes": int(graph.n_nodes),
                 "edges": int(graph.n_edges),
-                "drifts": self.model.n_drifts_,
+                "drifts": getattr(self.model, "n_drifts_", 0),
                 "growth_events": len(self.model.growth_log_),
                 "seconds": round(seconds, 3),
                 "model": str(self.out),
                 "picture": None if self.picture is None else str(self.picture),
                 "target": self.stream.target,
-                "classes": len(self.model.classes_),
             }
+            if not self.is_numbers:
+                values["classes"] = len(self.model.classes_)
             print(json.dumps(values), flush=True)
+
+    @property
+    def is_numbers(self):
+        """True for a model of quantities."""
+        return not hasattr(self.model, "classes_")
+
+    def _classes(self):
+        """Rows and JSON values of a classifier."""
+        model, n = self.model, self.held_out[1]
+        accuracy = self.held_out[0] / n if n else None
+        before = float(model.prequential_accuracy_)
+        rows = [
+            ("prequential accuracy", f"{before:.4f}", "each sample answered, then learnt"),
+            ("held-out accuracy", None if accuracy is None else f"{accuracy:.4f}",
+             f"{n:,} samples, never learnt"),
+            ("classes", f"{len(model.classes_):,}", ""),
+        ]  # fmt: skip
+        return rows, {
+            "accuracy": accuracy,
+            "prequential_accuracy": before if math.isfinite(before) else None,
+        }
+
+    def _numbers(self):
+        """Rows and JSON values of a regressor."""
+        error, explained, n = self.held_out
+        before = float(self.model.prequential_r2_)
+        rows = [
+            ("prequential R2", f"{before:.4f}", "share of variance explained, before learnt"),
+            ("held-out R2", f"{explained:.4f}" if n else None, f"{n:,} samples, never learnt"),
+            ("held-out RMSE", f"{error:.6g}" if n else None, "in units of the target"),
+        ]
+        told = {"rmse": error, "r2": explained, "prequential_r2": before}
+        return rows, {k: v if math.isfinite(v) else None for k, v in told.items()}
+
+    def _grown(self):
+        """Rows of what a kind of model alone can tell."""
+        model, rows = self.model, []
+        if getattr(model, "n_drifts_", 0):
+            rows.append(("drifts", f"{model.n_drifts_:,}",
+                         f"felt; the last after {model.last_drift_:,} samples"))  # fmt: skip
+        if hasattr(model, "n_units_"):
+            what = "" if model.n_units_ else "the linear stem suffices: nothing grown"
+            rows.append(("units", f"{model.n_units_:,}", what))
+        return rows
 
 
 def memory(n):

@@ -79,15 +79,19 @@ class Progress:
             return
         self._told = now
         graph, total = model.graph_, total()
-        accuracy, nodes, edges = model.prequential_accuracy_, graph.n_nodes, graph.n_edges
+        nodes, edges = graph.n_nodes, graph.n_edges
+        if hasattr(model, "classes_"):
+            how = f"accuracy {model.prequential_accuracy_:.4f}"
+        else:
+            how = f"R2 {model.prequential_r2_:.4f}"
         total = max(total, learnt) if total else None
         if self._bar:
-            self._draw(learnt, total, f"accuracy {accuracy:.4f}, {nodes} nodes, {edges} edges")
+            self._draw(learnt, total, f"{how}, {nodes} nodes, {edges} edges")
             return
         rate = (learnt - self._first) / max(now - self._start, 1e-3)
         of = f" of about {total:,}" if total else ""
         line(
-            f"{learnt:,}{of} samples, accuracy {accuracy:.4f}, {nodes:,} nodes, {edges:,} edges, "
+            f"{learnt:,}{of} samples, {how}, {nodes:,} nodes, {edges:,} edges, "
             f"{rate:,.0f} samples/s"
         )
 

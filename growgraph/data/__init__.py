@@ -6,13 +6,14 @@ and on rows before it, never on where a block of the file ends.
 
 from growgraph.data.batch import Batch
 from growgraph.data.digits import DigitsStream
+from growgraph.data.images import ImageStream, read_shape
 from growgraph.data.stream import TableStream
 from growgraph.errors import DataError
 
-__all__ = ["Batch", "DigitsStream", "TableStream", "open_stream"]
+__all__ = ["Batch", "DigitsStream", "ImageStream", "TableStream", "open_stream", "read_shape"]
 
 
-def open_stream(source, *, seed=0, limit=None, holdout=None, **options):
+def open_stream(source, *, seed=0, limit=None, holdout=None, image_shape=None, **options):
     """Open a data source.
 
     Parameters
@@ -27,12 +28,15 @@ def open_stream(source, *, seed=0, limit=None, holdout=None, **options):
     holdout : {"random", "tail"}, optional
         Rows to score on and never to learn: a random tenth (the default), or the last tenth.
         The digits hold out the last 500 of their shuffle.
+    image_shape : (int, int), optional
+        The columns of the table are the pixels of images of so many rows and columns.
     **options
-        ``target, drop, categorical, encoding, schema, note`` of :class:`TableStream`.
+        ``target, drop, categorical, encoding, schema, note, quantities`` of
+        :class:`TableStream`.
 
     Returns
     -------
-    DigitsStream or TableStream
+    DigitsStream, ImageStream or TableStream
 
     Examples
     --------
@@ -45,5 +49,10 @@ def open_stream(source, *, seed=0, limit=None, holdout=None, **options):
         grown = "the digits" if "digits" in schema else "a table"
         raise DataError(f"data {source} does not fit the model, which was grown on {grown}")
     if str(source) == "digits":
+        options["image_shape"] = image_shape
         return DigitsStream(seed=seed, limit=limit, holdout=holdout, **options)
-    return TableStream(source, seed=seed, limit=limit, holdout=holdout or "random", **options)
+    options |= {"seed": seed, "limit": limit, "holdout": holdout or "random"}
+    shape = image_shape or (schema or {}).get("image_shape")
+    if shape is None:
+        return TableStream(source, **options)
+    return ImageStream(source, image_shape=shape, **options)

@@ -27,13 +27,17 @@ class Columns:
         Columns to take as text although they look like numbers.
     note : callable
         Takes a line about what was decided.
+    quantities : {"refuse", "allow", "only", "classes"}
+        What becomes of a target that is a quantity: an error, numbers to be learnt, or classes;
+        "only": any column of numbers is one.
     """
 
-    def __init__(self, target, categorical=(), note=lambda line: None):
+    def __init__(self, target, categorical=(), note=lambda line: None, quantities="refuse"):
         self.target = target
         self.categorical = frozenset(categorical)
         self.note = note
-        self.label = None  # "int" or "text"
+        self.quantities = quantities
+        self.label = None  # "int", "text", or "number": a quantity
         self.strays = {}  # name of a column of numbers -> cells of text met in it
         self._commas = set()  # names of columns whose decimal commas were told
         self.kinds = {}  # name -> [number | date | text | skip, first row]
@@ -117,6 +121,14 @@ class Columns:
             return
         kind = self._kind(self.target, parts, share=1.0) or "text"
         self.label = "text"
+        if self.quantities == "only":
+            if kind != "number":
+                raise DataError(
+                    f"target {self.target!r} holds {'text' if kind == 'skip' else kind}, no "
+                    "numbers: leave out --task numbers, or name another column with --target"
+                )
+            self.label = "number"
+            return
         if kind == "skip":
             raise DataError(
                 f"target {self.target!r} holds another text in nearly every row: name the column "
@@ -124,9 +136,10 @@ class Columns:
             )
         if kind == "number":
             values = np.concatenate([cells.as_floats(cells.plain(p), kind)[0] for p in parts])
-            self._refuse_quantity(values[~np.isnan(values)])
+            self._decide_number(values[~np.isnan(values)])
 
-    def _refuse_quantity(self, values):
+    def _decide_number(self, values):
+        """Whether numbers are classes or a quantity."""
         whole = (values == np.floor(values)) & np.isfinite(values)
         distinct = np.unique(values).size
         self.label = "int" if whole.all() else "text"
@@ -134,13 +147,21 @@ class Columns:
             quantity = values.size >= 100 and distinct > values.size / 2
         else:
             quantity = distinct > (values.size / 2 if 10 <= values.size < 40 else _MANY_CLASSES)
-        if quantity:
+        if quantity and self.quantities == "classes":
+            return
+        if quantity and self.quantities == "allow":
+            self.label = "number"
+            self.note(
+                f"target {self.target!r} looks like a quantity: its numbers are learnt "
+                "(--task classes learns classes)"
+            )
+        elif quantity:
             example = values[0] if whole.all() else values[~whole][0]
             raise DataError(
                 f"target {self.target!r} looks like a quantity, not like classes ({distinct} "
                 f"different numbers in {values.size} rows, such as {example:.6g}): "
-                f"GrowNetRegressor, which comes later, is for these; --categorical "
-                f"{self.target} learns classes"
+                f"GrowNetRegressor (--model grownet) is for these; --categorical {self.target} "
+                "learns classes"
             )
 
     # ---- rows -------------------------------------------------------------------------------
@@ -149,12 +170,14 @@ class Columns:
 
         Returns
         -------
-        labels : ndarray of int64 or object
+        labels : ndarray of int64, float64 or object
         there : ndarray of bool
         """
         if self.target is None or self.target not in block.schema.names:
             return None, None
         array = cells.plain(block.column(self.target))
+        if self.label == "number":
+            return self._quantities(array, rows, strict)
         if self.label != "int":
             labels = cells.as_text(array)
             return labels, np.array([label is not None for label in labels], dtype=bool)
@@ -172,6 +195,21 @@ class Columns:
             )
         there &= ~bad
         return np.where(there, values, 0).astype(np.int64), there
+
+    def _quantities(self, array, rows, strict):
+        """Targets that are numbers, and which rows have one."""
+        values, left = cells.as_floats(array, "number")
+        if left is not None and strict:
+            bad = np.array([cell is not None for cell in left])
+            if bad.any():
+                at = int(np.flatnonzero(bad)[0])
+                raise DataError(
+                    f"target {self.target!r} holds {left[at]!s:.40} in row {rows[at]} but numbers "
+                    f"before: --categorical {self.target} takes every value as text"
+                )
+        _refuse_infinity(self.target, values, rows)
+        there = ~np.isnan(values)
+        return np.where(there, values, 0.0), there
 
     def read(self, block, rows, *, grow, learning=False):
         """A block's columns but the target, as a dict of name -> 1-d array.

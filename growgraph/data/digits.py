@@ -23,7 +23,8 @@ class DigitsStream:
     holdout : {"tail"}, optional
         The last 500 of the shuffle are held out, always.
     **options
-        ``target``, ``drop`` and ``categorical`` must be empty: the digits have none of these.
+        ``target``, ``drop``, ``categorical`` and ``image_shape`` must be empty: the digits have
+        none of these, or their own.
 
     Examples
     --------
@@ -40,11 +41,13 @@ class DigitsStream:
     n_rows = 0
 
     def __init__(self, *, seed=0, limit=None, holdout=None, **options):
-        for key in ("target", "drop", "categorical", "encoding"):
+        for key in ("target", "drop", "categorical", "encoding", "image_shape"):
             if options.get(key):
                 raise DataError(
                     f"{key} does not apply to digits, got {options[key]!r}: leave it out"
                 )
+        if options.get("quantities") == "only":
+            raise DataError("task numbers does not apply to digits: leave it out")
         if holdout not in (None, "tail"):
             raise DataError(
                 f"holdout of digits is the last 500 of the shuffle, got {holdout!r}: leave it out"

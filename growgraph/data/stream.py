@@ -44,6 +44,8 @@ class TableStream:
         What :meth:`schema` gave for the data a model has learnt.
     note : callable, optional
         Takes each line about what was decided, such as the target.
+    quantities : {"refuse", "allow", "only", "classes"}, default "refuse"
+        What becomes of a target that is a quantity, see :class:`Columns`.
 
     Raises
     ------
@@ -51,7 +53,7 @@ class TableStream:
         For a table that cannot be read as asked: parameter, value and fix in one line.
     """
 
-    image_shape = None
+    image_shape: Any = None  # a plain table
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class TableStream:
         seed=0,
         schema=None,
         note=None,
+        quantities="refuse",
     ):
         self.name = str(source)
         self._files: Any = Standard(encoding) if self.name == "-" else Files(source, encoding)
@@ -82,6 +85,7 @@ class TableStream:
         self._note = note or (lambda line: None)
         self._told: set[str] = set()
         self._target = target
+        self._quantities = quantities
         self._columns: Any = None if schema is None else Columns.from_json(schema, self._note)
         if self._columns is not None and target is not None:
             self._columns.target = target
@@ -165,6 +169,7 @@ class TableStream:
             "categorical": sorted(self._categorical),
             "limit": self._limit,
             "holdout": self._holdout,
+            "quantities": self._quantities,
         }
 
     def schema(self):
@@ -255,7 +260,7 @@ class TableStream:
                     if name not in names:
                         raise _unknown_column(option, name, names, source)
             target = self._find_target([name for name in names if name not in self._drop], source)
-            self._columns = Columns(target, self._categorical, self._note)
+            self._columns = Columns(target, self._categorical, self._note, self._quantities)
         if self.target not in names:
             raise _unknown_column("target", self.target, names, source)
         return [name for name in names if name and name not in self._drop]

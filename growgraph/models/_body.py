@@ -130,6 +130,7 @@ class Body:
         self._values, self._of = values, rows
         self._base = self.features.copy()
         self._ids = self._base
+        self._scaled, self._places = self.activity(values, self.graph.inputs), []
 
     def begin(self, net):
         """A net that does not read the units of the nets before it."""
@@ -137,13 +138,15 @@ class Body:
 
     def end(self):
         """Forget the rows."""
-        del self._values, self._of, self._base, self._ids
+        wide = self.graph.inputs.size
+        self.place = np.vstack([_padded(self.place, wide), *self._places])
+        del self._values, self._of, self._base, self._ids, self._scaled, self._places
 
     def room(self):
         """How many units more keep within ``max_nodes`` and ``max_bytes``."""
         most = np.inf
         if self.options["max_nodes"] is not None:
-            most = self.options["max_nodes"] - self.graph.n_nodes
+            most = (self.options["max_nodes"] - self.graph.n_nodes) // 2  # a unit has one or two
         if self.options["max_bytes"] is not None:
             held = self.graph._store.to_arrays().values()
             left = self.options["max_bytes"] - sum(a.nbytes for a in held)
@@ -173,9 +176,22 @@ class Body:
         self.rows, self.steps = np.append(self.rows, row), np.append(self.steps, self.n)
         self.aims = np.append(self.aims, task.outputs[answer])
         self.task_of = np.append(self.task_of, len(self.tasks) - 1)
-        here = self.activity(self._values[unit.row : unit.row + 1], self.graph.inputs)
-        wide = max(self.place.shape[1], here.shape[1])
-        self.place = np.vstack([_padded(self.place, wide), _padded(here, wide)])
+        self._places.append(self._scaled[unit.row : unit.row + 1])
+
+    def take_back(self, places):
+        """Remove units, counted from the last: others explain them up to rounding."""
+        ids = self.units[places]
+        folds = [int(u) for unit in ids.tolist() for u in self.graph.sources(unit)[0].tolist()
+                 if u not in self.features]  # fmt: skip
+        self.graph.set_cause("explained by others", rule="Rehearsal", step=self.n)
+        self.graph.remove_nodes(np.concatenate([ids, np.array(folds, np.int64)]))
+        self.graph.set_cause("")
+        self._ids = self._ids[~np.isin(self._ids, ids)]
+        self.features = self.features[~np.isin(self.features, ids)]
+        gone = {len(self._places) + place for place in places.tolist()}
+        self._places = [p for i, p in enumerate(self._places) if i not in gone]
+        for name in ("units", "ways", "felt", "events", "rows", "steps", "aims", "task_of"):
+            setattr(self, name, np.delete(getattr(self, name), places, axis=0))
 
     def columns(self, count):
         """Activities of the youngest ``count`` units for the rows, from the graph itself."""
@@ -185,7 +201,7 @@ class Body:
         """Tell the log the tension at the places of the newborns, at once."""
         R = net.T - net.said
         for unit, i in zip(net.units[first:], range(-(net.m - first), 0), strict=True):
-            self.told(i, float(np.linalg.norm(R[unit.row])))
+            self.told(self.units.size + i, float(np.linalg.norm(R[unit.row])))
 
     def told(self, i, after):
         """Tell the log the tension at the place of one unit, at once."""

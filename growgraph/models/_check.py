@@ -6,7 +6,7 @@ from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import codes, record, resonet
 
-_UNBOUND = [resonet.RESONANT, resonet.GATE_FROM]  # inf there means never
+_UNBOUND = [resonet.RESONANT, resonet.GATE_FROM, resonet.NOISE_FROM]  # inf there means never
 
 
 def check_core(core):
@@ -14,6 +14,8 @@ def check_core(core):
     _check_groups(core)
     if core.sense.kind == "retina":
         _check_patches(core)
+    else:
+        _check_columns(core.sense, core.graph)
     _check_concepts(core.concepts, len(core.classes), core.graph.groups["parts"].size)
     _check_own(core)
     _check_sums(core)
@@ -60,6 +62,24 @@ def _check_patches(core):
     slots = core.graph._slots(groups["patch"], "patch")
     plain = (store.kind[slots] == codes.SUM) & (store.act[slots] == codes.ACTIVATIONS["relu"])
     _require(plain.all(), "patch concepts are relu nodes")
+
+
+def _check_columns(sense, graph):
+    """A table's kernel finds the scale, the reach and the input of each column by its place."""
+    d, born, knots = len(sense.numeric), graph.groups.get("born", np.empty(0)), sense.knots
+    for name, shape in (("centre", (d,)), ("spread", (d,)), ("stir", (d, 2)), ("reach", (2, d))):
+        _array(name, getattr(sense, name), shape, finite=False)  # nan: nothing was shown yet
+    _array("met", sense.met, (d,), np.bool_)
+    _within("spread", sense.spread, 0)
+    inputs = np.concatenate([graph.groups["parts"], born])
+    _require(np.array_equal(graph.inputs, inputs), "the inputs are the parts and what was born")
+    _require((graph.groups["parts"].size, born.size) == (d, len(sense.born)),
+             "each column and each born input has its node")  # fmt: skip
+    _require(graph._shift is not None, "inputs have a shift and scale")
+    _array("knots", knots, (len(knots), 4))
+    _require((knots[:, :2] % 1 == 0).all() and (knots[:, 3] != 0).all(), "new ground has a width")
+    _within("the inputs of new ground", knots[:, 0], 0, born.size - 1)
+    _within("the columns of new ground", knots[:, 1], 0, d - 1)
 
 
 def _check_concepts(c, classes, parts):
@@ -124,7 +144,7 @@ def _check_own(core):
     _require(not np.isnan(core.par).any(), "par is not nan")
     _require(core.par[resonet.MOST] == core.concepts.most, "par agrees on the most aspects")
     _array("recent", core.recent, (classes,))
-    _array("tally", core.tally, (classes, 2), np.int64)
+    _array("tally", core.tally, (classes, 3), np.int64)
     _array("curve", core.curve, (len(core.curve), 2), np.int64)
 
 

@@ -29,7 +29,7 @@ class Core:
     ----------
     sense : Retina or Table
     options : dict
-        ``learning, seed, intention, patience, max_nodes, max_bytes``.
+        ``learning, seed, intention, noise_band, patience, max_nodes, max_bytes``.
     """
 
     def __init__(self, sense, options):
@@ -47,7 +47,7 @@ class Core:
         self.record = Record()
         self.classes = []  # labels in the sequence of their arrival
         self.recent = np.empty(0)
-        self.tally = np.empty((0, 2), np.int64)  # right before learnt, last seen
+        self.tally = np.empty((0, 3), np.int64)  # right before learnt, last seen, in doubt
         self.curve = np.empty((0, 2), np.int64)  # samples seen, of them answered rightly
         self.ctl = np.zeros(resonet.CTL_SIZE, np.int64)
         self.ctl[resonet.NEXT_SOLVE] = self.evidence.next_solve(0)
@@ -177,14 +177,14 @@ class Core:
             else:
                 self.grow(why, int(y[at - 1]))
 
-    def single(self):
-        """The shortest way for one row of numbers; None before a class is known."""
+    def single(self, columns):
+        """The shortest way for a row of so many numbers; None without one, or before a class."""
         held = self._single  # threads may ask at once
         if held is None or not held.holds(self):
             if self.council is None or not self.classes:
                 return None
             self._single = held = Single(self)
-        return held if held.fits else None
+        return held if held.fits and held.columns == columns else None
 
     def grow(self, why, c):
         """Do what the kernel asked for after a sample of class c."""
@@ -256,7 +256,7 @@ class Core:
                 self.graph, self.controller, label, int(self.concepts.outputs[-1])
             )
         self.recent = np.append(self.recent, 0.0)
-        self.tally = np.vstack([self.tally, np.zeros(2, np.int64)])
+        self.tally = np.vstack([self.tally, np.zeros(3, np.int64)])
         self.classes.append(label)
 
     def _add_aspects(self, c):

@@ -6,6 +6,7 @@ import numpy as np
 
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
+from growgraph.models._gaps import unmet
 from growgraph.models._turn import turn
 
 
@@ -112,18 +113,11 @@ def why(core, rows, seen, scores, classes):
         "margin": float(scores[order[0]] - scores[order[1]]) if len(classes) > 1 else None,
         "windows": windows, "nodes": _loudest(core, rows, a),
         "columns": _columns(core, rows, a, a_rival) if core.sense.kind == "table" else [],
-        "unmet": _unmet(core, rows), "silent": bool(silent(core, rows)[0]),
+        "unmet": [{"column": name, "value": value} for _, (name, value) in unmet(core, rows)],
+        "silent": bool(silent(core, rows)[0]),
         "turn": None if a_rival is None else turn(core, rows, a, a_rival),
         "grown_because": _why(core.graph, int(core.concepts.outputs[a])),
     }  # fmt: skip
-
-
-def _unmet(core, rows):
-    """Cells of a row of a table that are new to the model: a category, or the first missing one."""
-    if core.sense.kind != "table":
-        return []
-    new = [key for _, key in rows.marks if not has_met(core.sense, key)]
-    return [{"column": name, "value": value} for name, value in new]
 
 
 def _why(graph, node):
@@ -196,7 +190,8 @@ def in_words(data):
     """An explanation as a few sentences: why, what for, what it is like."""
     lines = [f"answer {data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"]
     lines.append(f"why: {_reasons(data)}")
-    new = [f"{c['column']} = {c['value']}" for c in data["unmet"] if c["value"] is not None]
+    new = [f"{c['column']} {'is missing' if c['value'] is None else '= ' + c['value']}"
+           for c in data["unmet"]]  # fmt: skip
     if new:
         lines.append(f"never met before: {', '.join(new)}")
     dissent = [f"{w['window']} {'say' if w['window'] == 'the columns' else 'says'} {w['says']}"

@@ -8,8 +8,10 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, solve_triangular
 
 from growgraph.kernels import record as bins
-from growgraph.models._memory import Memory
-from growgraph.models._net import USUAL, _cross, resonant
+from growgraph.models._net import USUAL
+from growgraph.models._reservoir import Reservoir
+from growgraph.models._resonant import targets
+from growgraph.models._scoring import cross
 
 BLOCK = 256
 _PER_UNIT = 30.0  # bins of the record a unit of margin
@@ -27,28 +29,30 @@ class Flow:
     ----------
     width, inputs, outputs : int
         Features of the readout, inputs among them, outputs.
-    replay : int
-        Rows that are remembered.
     wanted : int
         Targets that are numbers; 0: classes.
     record : Record
         Of the task.
+    options : dict
+        ``replay, seed, forget``: see :class:`growgraph.GrowNet`.
     """
 
     ARRAYS = ("G", "B", "beta", "anchors", "heat", "counts", "tally", "pending",
               "pending_group", "pending_wanted", "trace")  # fmt: skip
 
-    def __init__(self, width, inputs, outputs, replay, wanted, record):
+    def __init__(self, width, inputs, outputs, wanted, record, options):
         self.G, self.B = np.zeros((1 + width,) * 2), np.zeros((1 + width, outputs))
         self.beta = np.zeros((1 + width, outputs))
         self.n = 0.0  # rows that the sums stand for
         self.strength, self.refused = USUAL, 0  # of the ridge; bursts in vain, one after another
-        self.memory = Memory(replay, inputs, wanted)
+        replay, seed, forget = (options[name] for name in ("replay", "seed", "forget"))
+        self.replay = replay
+        self.memory = Reservoir(inputs, wanted, rows=replay, seed=seed, forget=forget)
         self.record = record
         self.anchors = np.empty((0, inputs), np.float32)
         self.heat = np.zeros((_REGIONS, 3))  # tension, the least since growth, blocks it lasts
         self.counts = np.zeros(outputs, np.int64)  # rows met of each class
-        self.tally = np.zeros((outputs, 2), np.int64)  # right before learnt, last seen
+        self.tally = np.zeros((outputs, 3), np.int64)  # right, last seen, answered before learnt
         self.trace = np.zeros(3)  # answered, of them right (or squared error), squared spread
         self.pending = np.empty((0, inputs))  # values before the gate
         self.pending_group = np.empty(0, np.int64)
@@ -65,7 +69,7 @@ class Flow:
         self.B = np.column_stack([self.B, -self.G[:, 0]])
         self.beta = np.column_stack([self.beta, -np.eye(len(self.beta), 1)])
         self.counts = np.append(self.counts, 0)
-        self.tally = np.vstack([self.tally, [0, 0]])
+        self.tally = np.vstack([self.tally, [0, 0, 0]])
 
     def add_units(self, G12, G22, B2):
         """Newborns with their past."""
@@ -82,15 +86,15 @@ class Flow:
 
     def add(self, F, T):
         """Rows of features [rows, 1 + width] and their targets."""
-        self.G += _cross(F, F)
-        self.B += _cross(F, T)
+        self.G += cross(F, F)
+        self.B += cross(F, T)
         self.n += len(F)
 
     def targets(self, F, Y, classes):
         """What is wanted of rows: an answer right beyond the margin need not change."""
         if not classes or not self.beta.any():
             return Y
-        return np.clip(resonant(F @ self.beta, Y), -_FAR, _FAR)
+        return np.clip(targets(F @ self.beta, Y), -_FAR, _FAR)
 
     def solved(self, G, B, n, strength):
         """Ridge regression from sums; the constant 1 goes unpunished."""
@@ -108,6 +112,18 @@ class Flow:
     def solve(self):
         """The readout of all blocks that are whole."""
         self.beta = self.solved(self.G, self.B, self.n, self.strength)
+
+    def recall(self, Z, group, wanted, first):
+        """Remember some of the rows first, first + 1 ... of the stream; call it once a block."""
+        if not self.replay:
+            return
+        memory, more = self.memory, Z.shape[1] - self.memory.X.shape[1]
+        if more:
+            memory.widen(more)
+        if wanted.shape[1]:
+            memory.add(Z, first=first, Y=wanted)
+        else:
+            memory.add(Z, first=first, labels=group)
 
     # ---- tension that lasts ---------------------------------------------------------------------
     def settle_regions(self, Z):
@@ -156,6 +172,7 @@ class Flow:
         right = said.argmax(axis=1) == group
         self.trace += len(said), right.sum(), 0
         np.add.at(self.tally[:, 0], group, right)
+        np.add.at(self.tally[:, 2], group, 1)
         np.maximum.at(self.tally[:, 1], group, first + np.arange(len(said)))
         self.hear(said, right)
 

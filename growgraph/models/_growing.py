@@ -9,8 +9,11 @@ from growgraph.models._net import LAST_STEPS, STEPS, STRENGTHS, USUAL, Net, sche
 
 _RICH = 2500  # rows from which one fold judges; fewer are judged by up to five
 _FOLDS = 5
-_PATIENT = 24  # units grown past the best before growth ends
-_GROW, _RETRACT = 1.0, 0.5  # standard errors
+_PATIENT = 64  # units grown past the best before growth ends
+_GROW = 2.0  # standard errors by which growth must be better than none
+_HOPE = 1e-5  # ridge of a net that explains every row
+_SHUFFLES, _TIMES = 2, 1.1  # shuffles of the labels must need more than so many times as many
+_SURE = 0.5  # what no answer may lack of its margin then
 _BETTER = 1e-3  # held-out tension must fall by this share to count as better
 
 
@@ -29,11 +32,14 @@ class Plan:
         The nets that were rehearsed.
     held : list of ndarray
         Rows that each of them has not learnt.
+    hope : Net or None
+        Where held-out rows cannot tell: a net that explains all rows.
     """
 
     def __init__(self, units, strength, path, nets, held):
         self.units, self.strength, self.path = units, strength, path
         self.nets, self.held = nets, held
+        self.hope = None
 
 
 def folds_of(n, labels, seed, count=_FOLDS):
@@ -85,8 +91,58 @@ def plan(X, Y, labels, options, most, hidden=(), tell=lambda m: None):
     for net, (rows, _) in zip(nets, held, strict=True):
         for unit in net.units:
             unit.row = int(rows[unit.row])
-    path = np.array([(m, felt.mean()) for m, _, felt in looks])
-    return Plan(units, strength, path, nets, [out for _, out in held])
+    path = np.array([(m, felt.mean()) for m, _, felt, _ in looks])
+    found = Plan(units, strength, path, nets, [out for _, out in held])
+    if labels is not None and _cannot_tell(looks[0][3], labels):
+        found.hope = _hope(X, Y, options, min(most, n // 3), hidden)
+    return found
+
+
+def _cannot_tell(wrong, labels):
+    """True where the stem says no more of held-out rows than the most frequent class."""
+    chance = 1 - np.bincount(labels).max() / labels.size
+    return wrong.mean() >= chance - math.sqrt(chance * (1 - chance) / labels.size)
+
+
+def _hope(X, Y, options, most, hidden):
+    """A net grown on all rows, if few units leave no doubt of any of them; else None.
+
+    Parity is such a task: no row says anything of its neighbours. Where all combinations of the
+    columns' values are there, nothing is left to be foretold. Elsewhere it must be told from
+    chance: the same labels in another order need more units.
+    """
+    net = _explaining(X, Y, options, most, hidden, "hope")
+    if net is None or _is_complete(X):
+        return net
+    enough = math.ceil(_TIMES * net.m) + 2
+    for i in range(_SHUFFLES):
+        order = generator(options["seed"], f"shuffle {i}").permutation(len(Y))
+        if _explaining(X, Y[order], options, enough, hidden, f"chance {i}") is not None:
+            return None
+    return net
+
+
+def _is_complete(X):
+    """True if all combinations of the values of the columns are among the rows."""
+    cells = 1
+    for column in X.T:
+        cells *= np.unique(column).size
+        if cells > len(X):
+            return False
+    return len(np.unique(X, axis=0)) == cells
+
+
+def _explaining(X, Y, options, most, hidden, purpose):
+    """A net of at most so many units that leaves no doubt of any row; None if it needs more."""
+    net = Net(X, Y, options, generator(options["seed"], purpose), hidden=hidden)
+    net.refresh(_HOPE, STEPS)
+    while net.m < most and not net.done:
+        k, pool = schedule(net.m, options["pool"], net.times)
+        net.round(min(k, most - net.m), pool)
+        net.refresh(_HOPE, 3)
+        if np.abs(net.T - net.said).max() < _SURE:
+            return net if net.m else None
+    return None
 
 
 def rehearse(nets, most, pool, patient=_PATIENT, where=None, tell=lambda m: None):
@@ -94,55 +150,64 @@ def rehearse(nets, most, pool, patient=_PATIENT, where=None, tell=lambda m: None
 
     Returns
     -------
-    list of (units, strength, tension of each row held out)
+    list of (units, strength, tension of each row held out, errors of each)
     """
     looks: list = []
     best, best_m, m, next_look = math.inf, 0, 0, 0
+    strengths: tuple = STRENGTHS
     for net in nets:
-        net.refresh(net.strength, STEPS)
+        net.refresh(net.ridge.strength, STEPS)
     while True:
         if m >= next_look:
-            felt = _look(nets)
-            strength = min(felt, key=lambda s: felt[s].mean())
-            looks.append((m, strength, felt[strength]))
-            tension = float(felt[strength].mean())
+            felt = _look(nets, strengths)
+            strength = min(felt, key=lambda s: felt[s][0].mean())
+            looks.append((m, strength, *felt[strength]))
+            tension = float(felt[strength][0].mean())
             if tension < best * (1 - _BETTER):
                 best, best_m = tension, m
-            next_look = m + 1 + m // 15
+            big = nets[0].rehearsal.many
+            next_look = min(m + 1 + (4 + m // 4 if big else m // 15), max(most, m + 1))
+            if big:  # a look costs much: only neighbours of what was best
+                at = STRENGTHS.index(strength)
+                strengths = STRENGTHS[max(at - 1, 0) : at + 2]
             for net in nets:
                 if not net.done:
                     net.refresh(strength, 2)
         if m >= most or m > 1.5 * best_m + patient or all(net.done for net in nets):
             return looks
-        k, count = schedule(m, pool)
+        k, count = schedule(m, pool, nets[0].times)
         k = min(k, most - m)
         for net in nets:
             if not net.done:
                 net.round(k, count, where)
-                net.refresh(net.strength, 1)
         m += k
         tell(m)
 
 
-def _look(nets):
-    """Held-out tension of all rows for every strength; a net that is done says what it said."""
+def _look(nets, strengths):
+    """Held-out tension and errors of all rows for every strength; who is done looks once."""
     for net in nets:
-        if not net.done or net.looked is None:
-            net.looked = net.look()
-    return {s: np.concatenate([net.looked[s] for net in nets]) for s in STRENGTHS}
+        if not net.done or net.looked is None or not set(strengths) <= set(net.looked):
+            net.looked = net.look(strengths)
+    return {
+        s: tuple(np.concatenate([net.looked[s][i] for net in nets]) for i in (0, 1))
+        for s in strengths
+    }
 
 
 def choose(looks):
-    """The fewest units that are as good as the best; none unless growth is clearly better.
+    """Units and ridge where held-out tension is least, or none unless growth is clearly better.
 
-    Clearly: by a standard error of the difference, row by row; as good: within half of one.
+    The least of the curve smoothed over its neighbours. Clearly: by two standard errors of the
+    difference row by row, and without more wrong answers.
     """
-    best = int(np.argmin([felt.mean() for _, _, felt in looks]))
-    for i, (m, strength, felt) in enumerate(looks[: best + 1]):
-        worse = felt - looks[best][2]
-        error = worse.std() / math.sqrt(worse.size)
-        if worse.mean() <= (_GROW if i == 0 else _RETRACT) * error:
-            return m, strength
+    curve = np.array([felt.mean() for _, _, felt, _ in looks])
+    smooth = np.convolve(np.concatenate([curve[:1], curve, curve[-1:]]), [0.25, 0.5, 0.25], "valid")
+    best = int(smooth.argmin())
+    gain, fewer = (looks[0][i] - looks[best][i] for i in (2, 3))
+    error = gain.std() / math.sqrt(gain.size)
+    if gain.mean() <= _GROW * error or fewer.mean() < 0:
+        best = 0
     return looks[best][:2]
 
 
@@ -155,17 +220,23 @@ def grow(X, Y, options, planned, body, hidden=()):
     said : ndarray [rows, outputs]
         The answers.
     """
+    if planned.hope is not None:
+        net = _again(X, Y, options, _HOPE, planned.hope.units, body, hidden)
+        return _last(net, options, _HOPE)
     if options["nets"] > 1 and planned.units:
         return _colony(X, Y, options, planned, body, hidden)
-    net = Net(X, Y, options, generator(options["seed"], "net"), body=body, hidden=hidden)
+    if len(planned.nets) == 1:  # rows are many: what was rehearsed on most of them is born
+        some = planned.nets[0].units[: planned.units]
+        net = _again(X, Y, options, planned.strength, some, body, hidden)
+        return _last(net, options, planned.strength)
+    rng = generator(options["seed"], "net")
+    net = Net(X, Y, options, rng, body=body, hidden=hidden)
     net.refresh(planned.strength, STEPS)
     while net.m < planned.units and not net.done:
-        k, pool = schedule(net.m, options["pool"])
+        k, pool = schedule(net.m, options["pool"], net.times)
         before = net.m
         net.round(min(k, planned.units - net.m), pool)
-        net.refresh(planned.strength, 1)
-        if net.m > before:
-            body.feel(net, before)
+        body.feel(net, before)
     return _last(net, options, planned.strength)
 
 
@@ -173,7 +244,21 @@ def _last(net, options, strength):
     """The readout that answers."""
     if options["readout"] == "append":
         return net.beta, net.said
-    return net.readout(strength, LAST_STEPS)
+    return net.solved(strength, LAST_STEPS)
+
+
+def _again(X, Y, options, strength, units, body, hidden):
+    """Units that were rehearsed, born one after another in the body's graph."""
+    net = Net(X, Y, options, generator(options["seed"], "again"), body=body, hidden=hidden)
+    body.begin(net)
+    net.refresh(strength, STEPS)
+    left = list(units)
+    while left:
+        k, before = schedule(net.m, 1, 1)[0], net.m
+        net.insert(left[:k], None, net.T - net.said)
+        body.feel(net, before)
+        left = left[k:]
+    return net
 
 
 def _colony(X, Y, options, planned, body, hidden):
@@ -181,21 +266,11 @@ def _colony(X, Y, options, planned, body, hidden):
     d = X.shape[1]
     parts, said = [], np.zeros(Y.shape)
     for rehearsed in planned.nets[: options["nets"]]:
-        net = Net(X, Y, options, generator(options["seed"], "colony"), body=body,
-                  hidden=hidden)  # fmt: skip
-        body.begin(net)
-        net.refresh(planned.strength, STEPS)
-        left = rehearsed.units[: planned.units]
-        while left:
-            k = schedule(net.m, 1)[0]
-            R = net.T - net.said
-            net.insert(left[:k], None, R)
-            net.refresh(planned.strength, 1)
-            body.feel(net, net.m - len(left[:k]))
-            left = left[k:]
-        beta, said = _last(net, options, planned.strength)
+        some = rehearsed.units[: planned.units]
+        net = _again(X, Y, options, planned.strength, some, body, hidden)
+        beta, told = _last(net, options, planned.strength)
         parts.append(beta)
-        said += said
+        said += told
     share = 1 / len(parts)
     stem = sum(beta[: 1 + d] for beta in parts) * share
     return np.vstack([stem, *(beta[1 + d :] * share for beta in parts)]), said * share

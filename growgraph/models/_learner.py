@@ -9,7 +9,7 @@ from growgraph.models._body import Body
 from growgraph.models._entrance import Entrance
 from growgraph.models._flow import Flow
 from growgraph.models._growing import grow, plan
-from growgraph.models._net import resonant
+from growgraph.models._resonant import targets
 from growgraph.models._streaming import Streaming, names_of, scales_of
 
 _FINE = 2e5  # numbers up to which rehearsals are computed in float64
@@ -64,8 +64,8 @@ class Learner(Streaming):
 
     def _flow(self, wanted):
         inputs, outputs = self.body.graph.inputs.size, self.body.task.outputs.size
-        return Flow(self.body.features.size, inputs, outputs, self.options["replay"], wanted,
-                    self.body.task.record)  # fmt: skip
+        record = self.body.task.record
+        return Flow(self.body.features.size, inputs, outputs, wanted, record, self.options)
 
     @property
     def unfinished(self):
@@ -144,19 +144,19 @@ class Learner(Streaming):
         beta, said = grow(X, Y, options, planned, body, hidden)
         body.end()
         self._judge(planned, group, Y)
-        R = (resonant(said, Y) if self.classes else Y) - said
+        T = targets(said, Y) if self.classes else Y
+        R = T - said
         at = body.rows[since:] - body.n
         body.settle(np.linalg.norm(R[at], axis=1), since)
         more = 1 + body.features.size - len(flow.G)
         flow.add_features(more)
         F = self.features(values)
-        flow.add(F, said + R)
+        flow.add(F, T)
         flow.strength, flow.beta = planned.strength, beta.astype(np.float64)
         flow.counts = np.bincount(group, minlength=flow.counts.size)
-        Z = X[:, : body.graph.inputs.size] if since == 0 else body.activity(
-            values, body.graph.inputs)  # fmt: skip
-        flow.memory.add(options["seed"], Z.astype(np.float32), group, wanted, body.n)
-        flow.settle_regions(flow.memory.X)
+        Z = body.activity(values, body.graph.inputs)
+        flow.recall(Z, group, wanted, body.n)
+        flow.settle_regions(Z)
         body.write(flow.beta, body.task.centre, body.task.spread)
         self._derived = body.n + len(X)
 

@@ -4,26 +4,26 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky, solve_triangular
 
 from growgraph.models._rehearsal import Rehearsal
+from growgraph.models._resonant import targets, tension
+from growgraph.models._ridge_readout import Candidates, RidgeReadout
+from growgraph.models._scoring import cross
 
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # of the ridge
 USUAL = 1e-3
-STEPS = 8  # of resonance at a look
+STEPS, FEW = 8, 3  # of resonance at a look, in tables and with many columns
 LAST_STEPS = 20
+_ROUNDING, _COARSE = 1e-9, 3e-5  # least ridge: of products in float64, in float32
+_CALM = 0.1  # classes: no answer lacks more than this of its margin
+_EMPTY = 8  # rounds without a sound candidate, one after another
 _ROOM = 64
 
 
-def resonant(said, Y):
-    """Targets that ask nothing of an answer right beyond the margin."""
-    return np.where(Y > 0, np.maximum(said, 1), np.minimum(said, -1))
-
-
-def schedule(m, pool):
+def schedule(m, pool, times):
     """How many units a round inserts and how many it rehearses."""
     k = 1 + m // 10
-    return k, max(pool, 2 * k)
+    return k, max(pool, times * k) if pool > 1 else k
 
 
 class Net:
@@ -47,9 +47,10 @@ class Net:
     """
 
     def __init__(self, X, Y, options, rng, held=None, body=None, hidden=()):
-        self.options, self.rehearsal, self.body = options, Rehearsal(options, rng), body
+        self.options, self.body = options, body
         self.n, self.d = X.shape
-        self.Y, self.T, self.units = Y, Y.copy(), []
+        self.Y, self.T = Y, Y.copy()
+        self.units: list = []
         self.hidden = np.array(hidden, np.int64)  # places of units among the parents
         self.inputs = np.setdiff1d(np.arange(self.d), self.hidden)
         self.F = _with_room(X)
@@ -57,14 +58,15 @@ class Net:
         self.held_Y: Any = None if held is None else held[1]
         self.spread, self._centre = np.ones(self.d), X.mean(axis=0, dtype=np.float64)
         self.loudest = np.abs(X).max(axis=0)
-        M = self.d + 1
-        self.G = np.zeros((self.F.shape[1],) * 2)
-        self.G[:M, :M] = _cross(self.F[:, :M], self.F[:, :M])
-        self.strength = USUAL
-        self.done, self.lasted = False, 1
+        whole = self.inputs.size == self.d
+        self.rows = np.ascontiguousarray(X) if whole else None
+        self.done, self.lasted, self.empty = False, 1, 0
         self.looked: Any = None
-        self.beta = np.zeros((M, Y.shape[1]))
-        self.said = np.zeros_like(Y)
+        self.rehearsal = Rehearsal(self, options, rng)
+        self.least = _ROUNDING if not self.rehearsal.many or X.dtype == np.float64 else _COARSE
+        self.ridge = RidgeReadout(USUAL + self.least)
+        self.ridge.start(self.F[:, : self.size], self.T)
+        self.beta, self.said = self.ridge.beta, np.zeros_like(Y)
 
     # ---- what candidates are drawn from ---------------------------------------------------------
     @property
@@ -82,173 +84,194 @@ class Net:
         """Activities [rows, parents] of all that a unit may read."""
         return self.F[:, 1 : self.size]
 
+    @property
+    def classes(self):
+        """True if what is wanted are classes."""
+        return self.options["classes"]
+
+    @property
+    def times(self):
+        """Candidates for each unit that is born."""
+        return 4 if self.rehearsal.many else 2
+
     def scaled(self, rows, S):
         """Parents of some rows in spreads: units in those at their birth."""
+        if S is self.inputs and self.rows is not None:  # rows lie together
+            return self.rows[rows].astype(np.float64)
         picked = self.parents[np.ix_(rows, S)] if np.ndim(rows) else self.parents[rows, S]
         return picked.astype(np.float64) / self.spread[S]
 
     def centre(self, S):
-        """Mean of parents in spreads."""
+        """Mean of parents in spreads; that of a unit is taken as 0."""
         return self._centre[S] / self.spread[S]
 
     # ---- readout --------------------------------------------------------------------------------
-    def factor(self, strength):
-        """Lower Cholesky factor of F'F + strength * n; the constant 1 goes unpunished."""
-        M = self.size
-        A = self.G[:M, :M].copy()
-        A.flat[M + 1 :: M + 1] += (strength + 1e-9) * self.n
-        A[0, 0] *= 1 + 1e-12
-        return cholesky(A, lower=True, overwrite_a=True, check_finite=False)
-
-    def _solve(self, L, T):
-        return cho_solve((L, True), _cross(self.F[:, : self.size], T), check_finite=False)
-
     def _say(self, F, beta):
         return F[:, : len(beta)] @ beta.astype(F.dtype)
 
-    def readout(self, strength, steps, L=None):
-        """Weights and answers: ridge regression, for classes on resonant targets.
+    def solved(self, strength, steps, m=None):
+        """Weights and answers of the first ``m`` units for a ridge, beside the net's own.
 
-        Each step solves for the targets that the answers before it leave (majorisation of the
-        squared hinge), carried on by Nesterov's momentum.
+        Ridge regression; for classes on resonant targets: each step solves for what the
+        answers before it leave (majorisation of the squared hinge), carried on by momentum.
         """
-        L = self.factor(strength) if L is None else L
-        beta = self._solve(L, self.T)
-        said = self._say(self.F, beta)
-        if not self.options["classes"]:
+        M = self.size if m is None else 1 + self.d + m
+        ridge = RidgeReadout(strength + self.least)
+        ridge.G, ridge.n = self.ridge.G[:M, :M], self.ridge.n
+        ridge.penalty = self.ridge.penalty[:M]
+        F, T = self.F[:, :M], self.T if m is None else self.Y
+        ridge.B = self._pull(F, T)
+        beta = ridge.solve()
+        said = self._say(F, beta)
+        if not self.classes:
             return beta, said
         before, t = said, 1.0
         for i in range(steps):
             more = (1 + math.sqrt(1 + 4 * t * t)) / 2
-            ahead = said + self.F.dtype.type((t - 1) / more) * (said - before) if i else said
-            beta = self._solve(L, resonant(ahead, self.Y))
-            before, said, t = said, self._say(self.F, beta), more
+            ahead = said + float((t - 1) / more) * (said - before) if i else said
+            beta = ridge.back(self._pull(F, targets(ahead, self.Y)))
+            before, said, t = said, self._say(F, beta), more
         return beta, said
 
-    def refresh(self, strength, steps):
-        """Solve the readout anew, or, where the old one is kept, for the new units alone."""
-        self.strength = strength
-        self.L = self.factor(strength)
-        if self.options["readout"] == "append" and self.m:
-            self._append(strength)
-        else:
-            self.beta, self.said = self.readout(strength, steps, self.L)
-        self.T = resonant(self.said, self.Y) if self.options["classes"] else self.Y
+    def _pull(self, F, T):
+        """F'T; of many rows in the precision of the rows."""
+        return cross(F, T) if F.dtype == np.float64 else (F.T @ T).astype(np.float64)
 
-    def _append(self, strength):
-        """Weights for what has none yet, solved for the tension that is left; all others stay."""
-        old, M = len(self.beta), self.size
-        if old == M:
+    def _cross(self, F, K):
+        """F'K; of images in the precision of the rows, which costs half as much."""
+        return self._pull(F, K) if self.rehearsal.many else cross(F, K)
+
+    def refresh(self, strength, steps):
+        """Solve the readout for another ridge, some steps of resonance on."""
+        self.ridge.restrain(strength + self.least)
+        if self.options["readout"] == "append" and self.m:
             return
-        F = self.F[:, old:M]
-        A = self.G[old:M, old:M].copy()
-        A.flat[:: M - old + 1] += strength * self.n
-        more = np.linalg.solve(A, _cross(F, self.T - self.said))
-        self.beta = np.vstack([self.beta, more])
-        self.said = self.said + F @ more.astype(F.dtype)
+        for _ in range(steps if self.classes else 1):
+            self.step()
+
+    def step(self):
+        """Solve for the targets of the moment; the answers leave new ones."""
+        F = self.F[:, : self.size]
+        self.ridge.retarget(self._pull(F, self.T))
+        self.beta = self.ridge.solve()
+        self.say()
+
+    def say(self):
+        """Answers of the readout, and the targets they leave."""
+        self.said = self._say(self.F, self.beta)
+        self.T = targets(self.said, self.Y) if self.classes else self.Y
 
     # ---- growth ---------------------------------------------------------------------------------
     def round(self, k, pool, where=None):
         """Rehearse ``pool`` candidates and insert the best ``k`` together."""
         R = self.T - self.said
         energy = float(np.einsum("ij,ij->", R, R, dtype=np.float64))
-        if energy < 1e-9 * R.size:
+        if energy < 1e-9 * R.size or (self.classes and np.abs(R).max() < _CALM):
             self.done = True
             return
-        units, K = self.rehearsal.candidates(self, R, pool, where)
-        chosen, gains = self._choose(K, R, k)
-        if not chosen:
-            self.done = True
+        units, K, able = self.rehearsal.candidates(R, pool, where)
+        F = self.F[:, : self.size]
+        self.ridge.retarget(self._pull(F, self.T))
+        found = self._beside(F, K, R)
+        chosen, gains = self.ridge.choose(_only(found, able), k)
+        chosen = np.flatnonzero(able)[chosen]
+        if not chosen.size:
+            self.empty += 1
+            self.done = self.empty >= _EMPTY
             return
-        for j, gain in zip(chosen, gains, strict=True):
+        self.empty = 0
+        for j, gain in zip(chosen.tolist(), gains.tolist(), strict=True):
             units[j].gain = gain / energy
-            self.rehearsal.won[units[j].way] += 1
-        self.insert([units[j] for j in chosen], K[:, chosen], R)
+        if self.body is None:
+            self.insert([units[j] for j in chosen], K[:, chosen], R, found, chosen)
+        else:
+            self.insert([units[j] for j in chosen], None, R)
 
-    def _choose(self, K, R, k):
-        """The k columns that together take most: pivoted orthogonal least squares."""
-        F, P = self.F[:, : self.size], K.shape[1]
-        V = solve_triangular(self.L, _cross(F, K), lower=True, check_finite=False)
-        A = _cross(K, K)
-        inertia = (self.strength + 1e-9) * self.n
-        size = np.diag(A).copy()
-        A = A - V.T @ V
-        A.flat[:: P + 1] += inertia
-        c, d = _cross(K, R), np.diag(A).copy()
-        mean = K.mean(axis=0, dtype=np.float64)
-        live = size - self.n * mean**2 > 1e-7 * self.n
-        floor = np.maximum(1e-4 * (size - self.n * mean**2) + inertia, 1e-12)
-        chosen, gains, rows = [], [], np.zeros((0, P))
-        for _ in range(min(k, P)):
-            able = live & (d > floor)
-            score = np.where(able, (c**2).sum(axis=1) / np.where(able, d, 1), -1)
-            j = int(score.argmax())
-            if score[j] <= 1e-12:
-                break
-            row = (A[j] - rows[:, j] @ rows) / math.sqrt(d[j])
-            c = c - np.outer(row, c[j] / math.sqrt(d[j]))
-            d = d - row**2
-            rows, live[j] = np.vstack([rows, row]), False
-            chosen.append(j)
-            gains.append(float(score[j]))
-        return chosen, gains
+    def _beside(self, F, K, R):
+        """Candidates beside the elders; where the old readout is kept, beside nothing."""
+        G22, G12 = self._cross(K, K), self._cross(F, K)
+        if self.options["readout"] != "append":
+            return self.ridge.reduce(G12, G22, self._pull(K, self.T))
+        pull = self._pull(K, R)
+        S = G22.copy()
+        S.flat[:: len(S) + 1] += self.ridge.strength * self.n
+        return Candidates(G12, G22, self._pull(K, self.T), np.ones(len(S)),
+                          np.zeros_like(G12), S, pull)  # fmt: skip
 
-    def insert(self, units, K, R):
+    def insert(self, units, K, R, found=None, chosen=None):
+        """Give units their columns, nodes if there is a body, and a place in the readout."""
         first = self.size
         self._make_room(len(units))
         if self.body is not None:
             for unit in units:
                 self.body.bear(self, unit, self.answer(R[unit.row]))
-            K = self.body.columns(len(units))
-        for i, unit in enumerate(units):
-            self.F[:, first + i] = K[:, i]
-            if self.held is not None:
-                self.held[:, first + i] = unit.column(self.held[:, 1:first])
-        self.units += units
-        self.hidden = np.append(self.hidden, np.arange(first - 1, first - 1 + len(units)))
-        K = self.F[:, first : self.size]
-        self.spread = np.append(self.spread, K.std(axis=0, dtype=np.float64) + 1e-12)
-        self._centre = np.append(self._centre, K.mean(axis=0, dtype=np.float64))
-        self.loudest = np.append(self.loudest, np.abs(K).max(axis=0))
-        new = _cross(self.F[:, : self.size], K)
-        self.G[: self.size, first : self.size] = new
-        self.G[first : self.size, : self.size] = new.T
+            K = self.body.columns(len(units)).astype(self.F.dtype)
+        F = self.F[:, :first]
+        if found is None or self.options["readout"] == "append":
+            self.ridge.retarget(self._pull(F, self.T))
+            G12, G22 = self._cross(F, K), self._cross(K, K)
+            found = self.ridge.reduce(G12, G22, self._pull(K, self.T))
+            chosen = np.arange(len(units))
+        taken = self.ridge.append(found, chosen)
+        if self.body is not None and not taken.all():
+            self.body.take_back(np.flatnonzero(~taken) - len(units))
+        old = self.beta
+        for unit, column, good in zip(units, K.T, taken.tolist(), strict=True):
+            if good:
+                self._place(unit, column)
+        if self.options["readout"] == "append":
+            K = self.F[:, first : self.size]
+            A = self.ridge.G[first:, first:].copy()
+            A.flat[:: len(A) + 1] += self.ridge.strength * self.n
+            self.beta = np.vstack([old, np.linalg.solve(A, self._pull(K, R))])
+        else:
+            self.beta = self.ridge.beta
+        self.say()
+
+    def _place(self, unit, column):
+        at = self.size
+        self.F[:, at] = column
+        if self.held is not None:
+            self.held[:, at] = unit.column(self.held[:, 1:at])
+        self.hidden = np.append(self.hidden, at - 1)
+        self.units.append(unit)
+        self.spread = np.append(self.spread, column.std(dtype=np.float64) + 1e-12)
+        self._centre = np.append(self._centre, 0.0)
+        self.loudest = np.append(self.loudest, np.abs(column).max())
 
     def answer(self, r):
         """The output a place asks for: the class that is too quiet there, the target most amiss."""
-        return int((r if self.options["classes"] else np.abs(r)).argmax())
+        return int((r if self.classes else np.abs(r)).argmax())
 
     def _make_room(self, more):
         if self.size + more > self.F.shape[1]:
             room = int(1.6 * (self.size + more))
-            self.F, self.G = _wider(self.F, room), _wider(_wider(self.G, room).T, room).T
+            self.F = _wider(self.F, room)
             if self.held is not None:
                 self.held = _wider(self.held, room)
 
+    # ---- judging --------------------------------------------------------------------------------
+    def look(self, strengths):
+        """Held-out tension and errors of each row: dict strength -> (tension, errors)."""
+        out = {}
+        for strength in strengths:
+            kept = self.options["readout"] == "append"
+            steps = FEW if self.rehearsal.many else STEPS
+            beta = self.beta if kept else self.solved(strength, steps)[0]
+            out[strength] = self._judged(self._say(self.held, beta))
+        return out
+
+    def _judged(self, said):
+        if not self.classes:
+            loss = ((self.held_Y - said) ** 2).sum(axis=1, dtype=np.float64)
+            return loss, loss
+        left = tension(said, self.held_Y)
+        wrong = said.argmax(axis=1) != self.held_Y.argmax(axis=1)
+        return (left**2).sum(axis=1, dtype=np.float64), wrong.astype(np.float64)
+
     def answers_held(self, m, strength):
         """What the net with its first ``m`` units says of the rows held out."""
-        M = 1 + self.d + m
-        A = self.G[:M, :M].copy()
-        A.flat[M + 1 :: M + 1] += (strength + 1e-9) * self.n
-        A[0, 0] *= 1 + 1e-12
-        L = cholesky(A, lower=True, overwrite_a=True, check_finite=False)
-        T = self.Y
-        for _ in range(STEPS if self.options["classes"] else 1):
-            beta = cho_solve((L, True), _cross(self.F[:, :M], T), check_finite=False)
-            T = resonant(self._say(self.F, beta), self.Y)
-        return self._say(self.held, beta)
-
-    # ---- judging --------------------------------------------------------------------------------
-    def look(self):
-        """Held-out tension of each row for every strength: dict strength -> ndarray [held rows]."""
-        out = {}
-        for strength in STRENGTHS:
-            kept = self.options["readout"] == "append"
-            beta = self.beta if kept else self.readout(strength, STEPS)[0]
-            said = self._say(self.held, beta)
-            T = resonant(said, self.held_Y) if self.options["classes"] else self.held_Y
-            out[strength] = ((T - said) ** 2).sum(axis=1, dtype=np.float64)
-        return out
+        return self._say(self.held, self.solved(strength, STEPS, m)[0])
 
 
 def _with_room(X):
@@ -263,10 +286,8 @@ def _wider(A, room):
     return out
 
 
-def _cross(A, B, rows=4096):
-    """A'B in float64, row block after row block."""
-    out = np.zeros((A.shape[1], B.shape[1]))
-    for a in range(0, len(A), rows):
-        part = slice(a, a + rows)
-        out += A[part].astype(np.float64).T @ B[part].astype(np.float64)
-    return out
+def _only(found, able):
+    """Some of the candidates."""
+    return Candidates(found.G12[:, able], found.G22[np.ix_(able, able)], found.B2[able],
+                      found.penalty[able], found.V[:, able], found.S[np.ix_(able, able)],
+                      found.c[able])  # fmt: skip

@@ -58,13 +58,26 @@ def _check_flow(core, flow):
     wanted = 0 if core.classes else outputs
     _array("pending_wanted", flow.pending_wanted, (rows, wanted))
     _array("counts", flow.counts, (outputs,), np.int64)
-    _array("tally", flow.tally, (outputs, 2), np.int64)
+    _array("tally", flow.tally, (outputs, 3), np.int64)
     top = outputs - 1 if core.classes else 0
     _within("classes", flow.pending_group, 0, top)
-    memory, kept = flow.memory, len(flow.memory.X)
+    _check_memory(core, flow.memory, wanted, top)
+
+
+def _check_memory(core, memory, wanted, top):
+    kept, seen = len(memory.X), memory.seen.size
+    options = core.options
+    _require(
+        (memory.rows, memory.seed, memory.forget)
+        == (options["replay"], options["seed"], options["forget"]),
+        "the memory is as the options say",
+    )
     _array("the memory", memory.X, (kept, memory.X.shape[-1]), np.float32)
-    for name, kind in (("group", np.int64), ("index", np.int64), ("draw", np.float64)):
+    for name, kind in (("labels", np.int64), ("index", np.int64), ("keys", np.float64)):
         _array(name, getattr(memory, name), (kept,), kind)
-    _array("wanted", memory.wanted, (kept, wanted))
-    _within("classes of the memory", memory.group, 0, top)
-    _require(memory.seen.size > memory.group.max(initial=-1), "classes of the memory were met")
+    _array("seen", memory.seen, (seen,))
+    _array("counts of the memory", memory.counts, (seen,), np.int64)
+    _array("passed", memory.passed, (seen,), finite=False)
+    _array("targets of the memory", memory.Y, (kept, wanted))
+    _within("classes of the memory", memory.labels, 0, min(top, seen - 1))
+    _require(memory.X.shape[1] <= core.body.graph.inputs.size, "remembered rows are not wider")

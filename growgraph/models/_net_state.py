@@ -9,9 +9,9 @@ from growgraph.models._body import Body, Task
 from growgraph.models._entrance import Entrance
 from growgraph.models._flow import Flow
 from growgraph.models._learner import Learner
-from growgraph.models._memory import Memory
 from growgraph.models._net_check import check_learner
 from growgraph.models._record import Record
+from growgraph.models._reservoir import Reservoir
 from growgraph.senses import Rows
 
 _FLOW_PLAIN = ("n", "strength", "refused")
@@ -24,7 +24,7 @@ def statistics(core):
         out.update({f"task{i}/{k}": getattr(task.record, k) for k in Record.ARRAYS})
     if core.flow is not None:
         out.update({f"flow/{k}": getattr(core.flow, k) for k in Flow.ARRAYS})
-        out.update({f"memory/{k}": getattr(core.flow.memory, k) for k in Memory.ARRAYS})
+        out.update({f"memory/{k}": v for k, v in core.flow.memory.to_arrays().items()})
     return out
 
 
@@ -98,8 +98,7 @@ def _flow(core, arrays, memory, plain):
     flow = core._flow(arrays["pending_wanted"].shape[1])
     for name in Flow.ARRAYS:
         setattr(flow, name, arrays[name].copy())
-    for name in Memory.ARRAYS:
-        setattr(flow.memory, name, memory[name].copy())
+    flow.memory = Reservoir.from_arrays(memory)
     for name in _FLOW_PLAIN:
         setattr(flow, name, plain[name])
     return flow

@@ -125,9 +125,9 @@ def _nearest(core, values, most=3):
     task, found = core.body.task, []
     for i in np.argsort(far, kind="stable")[:most].tolist():
         if task.classes:
-            was = _item(task.labels[int(memory.group[i])])
+            was = _item(task.labels[int(memory.labels[i])])
         else:
-            was = (memory.wanted[i] * task.spread + task.centre).tolist()
+            was = (memory.Y[i] * task.spread + task.centre).tolist()
             was = was[0] if task.flat else was
         found.append({"sample": int(memory.index[i]), "target": was, "distance": float(far[i])})
     return found
@@ -261,7 +261,7 @@ class TellingClasses:
             away[c] = np.inf
             rival = task.labels[int(away.argmin())] if len(away) > 1 else nobody(label)
             row["label"], row["samples"] = known, counts[c]
-            row["accuracy"] = flow.tally[c, 0] / max(counts[c], 1)
+            row["accuracy"] = flow.tally[c, 0] / flow.tally[c, 2] if flow.tally[c, 2] else np.nan
             row["last_seen"], row["units"] = flow.tally[c, 1], units[c]
             row["rival"] = known if rival is None and label.kind != "said" else rival
         return table.view(Knowledge)

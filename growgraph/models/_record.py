@@ -55,6 +55,13 @@ class Record:
         z = self.deviation(novelty)
         return np.minimum(1, (1 + _STRANGER**2) / (1 + z * z))
 
+    def strange(self, novelty, share):
+        """Novelty of rows of whose columns a ``share`` was never met so: beyond "novel", always."""
+        count, mean, variance = self.scales[1]
+        if count < 2:
+            return novelty + share
+        return np.maximum(novelty, mean) + _NOVEL * (1 + share) * np.sqrt(variance + 1e-12)
+
     def deviation(self, novelty):
         """Novelty in standard deviations above the mean of what went right, at least 0."""
         count, mean, variance = self.scales[1]

@@ -7,6 +7,7 @@ import numpy as np
 from growgraph._validation import check_number
 from growgraph.kernels import council, resonet
 from growgraph.models._explain import in_words, knowledge, silent, why
+from growgraph.models._gaps import share_unmet, steadiness, unmet
 from growgraph.models._imagine import imagine
 from growgraph.models._record import margins
 from growgraph.models.base import Explanation, Reflection, is_table
@@ -42,7 +43,8 @@ class Reflecting:
 
         Confidence is the share of right answers the model's own record has for such a margin; it
         falls where the sample is stranger than what the record speaks of. A row that says nothing
-        is answered with the share of samples that had this answer, at most.
+        is answered with the share of samples that had this answer, at most. Where a cell is of a
+        kind never met in learning, the row is stranger, and surer only if the cell does not matter.
         """
         core, rows = self._read(X)
         core.derive()
@@ -59,9 +61,16 @@ class Reflecting:
             halves = core.use_evidence and core.council is None
             confidence = own.confidence(margins(scores, reading if halves else None))
         confidence = confidence * own.familiarity(novelty)
+        cells = unmet(core, rows)
+        if cells:
+            # half: the worlds forget what the other cells tell of the ones that are gone
+            steady = steadiness(core, rows, cells, order[scores.argmax(axis=1)])
+            confidence = confidence * (1 + steady) / 2
+            share = share_unmet(core, rows, cells)
+            novelty = np.where(share > 0, own.strange(novelty, share), novelty)
         mute, share = silent(core, rows), core.concepts.counts[order] / core.n
         confidence[mute] = np.minimum(confidence, share[scores.argmax(axis=1)])[mute]
-        return scores, L, novelty, confidence, mute
+        return scores, L, novelty, confidence, mute, share_unmet(core, rows, cells) > 0
 
     def reflect(self, X):
         """Answer, confidence, novelty, cause and what it is like.
@@ -74,7 +83,8 @@ class Reflecting:
         Returns
         -------
         Reflection
-            The cause is "unknown" where all cells of a table's row are missing.
+            The cause is "unknown" where all cells of a table's row are missing, "novel" where one
+            holds a category never met, or is missing for the first time: :meth:`explain` names it.
 
         Examples
         --------
@@ -85,12 +95,13 @@ class Reflecting:
         >>> model.reflect([[0.05]]).answer
         array([0])
         """
-        scores, L, novelty, confidence, mute = self._consider(X)
+        scores, L, novelty, confidence, mute, new = self._consider(X)
         total, answer = L.sum(axis=2), scores.argmax(axis=1)
         like = np.argsort(-total, axis=1, kind="stable")[:, :2]
         like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
         votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
         cause = self._answering().record.cause(answer, confidence, novelty, like, votes)
+        cause[new] = "novel"
         cause[mute] = "unknown"
         return Reflection(self.classes_[answer], confidence, novelty, cause, self.classes_[like])
 

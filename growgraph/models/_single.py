@@ -40,7 +40,8 @@ class Single:
                        c.counts, c.size, c.R, c.met, e.A, e.lost, e.held, e.B, core.recent,
                        core.tally, r.right_by, r.count_by, r.scales, c.newborn)  # fmt: skip
         self._record = council.Record(core.tally, r.right_by, r.count_by, r.scales)
-        self.fits = core.fits(self._size[1])
+        self.columns = len(core.sense.numeric)
+        self.fits = core.fits(self._size[1]) and self.columns == len(core.sense.columns)
 
     def holds(self, core):
         """True if nothing was born or solved since."""

@@ -9,8 +9,9 @@ from growgraph._linalg import one_thread
 from growgraph._random import generator, uniform
 from growgraph.models._flow import BLOCK
 from growgraph.models._growing import choose, rehearse
-from growgraph.models._memory import impute
-from growgraph.models._net import STRENGTHS, Net, resonant
+from growgraph.models._history import impute
+from growgraph.models._net import STRENGTHS, Net
+from growgraph.models._resonant import tension
 
 _FEWEST = 128  # remembered rows from which a stream may grow
 _JUDGES = 0.25  # of the remembered rows: they do not take part in growing
@@ -111,7 +112,7 @@ class Streaming:
         if flow.n:
             said = F @ flow.beta
             flow.remember(said, flow.pending_group, Y, first, self.classes)
-            R = (resonant(said, Y) if self.classes else Y) - said
+            R = tension(said, Y) if self.classes else Y - said
             flow.feel(Z, R)
         T = flow.targets(F, Y, self.classes)
         flow.fade(self.options["forget"] ** len(F))
@@ -119,8 +120,7 @@ class Streaming:
         flow.add(F, T)
         flow.counts = flow.counts + np.bincount(flow.pending_group, minlength=flow.counts.size)
         wanted = np.empty((len(F), 0)) if self.classes else Y
-        flow.memory.add(self.options["seed"], Z, flow.pending_group, wanted, first,
-                        self.options["forget"])  # fmt: skip
+        flow.recall(Z, flow.pending_group, wanted, first)
         if not begun:
             flow.settle_regions(Z)
             flow.strength = loo_strength(F, Y)
@@ -152,7 +152,7 @@ class Streaming:
         Z = flow.memory.X
         values = self.remembered(Z)
         F = self.features(values).astype(np.float64)
-        Y = self.signs(flow.memory.group) if self.classes else flow.memory.wanted
+        Y = self.signs(flow.memory.labels) if self.classes else flow.memory.Y
         judge = uniform(options["seed"], flow.memory.index, "judge") < _JUDGES
         where = np.isin(flow.region(Z), lasting)[~judge].astype(np.float64)
         flow.calm()
@@ -186,10 +186,11 @@ class Streaming:
         body.end()
         weight = flow.memory.weights()
         T = flow.targets(F, Y, self.classes)
-        flow.add_units(*impute(flow.G, flow.B, F, K, weight, T, flow.strength * max(flow.n, 1)))
+        whole = flow.memory.whole
+        flow.add_units(*impute(flow.G, flow.B, F, K, T, weight, whole=whole))
         flow.solve()
         said = np.hstack([F, K]) @ flow.beta
-        left = (resonant(said, Y) if self.classes else Y) - said
+        left = tension(said, Y) if self.classes else Y - said
         for i, unit in enumerate(units):
             here = left[region == region[unit.row]]
             body.told(since + i, float(np.sqrt((here**2).sum(axis=1).mean())))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from growgraph.models._imagine import Frame, own_units, parts_of
+from growgraph.senses.categories import OTHER
 from growgraph.senses.columns import Rows
-from growgraph.senses.table import _OTHER
 
 _STEPS = 16  # values tried on either side of a number
 _HALVINGS = 12
@@ -51,7 +51,7 @@ class _Columns:
             self.now[name] = value
         self.met: dict = {name: [] for name in sense.columns if name not in sense.numeric}
         for name, value in sense.born:
-            if name in self.met and value != _OTHER:
+            if name in self.met and value != OTHER:
                 self.met[name].append(value)
 
     def wins(self, changes):

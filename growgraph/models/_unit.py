@@ -1,6 +1,6 @@
 """A hidden unit before its birth: what it would read and say, and the nodes it would be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,8 @@ class Unit:
     shape : {"right", "left", "step", "abs", "match"}
         relu(z - knot), relu(knot - z), z > knot, |z - knot|, exp(-|x - weights|^2 / width).
     knot, most, width : float
-        ``most`` is its birth range: beyond it the unit never goes, wherever it is asked.
+        ``most`` is its birth range: beyond it the unit never goes, wherever it is asked; inf
+        where the clipped inputs are bound enough.
     gate : int
         Place of a parent whose activity, as a share of its greatest, it is multiplied by; -1: none.
     share : float
@@ -79,12 +80,16 @@ class Unit:
                             p0=float(np.sqrt(self.width / 2)), name=name),)  # fmt: skip
         sign, kind = (-1.0 if self.shape == "left" else 1.0), "sum"
         w, bias = tuple(sign * x for x in w), -sign * self.knot
-        if self.gate >= 0:
-            kind, sources, w = "gate", (int(ids[self.gate]), *sources), (self.share, *w)
+        before: tuple = ()
+        gate = (int(ids[self.gate]),) if self.gate >= 0 else ()
+        if self.shape == "abs":
+            before = (NewNode(sources, w, activation="abs", bias=bias),)
+            if self.most == np.inf and not gate:
+                return (replace(before[0], name=name),)
+            sources, w, bias = (-1,), (1.0,), 0.0
+        if gate:
+            kind, sources, w = "gate", (*gate, *sources), (self.share, *w)
         if self.shape == "step":
             return (NewNode(sources, w, kind=kind, activation="step", bias=bias, name=name),)
-        if self.shape == "abs":
-            fold = NewNode(sources, w, kind=kind, activation="abs", bias=bias)
-            return fold, NewNode((-1,), (1.0,), activation="clip", p1=self.most, name=name)
-        return (NewNode(sources, w, kind=kind, activation="clip", p1=self.most, bias=bias,
-                        name=name),)  # fmt: skip
+        return (*before, NewNode(sources, w, kind=kind, activation="clip", p1=self.most,
+                                 bias=bias, name=name))  # fmt: skip

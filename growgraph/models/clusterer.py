@@ -14,6 +14,7 @@ from growgraph.models._micro import Micro
 from growgraph.models._sights import PlainTable, UnitRetina
 from growgraph.models.base import Explanation, GrowingModel, is_table
 from growgraph.senses import Rows
+from growgraph.senses.categories import most_inputs
 
 _SENSES = {"retina": UnitRetina, "table": PlainTable}
 
@@ -32,7 +33,8 @@ class ResoNetClusterer(
     random_state : None, int or numpy Generator, default None
         Seed of what is dreamt before birth (images); None is 0.
     max_nodes : int, optional
-        No micro-concept is founded beyond so many nodes; the first, and inputs, always are.
+        No micro-concept is founded beyond so many nodes; the first always is, and inputs are grown
+        always (of categories: at most a quarter as many, 64 or more, never over 1024).
     max_bytes : int, optional
         The same for the bytes of the graph that learns and its statistics.
     progress : None, True or callable, default None
@@ -180,7 +182,8 @@ class ResoNetClusterer(
             "max_bytes": _door.optional("max_bytes", self.max_bytes),
         }
         if self.image_shape is None:
-            return Micro(PlainTable(PlainTable.columns_of(X), options["seed"]), options)
+            most = most_inputs(options["max_nodes"], options["max_bytes"])
+            return Micro(PlainTable(PlainTable.columns_of(X), options["seed"], most), options)
         return Micro(UnitRetina(_door.checked_shape(self.image_shape), options["seed"]), options)
 
     def _n_asked(self):
@@ -202,7 +205,7 @@ class ResoNetClusterer(
     def _grown_up(self):
         """A new core whose scales are those of the first rows, which it then learns."""
         core = self._core
-        sense = PlainTable(core.sense.columns, core.sense.seed)
+        sense = PlainTable(core.sense.columns, core.sense.seed, core.sense.most)
         fresh = Micro(sense, core.options)
         sense.settle(fresh.graph, self._infant)
         fresh.learn(self._infant)

@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from growgraph._random import seed_of
-from growgraph._validation import check_choice, check_number
 from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import council, resonet
@@ -13,10 +11,10 @@ from growgraph.models import _door, _state
 from growgraph.models._core import Core
 from growgraph.models._record import probabilities
 from growgraph.models._reflecting import Reflecting
+from growgraph.models._settings import options_of
 from growgraph.models.base import GrowingClassifier, n_rows
 from growgraph.senses import Retina, Table
-
-_MOST_REPLAY = 100_000
+from growgraph.senses.categories import most_inputs
 
 
 class ResoNet(Reflecting, GrowingClassifier):
@@ -30,7 +28,9 @@ class ResoNet(Reflecting, GrowingClassifier):
     random_state : None, int or numpy Generator, default None
         Seed of what is dreamt before birth; None is 0.
     max_nodes : int, optional
-        Concepts grow no aspects beyond so many nodes; classes and inputs are always grown.
+        Concepts grow no aspects beyond so many nodes; classes and inputs are always grown. Of
+        categories there are at most a quarter as many inputs (64 to 1024): one without room shares
+        an input with others of its column, or is ignored.
     max_bytes : int, optional
         The same for ``nbytes_``.
     patience : int, default 2
@@ -47,6 +47,11 @@ class ResoNet(Reflecting, GrowingClassifier):
     replay : int, default 2000
         Rows of a table that are remembered as they came, for questions to be asked of them. 0: none
         are remembered, and no questions asked. Images are never kept.
+    noise_band : bool, default False
+        Where labels of images are wrong: from the 30th sample of a class on, a label is not
+        believed that loses by more than .3 of a target's height (.2 a part without a readout) to
+        what was learnt; nothing of the sample is written but that it was seen. Labels are believed
+        where classes come in an unusual order, and after 8 such of one class in a row.
 
     Attributes
     ----------
@@ -59,7 +64,7 @@ class ResoNet(Reflecting, GrowingClassifier):
     n_samples_seen_ : int
     n_written_ : int
         Samples written into the readout's evidence; fewer where the intention gate let easy ones
-        pass.
+        pass, or labels were not believed.
     nbytes_ : int
         Bytes of graph and statistics, without the room that arrays keep for growing.
     prequential_accuracy_ : float
@@ -94,7 +99,7 @@ class ResoNet(Reflecting, GrowingClassifier):
 
     def __init__(
         self, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
-        progress=None, learning="evidence", image_shape=None, replay=2000,
+        progress=None, learning="evidence", image_shape=None, replay=2000, noise_band=False,
     ):  # fmt: skip
         self.random_state = random_state
         self.max_nodes = max_nodes
@@ -105,6 +110,7 @@ class ResoNet(Reflecting, GrowingClassifier):
         self.learning = learning
         self.image_shape = image_shape
         self.replay = replay
+        self.noise_band = noise_band
 
     # ---- learning -------------------------------------------------------------------------------
     def fit(self, X, y):
@@ -193,7 +199,7 @@ class ResoNet(Reflecting, GrowingClassifier):
         """Learn one row of numbers by the shortest way; False if it takes the other."""
         if row is None or self.progress or self._infant is not None:
             return False
-        single, label = self._core.single(), _door.one_label(y, self.classes_)
+        single, label = self._core.single(row.shape[1]), _door.one_label(y, self.classes_)
         if single is None or label not in single.number:
             return False
         with _door.undisturbed():
@@ -205,16 +211,7 @@ class ResoNet(Reflecting, GrowingClassifier):
 
     def _newborn(self, X):
         """A core that has seen nothing, with checked options."""
-        check_choice("learning", self.learning, ("evidence", "resonance"))
-        options = {
-            "learning": self.learning,
-            "seed": seed_of(self.random_state),
-            "intention": bool(self.intention),
-            "patience": check_number("patience", self.patience, 1, integer=True),
-            "max_nodes": _door.optional("max_nodes", self.max_nodes),
-            "max_bytes": _door.optional("max_bytes", self.max_bytes),
-            "replay": check_number("replay", self.replay, 0, _MOST_REPLAY, integer=True),
-        }
+        options = options_of(self)
         if self.image_shape is None:
             columns = Table.columns_of(X)
             if self.learning == "resonance" and all(columns.values()):
@@ -222,7 +219,8 @@ class ResoNet(Reflecting, GrowingClassifier):
                     "learning='resonance' reads numeric columns and X has none: use "
                     "learning='evidence'"
                 )
-            return Core(Table(columns, options["seed"]), options)
+            most = most_inputs(options["max_nodes"], options["max_bytes"])
+            return Core(Table(columns, options["seed"], most), options)
         return Core(Retina(_door.checked_shape(self.image_shape), options["seed"]), options)
 
     def _take(self, rows, labels):
@@ -243,7 +241,7 @@ class ResoNet(Reflecting, GrowingClassifier):
     def _grown_up(self):
         """A new core whose scales are those of the first rows, which it then learns."""
         core = self._core
-        sense = Table(core.sense.columns, core.sense.seed)
+        sense = Table(core.sense.columns, core.sense.seed, core.sense.most)
         fresh = Core(sense, core.options)
         sense.settle(fresh.graph, self._infant)
         fresh.learn(self._infant, self._infant_labels)
@@ -362,7 +360,7 @@ class ResoNet(Reflecting, GrowingClassifier):
         if row is None:
             return None
         core = self._grown()
-        single = core.single()
+        single = core.single(row.shape[1])
         P = None if single is None else single.ask(core, row)
         return None if P is None else P[:, self._order(core)].argmax(axis=1)
 
@@ -372,7 +370,7 @@ class ResoNet(Reflecting, GrowingClassifier):
         The best class gets the confidence that :meth:`reflect` tells, or, if that is less, just
         enough to stay the best; the others share the rest by the softmax of their scores.
         """
-        scores, _, _, confidence, _ = self._consider(X)
+        scores, _, _, confidence, *_ = self._consider(X)
         if self._answering().council is not None:
             scores = np.log(np.maximum(scores, 1e-300))
         return probabilities(scores, confidence)

@@ -4,8 +4,10 @@ A numeric column is an input that enters as z = clip((x - centre) / spread, -6, 
 are those of the first 64 rows (labels unseen) and stay: a statistic that moves would make old
 evidence mean something else. A column that has not varied yet sleeps at z = 0 and wakes at the next
 multiple of 64 rows after it does. A missing cell is z = 0 and, from its first appearance on, an
-input of its own; so is each category: 0 until then, so that its history is exact. So is new
-ground: a value far outside all a column has shown grows an input that is 0 up to the old edge.
+input of its own; so is each category: 0 until then, so that its history is exact. Categories
+beyond 64 of a column, or what all columns have room for (:mod:`.categories`), share the input
+"(other)" of their column; where there is no room for that either, they are ignored. New
+ground, a value far outside all a column has shown, grows an input that is 0 up to the old edge.
 Beside z the readout hears |z| and landmarks, relu nodes of random directions drawn before any data
 (random features, Rahimi and Recht 2008).
 """
@@ -16,15 +18,14 @@ from growgraph._random import generator
 from growgraph.errors import DataError
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels.table import FAR, HUGE, NEW_GROUND
+from growgraph.senses.categories import MOST_INPUTS, Categories
 from growgraph.senses.columns import Rows, as_columns, as_numbers, category, listed
 
 _CLIP = 6.0
 _LANDMARKS = 128
 _GAIN = 0.6  # linear evidence is cheaper than bent: the ridge sees smaller landmarks
 _MOST_BENDS = 256  # wider tables go without |z|
-_MOST_CATEGORIES = 64  # of one column; later ones share an input
 _MOST_EVIDENCE = 4096
-_OTHER = "(other)"
 _MOST_KNOTS = 4  # inputs of new ground, on either side of a column
 
 # chosen on validation tables (ARCHITECTURE.md, "ResoNet")
@@ -35,7 +36,7 @@ SETTINGS = {"kappa": 5.0, "resonant": 64.0, "alpha": 1.0, "ridge": 3e-4, "ridge_
 _ARRAYS = ("centre", "spread", "met", "stir", "reach", "knots")
 
 
-class Table:
+class Table(Categories):
     """The sense of :class:`growgraph.ResoNet` for tables.
 
     Parameters
@@ -43,17 +44,18 @@ class Table:
     columns : dict of str to bool
         Name of each column and whether it holds categories.
     seed : int
+    most : int, optional
+        Inputs that all columns of categories together may grow, see :func:`most_inputs`.
     """
 
     kind = "table"
     infancy = 64  # rows that settle the scales
 
-    def __init__(self, columns, seed):
-        self.columns = dict(columns)
+    def __init__(self, columns, seed, most=MOST_INPUTS):
+        super().__init__(columns, most)
         self.seed = seed
         self.settings = dict(SETTINGS)
         self.numeric = [name for name, categorical in columns.items() if not categorical]
-        self.born = {}  # (column, category or None for missing) -> place among the born inputs
         d = len(self.numeric)
         self.centre, self.spread = np.zeros(d), np.zeros(d)  # spread 0: the column sleeps
         self.met = np.zeros(d, bool)
@@ -178,7 +180,7 @@ class Table:
         """First row in start .. stop with a cell that needs an input not yet born, else stop."""
         for i in range(rows.first_mark(start), rows.first_mark(stop)):
             row, key = rows.marks[i]
-            if self._key(key) not in self.born:
+            if self.is_new(key):
                 stop = row
                 break
         new = self._new_ground(rows.numbers[start:stop]).any(axis=(0, 2))
@@ -201,23 +203,14 @@ class Table:
         outside = np.stack([low - numbers > far, numbers - high > far])
         return outside & awake & (grown < _MOST_KNOTS)
 
-    def _key(self, key):
-        """The key itself, or that of all further categories of a column that has many."""
-        name, value = key
-        if key in self.born or value is None:
-            return key
-        if sum(1 for other, v in self.born if other == name and v is not None) >= _MOST_CATEGORIES:
-            return (name, _OTHER)
-        return key
-
     def give_birth(self, graph, controller, rows, row, **when):
         """Grow the inputs a row needs; returns how many."""
         count = 0
         for i in range(rows.first_mark(row), rows.first_mark(row + 1)):
-            name, value = key = self._key(rows.marks[i][1])
-            if key not in self.born:
+            if self.is_new(rows.marks[i][1]):
+                name, value = key = self._key(rows.marks[i][1])
                 text = f"{name} is missing" if value is None else f"{name} = {value}"
-                when["cause"] = "first missing cell" if value is None else "new category"
+                when["cause"] = self._why_born(key)
                 self._grow_born(graph, controller, key, text, **when)
                 count += 1
         for side, _, i in np.argwhere(self._new_ground(rows.numbers[row : row + 1])).tolist():
@@ -245,7 +238,7 @@ class Table:
         edges += tuple((int(new[0]), int(c), 0.0) for c in classes)
         controller.grow(graph, Proposal(1.0, edges=edges), rule="Sense", cause=cause,
                         intention="see", **when)  # fmt: skip
-        self.born[key] = len(self.born)
+        self._enrol(key)
         graph.groups["born"] = np.append(graph.groups["born"], new)
         self._write_scale(graph)
 
@@ -355,15 +348,16 @@ class Table:
         """Arrays and plain values."""
         arrays = {k: getattr(self, k) for k in _ARRAYS}
         born = [[name, value] for name, value in self.born]
-        return arrays, {"columns": self.columns, "seed": self.seed, "born": born}
+        return arrays, {"columns": self.columns, "seed": self.seed, "most": self.most, "born": born}
 
     @classmethod
     def from_state(cls, arrays, plain):
         """Rebuild; see :meth:`to_state`."""
-        sense = cls(plain["columns"], plain["seed"])
+        sense = cls(plain["columns"], plain["seed"], plain.get("most", MOST_INPUTS))
         for name in _ARRAYS:
             setattr(sense, name, arrays[name].copy())
-        sense.born = {(name, value): i for i, (name, value) in enumerate(plain["born"])}
+        for name, value in plain["born"]:
+            sense._enrol((name, value))
         return sense
 
 

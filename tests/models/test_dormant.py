@@ -148,6 +148,14 @@ def test_the_longest_unused_gives_way():
     check_groves(model._core)
 
 
+def test_who_is_back_does_not_give_way():
+    """Of five concepts in turn the one that returns is always the longest unused."""
+    X, y = recurring([0, 1, 2, 3, 4, 0], each=500)
+    model = ResoNet(replay=REPLAY).fit(X, y)
+    assert model.n_drifts_ == 5
+    assert (model.n_returns_, model.last_return_["since"]) == (1, 0)
+
+
 def test_many_concepts_need_no_more_nodes_than_a_few():
     X, y = recurring([0, 1, 2, 3, 4, 7, 5, 6, 0, 1, 2, 3], each=600)
     model = ResoNet(replay=200).fit(X[:3600], y[:3600])
@@ -155,6 +163,7 @@ def test_many_concepts_need_no_more_nodes_than_a_few():
     model.partial_fit(X[3600:], y[3600:])
     assert model.n_drifts_ > 8
     assert model.graph_.n_nodes < 1.2 * nodes
+    assert len(model.growth_log_) <= 6000
 
 
 def test_a_class_and_a_column_that_come_while_one_sleeps(returned):

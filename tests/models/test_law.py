@@ -94,6 +94,23 @@ def test_images_while_the_intention_gate_is_open(tmp_path_factory, cut):
     assert "evidence/A" in differences(model, whole(lambda: make(intention=False), X, y))
 
 
+@pytest.mark.parametrize("learning", ["evidence", "resonance"])
+@settings(LAW, max_examples=6)
+@given(cut=cuts(160))
+def test_images_of_which_labels_are_doubted(tmp_path_factory, learning, cut):
+    X, y, _, _ = digits()
+    X, y = X[:160], np.where(np.arange(160) % 3, y[:160], 0)
+
+    def make(noise_band=True):
+        return ResoNet(image_shape=SHAPE, learning=learning, noise_band=noise_band)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(_settings._NOISE, "from", 4)
+        model = interrupted(make, X, y, cut, tmp_path_factory.mktemp("law"))
+        assert differences(model, whole(make, X, y)) == []
+    assert "concepts/R" in differences(model, whole(lambda: make(False), X, y))
+
+
 @pytest.mark.parametrize("limit", [{"max_nodes": 760}, {"max_bytes": 1_850_000}])
 @settings(LAW, max_examples=3)
 @given(cut=cuts(100))

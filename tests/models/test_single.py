@@ -1,5 +1,8 @@
 """One row of numbers in a call of its own: the shortest way in changes no bit and breaks no law."""
 
+import contextlib
+import copy
+import pickle
 import signal
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +16,7 @@ from growgraph.errors import DataError
 from growgraph.kernels import council, resonet
 from growgraph.models._single import Single
 from tests.models.material import differences
+from tests.models.test_hostile import put
 
 LAW = settings(max_examples=8, deadline=None, derandomize=True, database=None,
                phases=[Phase.generate])  # fmt: skip
@@ -156,3 +160,81 @@ def test_a_model_that_broke_off_is_refused_here_too():
     model._core.council.ctl[council.N] += 1
     with pytest.raises(RuntimeError, match="broke off"):
         model.partial_fit(X[100:101], y[100:101])
+
+
+def test_the_shortest_way_says_the_same_bits():
+    X, y = stream()
+    model = ResoNet().fit(X, y)
+    core, rows = model._core, model._core.sense.read(X)
+    said = np.vstack([core.single(5).ask(core, X[i : i + 1]) for i in range(N)])
+    assert said.tobytes() == core.scores(rows).tobytes()
+
+
+def test_a_row_of_numbers_for_columns_of_text_takes_the_longer_way(taken):
+    """Columns named by numbers leave no names to compare: the kernel would read on behind them."""
+    pd = pytest.importorskip("pandas")
+    X, y = stream()
+    table = pd.DataFrame({0: X[:, 0], 1: np.where(X[:, 1] > 0, "7", "8").astype(object)})
+    model, twin = (ResoNet().fit(table, y) for _ in range(2))
+    rows = np.array([[0.5, 7.0], [0.5, 8.0], [-0.5, 7.0]])
+    assert [model.predict(row[None])[0] for row in rows] == model.predict(rows).tolist()
+    for row in rows:
+        model.partial_fit(row[None], y[:1])
+    assert differences(model, twin.partial_fit(rows, y[[0, 0, 0]])) == []
+    assert taken == {"learn": 0, "ask": 0}
+
+
+def test_what_was_cached_is_forgotten_when_the_graph_is_packed():
+    X, y = stream()
+    model, twin = ResoNet().fit(X[:100], y[:100]), ResoNet().fit(X[:100], y[:100])
+    for i in range(100, N):
+        if i % 30 == 0:
+            model.graph_.pack()
+        assert model.predict(X[i : i + 1]) == twin.predict(X[i : i + 1])
+        model.partial_fit(X[i : i + 1], y[i : i + 1])
+        twin.partial_fit(X[i : i + 1], y[i : i + 1])
+    assert model._core.scores(model._core.sense.read(X)).tobytes() == (
+        twin._core.scores(twin._core.sense.read(X)).tobytes()
+    )
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_learns_for_itself(copied):
+    X, y = stream()
+    model = ResoNet().fit(X[:100], y[:100])
+    model.partial_fit(X[100:101], y[100:101])
+    other, twin = copied(model), ResoNet().fit(X[:101], y[:101])
+    other.partial_fit(X[101:102], y[101:102])
+    assert differences(model, twin) == []
+    assert differences(other, twin.partial_fit(X[101:102], y[101:102])) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [("knots", put((0, 0), 10**9)), ("knots", put((0, 1), 10**9)), ("knots", put((0, 0), -9)),
+     ("knots", put((0, 1), 0.5)), ("knots", put((0, 3), 0)),
+     ("knots", lambda a: a[:, :3].copy()), ("knots", lambda a: a * np.nan),
+     *((name, lambda a: a[..., :-1].copy()) for name in ("centre", "spread", "reach", "met")),
+     ("stir", lambda a: a[:-1]), ("reach", lambda a: a[:1]), ("spread", lambda a: -1 - a),
+     ("centre", lambda a: a.astype(np.float32))],
+)  # fmt: skip
+def test_a_wrong_sense_is_refused(name, change):
+    X, y = stream()
+    state = ResoNet().fit(X, y).to_state()
+    held = state["arrays"][f"sense/{name}"]
+    state["arrays"][f"sense/{name}"] = np.ascontiguousarray(change(held))
+    with pytest.raises(ValueError, match=r"^[^\n]+$"):
+        ResoNet.from_state(state)
+
+
+@pytest.mark.parametrize("columns", [3, 50])
+def test_another_number_of_columns_takes_the_longer_way(taken, columns):
+    """It is written beside the arrays: the kernel must not read a row by it."""
+    X, y = stream()
+    state = ResoNet().fit(X, y).to_state()
+    state["plain"]["n_features_in"] = columns
+    model = ResoNet.from_state(state)
+    for call in (model.predict, lambda row: model.partial_fit(row, y[:1])):
+        with contextlib.suppress(DataError):  # there are no fifty
+            call(np.ones((1, columns)))
+    assert taken == {"learn": 0, "ask": 0}

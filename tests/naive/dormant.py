@@ -59,16 +59,18 @@ class Sleepers:
                 return False
             spare = []
         heirs = spare or sorted(self.asleep(), key=lambda g: D.kept[g, USED])
+        if worth_it and not spare:  # who is back does not give way
+            heirs = [g for g in heirs if g != self.returning(0)]
         heir = heirs[0] if worth_it and heirs else old
         for k in range(int(self.G.plan[heir, q.TREES])):
             self.tree(heir, k).drop()
+        if awake:
+            self.hand_over(STEADY + awake, 0)
+            T.prior[STEADY + awake], self.ctl[places.AWAKE] = 0, 0
         if known:
             D.kept[awake, USED] = self.n
         if heir != old:
             self.fall_asleep(old, heir)
-        if awake:
-            self.hand_over(STEADY + awake, 0)
-            T.prior[STEADY + awake], self.ctl[places.AWAKE] = 0, 0
         if heir != old:
             self.tell_trust()
         return True
@@ -92,19 +94,26 @@ class Sleepers:
                 self.hand_over(k, 0)
                 self.T.prior[k], self.ctl[places.AWAKE] = 0, 0
         elif self.ctl[places.ALARMS] and since in (0, 15, 30, 60, 90):
-            best = max(self.asleep(), key=lambda g: self.hindcast(g, since), default=0)
-            if best and self.hindcast(best, since) > 3:
+            best = self.returning(since)
+            if best:
                 self.wake(best)
 
     def count(self, g, x, label):
         for k in range(int(self.G.plan[g, q.TREES])):
             tree, v = self.tree(g, k), k
+            if self.G.node[g, q.COUNT, v] >= 2**30:
+                continue
             self.G.node[g, q.COUNT, v] += 1
             while tree.sides(v):
                 v = tree.next(v, x)
                 self.G.node[g, q.COUNT, v] += 1
             self.G.leaf[g, v, label] += 1
             tree.speak(v)
+
+    def returning(self, since):
+        """Who would have answered best, 0 if that is not clearly better than the answers given."""
+        best = max(self.asleep(), key=lambda g: self.hindcast(g, since), default=0)
+        return best if best and self.hindcast(best, since) > 3 else 0
 
     def hindcast(self, g, since):
         """Nats by which grove g would have answered better, -inf if it is not itself any more."""

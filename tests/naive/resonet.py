@@ -29,23 +29,27 @@ def learn(
         reading = x @ W if readout else np.zeros(len(k))
         score = np.where(seen, reading + p[places.ALPHA] * total / (win.max() + 1), -np.inf)
         said[i], strange[i] = score, (total.max(), unclear(p, reading))
+        margin = reading[c] - np.delete(reading, c).max(initial=-np.inf)
+        against = margin if readout else score[c] - np.delete(score, c).max(initial=-np.inf)
+        doubted = seen[c] and doubts(p, tally, c, recent, counts, against)
         if not p[places.COUNCIL]:
-            answers[i] = _answer(p, seen, strange[i], reading, score, c, right_by, count_by, scales)
+            own = right_by, count_by, scales
+            answers[i] = _answer(p, seen, strange[i], reading, score, c, doubted, *own)
             ctl[places.RIGHT] += answers[i] >= 0 and answers[i] == c
-            tally[c] += answers[i] == c, 0
+            tally[c, 0] += answers[i] == c
         tally[c, 1] = ctl[places.N]
         counts[c] += 1
         recent *= RECENT
         recent[c] += 1
         left = 0.0
-        if counts[c] > 1:
+        if counts[c] > 1 and not doubted:
             block = (prototypes[c], aspects[c], int(k[c]), size[c], R[c], met[c])
             for w in range(len(win)):
                 newborn[w] = write(g, x[win[w]], w, int(counts[c]), *block)
                 left += np.linalg.norm(newborn[w]) / 0.2
-        margin = reading[c] - np.delete(reading, c).max(initial=-np.inf)
         easy = margin >= p[places.GATE_MARGIN] and draws[i] >= p[places.GATE_LOW]
-        if readout and not (ctl[places.N] >= p[places.GATE_FROM] and easy):
+        p[places.MASS] += readout and doubted
+        if readout and not doubted and not (ctl[places.N] >= p[places.GATE_FROM] and easy):
             target = targets(p, int(ctl[places.N]), reading, recent, counts, c)
             B += np.outer(x, target)
             held[ctl[places.HELD], : x.size] = x
@@ -74,6 +78,23 @@ def ask(g, X, win, prototypes, aspects, floor, W, par, k, counts, size, R, said)
     return places.DONE
 
 
+def doubts(p, tally, c, recent, counts, against):
+    """A label is not believed from some samples of its class on, but not a ninth in a row.
+
+    Nor is it doubted where classes come otherwise than they used to.
+    """
+    if np.isinf(p[places.NOISE_FROM]):
+        return False
+    row = int(against <= p[places.NOISE_MARGIN]) * (int(tally[c, 2]) + 1)
+    tally[c, 2] = min(row, 9)
+    usual = alike(recent, counts) >= p[places.CONTEXT]
+    return counts[c] >= p[places.NOISE_FROM] and 0 < row < 9 and usual
+
+
+def alike(recent, counts):
+    return recent @ counts / (np.linalg.norm(recent) * np.linalg.norm(counts))
+
+
 def _leave(ctl, why):
     ctl[places.WHY] = why
     return why
@@ -94,12 +115,12 @@ def unclear(p, reading):
     return np.linalg.norm(clear - reading / p[places.KAPPA])
 
 
-def _answer(p, seen, strange, reading, score, c, right_by, count_by, scales):
+def _answer(p, seen, strange, reading, score, c, doubted, right_by, count_by, scales):
     """Answer and remember how it went; with one class known nothing can be learnt from it."""
     if not seen.any():
         return -1
     answer = int(score.argmax())
-    if seen.sum() > 1:
+    if seen.sum() > 1 and not doubted:
         readout = bool(p[places.USE_EVIDENCE])
         unit = p[places.KAPPA] if readout else 1.0
         misfit = (scales[0, 1] - strange[0]) / np.sqrt(scales[0, 2] + 1e-12)
@@ -172,8 +193,7 @@ def targets(p, n, reading, recent, counts, c):
     """One-hot; expectation + surprise where the classes come as they always came."""
     unit = p[places.KAPPA]
     label = unit * np.eye(len(reading))[c]
-    alike = recent @ counts / (np.linalg.norm(recent) * np.linalg.norm(counts))
-    if n < p[places.RESONANT] or len(reading) < 2 or alike < p[places.CONTEXT]:
+    if n < p[places.RESONANT] or len(reading) < 2 or alike(recent, counts) < p[places.CONTEXT]:
         return label
     share = np.exp(reading - reading.max())
     return reading + label - unit * share / share.sum()

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from growgraph import Graph, GrowthController
+from growgraph import Graph, GrowthController, GrowthLog
 from growgraph.errors import DataError
-from growgraph.senses import Table, columns
+from growgraph.senses import Table, categories, columns
 from growgraph.senses import table as source
 from tests.models.material import part, table
 
@@ -44,6 +44,13 @@ class Born:
         Z = self.graph.forward(values, outputs=self.graph.inputs)
         return {self.graph.names[n]: Z[:, i] for i, n in enumerate(self.graph.inputs.tolist())}
 
+    def graph_log(self):
+        """Causes of the born inputs, the oldest first."""
+        log, born = GrowthLog(self.graph).table(), self.graph.groups["born"].tolist()
+        pairs = zip(log["node"].tolist(), log["cause"], log["operation"], strict=True)
+        causes = {node: cause for node, cause, operation in pairs if operation == "node"}
+        return [causes[node] for node in born]
+
 
 def test_numbers_enter_in_units_of_the_first_rows_and_are_clipped():
     x = np.random.default_rng(0).normal(1e6, 3, 64)
@@ -77,8 +84,8 @@ def test_categories_are_inputs_of_their_own():
 def test_a_column_of_very_many_categories_shares_an_input_in_the_end():
     X = {"k": np.array([f"c{i}" for i in range(100)], object)}
     seen = Born(X).meet(X).seen(X)
-    assert len(seen) == source._MOST_CATEGORIES + 1
-    assert seen["k = (other)"].sum() == 100 - source._MOST_CATEGORIES
+    assert len(seen) == categories.MOST_CATEGORIES + 1
+    assert seen["k = (other)"].sum() == 100 - categories.MOST_CATEGORIES
     assert (sum(seen.values()) == 1).all()
 
 
