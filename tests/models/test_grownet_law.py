@@ -147,6 +147,7 @@ def test_no_unit_is_edited_after_its_birth(kind):
     born = model.growth_log_.replay()
     for u in model._core.body.units.tolist():  # the log holds the weights of its birth
         assert born.sources(u)[1].tobytes() == model.graph_.sources(u)[1].tobytes()
+        assert {**born.node(u), "name": ""} == {**model.graph_.node(u), "name": ""}
 
 
 @pytest.mark.parametrize("kind", [GrowNet, GrowNetRegressor])
