@@ -31,7 +31,7 @@ def block_with(text):
 
 
 def test_all_are_tested():
-    assert len(BLOCKS) == 4
+    assert len(BLOCKS) == 5
 
 
 def test_xor(monkeypatch, tmp_path, capsys):
@@ -54,6 +54,13 @@ def test_stream(monkeypatch, tmp_path, capsys):
     assert model.n_drifts_ >= 1
     assert 1500 < model.last_drift_ < 1700
     assert capsys.readouterr().out.splitlines()[1] == "['low']"
+
+
+def test_growing_on_error(monkeypatch, tmp_path, capsys):
+    names = run(block_with("GrowNetRegressor"), monkeypatch, tmp_path)
+    assert float(capsys.readouterr().out.split()[0]) > 0.95
+    assert names["model"].n_units_ > 0
+    assert names["line"].n_units_ == 0
 
 
 def test_graphs_from_elsewhere(monkeypatch, tmp_path, capsys):
