@@ -9,7 +9,7 @@ from growgraph import Graph
 from growgraph.growth import GrowthController
 from growgraph.kernels import council, prototype
 from growgraph.kernels import question as q
-from growgraph.models._council import Council
+from growgraph.models._resonet.council import Council
 from tests.cases import case
 from tests.material import uniform
 

@@ -9,8 +9,8 @@ from growgraph._random import seed_of
 from growgraph._validation import check_number
 from growgraph.growth import GrowthLog
 from growgraph.models import _door
-from growgraph.models._kinds import Answer, in_words
-from growgraph.models._micro import Micro
+from growgraph.models._clusterer.kinds import Answer, in_words
+from growgraph.models._clusterer.micro import Micro
 from growgraph.models._sights import PlainTable, UnitRetina
 from growgraph.models.base import Explanation, GrowingModel, is_table
 from growgraph.senses import Rows
@@ -213,7 +213,7 @@ class ResoNetClusterer(
 
     # ---- what was learnt ------------------------------------------------------------------------
     def _answering(self):
-        """The concepts as they are now, see :class:`growgraph.models._kinds.Answer`."""
+        """The concepts as they are now, see :class:`growgraph.models._clusterer.kinds.Answer`."""
         self._check_fitted()
         k = self._n_asked()
         if k not in self._asked:  # a dict: answering must not change the estimator's __dict__

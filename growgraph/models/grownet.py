@@ -6,8 +6,8 @@ import numpy as np
 
 from growgraph.errors import DataError
 from growgraph.models import _door
-from growgraph.models._grown import Growing
-from growgraph.models._net_tells import TellingClasses, TellingNumbers
+from growgraph.models._grownet.grown import Growing
+from growgraph.models._grownet.tells import TellingClasses, TellingNumbers
 from growgraph.models._record import probabilities
 from growgraph.models.base import GrowingClassifier, GrowingRegressor
 

@@ -7,11 +7,12 @@ import numpy as np
 from growgraph.errors import DataError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import council, resonet
-from growgraph.models import _door, _state
-from growgraph.models._core import Core
+from growgraph.models import _door
 from growgraph.models._record import probabilities
-from growgraph.models._reflecting import Reflecting
-from growgraph.models._settings import options_of
+from growgraph.models._resonet import state as _state
+from growgraph.models._resonet.core import Core
+from growgraph.models._resonet.reflecting import Reflecting
+from growgraph.models._resonet.settings import options_of
 from growgraph.models.base import GrowingClassifier, n_rows
 from growgraph.senses import Retina, Table
 from growgraph.senses.categories import most_inputs

@@ -6,7 +6,8 @@ import pytest
 from growgraph import GrowthController, ResoNet
 from growgraph.errors import GraphError
 from growgraph.graph.check import same_structure
-from growgraph.models import _core, _state
+from growgraph.models._resonet import core as _core
+from growgraph.models._resonet import state as _state
 from tests.models.material import SHAPE, differences, digits
 
 

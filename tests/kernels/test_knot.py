@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from growgraph.models._scoring import KINDS, best_knots
+from growgraph.models._grownet.scoring import KINDS, best_knots
 from tests.naive import knot as naive
 
 draws = st.fixed_dictionaries(

@@ -8,7 +8,7 @@ from sklearn.metrics import adjusted_rand_score, roc_auc_score
 from growgraph import Graph, ResoNetClusterer, load, save
 from growgraph.data.digits import load_digits
 from growgraph.graph.check import same_structure
-from growgraph.models import _micro
+from growgraph.models._clusterer import micro as _micro
 from growgraph.senses import Table
 from tests.models.material import SHAPE, differences, part, table
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from growgraph.kernels import evidence as kernels
-from growgraph.models._evidence import Evidence
+from growgraph.models._resonet.evidence import Evidence
 from growgraph.senses import retina, table
 from tests.naive.evidence import kept
 

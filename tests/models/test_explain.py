@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from growgraph import ResoNet
-from growgraph.models._explain import in_words
+from growgraph.models._resonet.explain import in_words
 from tests.models.material import SHAPE, digits, grown, part, table
 
 LEARNING = pytest.mark.parametrize("learning", ["evidence", "resonance"])

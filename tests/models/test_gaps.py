@@ -5,8 +5,8 @@ import pytest
 
 import growgraph
 from growgraph import ResoNet
-from growgraph.models import _gaps
 from growgraph.models._record import Record
+from growgraph.models._resonet import gaps as _gaps
 
 HUES = np.array(["red", "green", "blue"], object)
 

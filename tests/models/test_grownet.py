@@ -12,7 +12,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from growgraph import GrowNet, GrowNetRegressor, load, save
 from growgraph.errors import DataError, FileFormatError, GraphError
-from growgraph.models._unit import Unit
+from growgraph.models._grownet.unit import Unit
 
 BOTH = pytest.mark.parametrize("kind", [GrowNet, GrowNetRegressor])
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from growgraph import GrowNet, GrowNetRegressor, load, save
 from growgraph.graph.check import equal
-from growgraph.models._flow import BLOCK
+from growgraph.models._grownet.flow import BLOCK
 from tests.models.material import differences, part, table
 
 # not shrunk: an example costs a second

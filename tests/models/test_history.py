@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from growgraph.models._history import impute
-from growgraph.models._reservoir import Reservoir
-from growgraph.models._ridge_readout import RidgeReadout
+from growgraph.models._grownet.history import impute
+from growgraph.models._grownet.reservoir import Reservoir
+from growgraph.models._grownet.ridge_readout import RidgeReadout
 
 
 def past(n=200, m=5, k=3, kept=40, seed=0):

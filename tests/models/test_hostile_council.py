@@ -7,7 +7,7 @@ from growgraph import ResoNet
 from growgraph.kernels import council
 from growgraph.kernels import prototype as p
 from growgraph.kernels import question as q
-from growgraph.models._council import Council
+from growgraph.models._resonet.council import Council
 from tests.models.material import differences, part
 from tests.models.test_hostile import _refused, put
 from tests.models.test_stream_law import stream

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from growgraph import ResoNet
-from growgraph.models._imagine import Frame, parts_of
+from growgraph.models._resonet.imagine import Frame, parts_of
 from tests.models.material import SHAPE, digits, grown, part, table
 from tests.models.test_explain import petals
 

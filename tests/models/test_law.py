@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from growgraph import ResoNet, load, save
 from growgraph.kernels import resonet
-from growgraph.models import _settings
+from growgraph.models._resonet import settings as _settings
 from tests.models.material import SHAPE, differences, digits, part, table
 
 # not shrunk: an example costs half a second

@@ -6,7 +6,7 @@ import pytest
 from growgraph import ResoNet
 from growgraph.bench.learning.material import noisy
 from growgraph.kernels import intention, resonet
-from growgraph.models import _settings
+from growgraph.models._resonet import settings as _settings
 from tests.models.material import SHAPE, differences, digits, table
 
 LEARNING = pytest.mark.parametrize("learning", ["evidence", "resonance"])

@@ -139,7 +139,7 @@ def test_an_interrupted_fit_leaves_what_was_learnt(shape):
 
 @pytest.mark.parametrize("at", [1, 5, 40, 90])
 def test_an_interruption_while_it_grows_leaves_a_model_that_answers_and_learns(monkeypatch, at):
-    from growgraph.models._core import Core
+    from growgraph.models._resonet.core import Core
 
     X, y = table()
     calls = []

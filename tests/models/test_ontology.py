@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cophenet, fcluster, is_valid_linkage
 
-from growgraph.models import _ontology as ontology
+from growgraph.models._clusterer import ontology
 from tests.naive import ontology as naive
 
 SLOW = settings(max_examples=30, deadline=None, derandomize=True, database=None)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from growgraph.models._resonant import resonate, targets, tension
-from growgraph.models._ridge_readout import RidgeReadout
-from growgraph.models._scoring import cross
+from growgraph.models._grownet.resonant import resonate, targets, tension
+from growgraph.models._grownet.ridge_readout import RidgeReadout
+from growgraph.models._grownet.scoring import cross
 from tests.naive import readout as naive
 
 LAMBDA = 1e-2

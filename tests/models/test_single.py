@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from growgraph import ResoNet
 from growgraph.errors import DataError
 from growgraph.kernels import council, resonet
-from growgraph.models._single import Single
+from growgraph.models._resonet.single import Single
 from tests.models.material import differences
 from tests.models.test_hostile import put
 

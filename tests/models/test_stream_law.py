@@ -125,7 +125,7 @@ def test_the_log_rebuilds_the_graph(params, seed, n):
 def test_a_folded_log_rebuilds_the_graph(monkeypatch):
     X, y = stream()
     once = learnt(X, y)
-    monkeypatch.setattr("growgraph.models._council._EVENTS", 600)
+    monkeypatch.setattr("growgraph.models._resonet.council._EVENTS", 600)
     model = learnt(X, y)
     assert model.growth_log_.folded > 0
     assert same_structure(model.growth_log_.replay(), model.graph_)

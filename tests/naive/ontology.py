@@ -1,4 +1,4 @@
-"""Twin of growgraph/models/_ontology.py: every pair compared at every step."""
+"""Twin of growgraph/models/_clusterer/ontology.py: every pair compared at every step."""
 
 import numpy as np
 

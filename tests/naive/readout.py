@@ -1,4 +1,4 @@
-"""Twin of models/_ridge_readout.py and _resonant.py: everything is fitted anew, densely."""
+"""Twin of models/_grownet/ridge_readout.py and _resonant.py: everything is fitted anew, densely."""
 
 import numpy as np
 

@@ -9,12 +9,12 @@ from growgraph.graph import Graph
 from growgraph.graph.way import Way
 from growgraph.growth import GrowthController
 from growgraph.kernels import council, resonet
-from growgraph.models._concepts import Concepts
-from growgraph.models._council import Council
-from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
-from growgraph.models._settings import settings_of
-from growgraph.models._single import Single
+from growgraph.models._resonet.concepts import Concepts
+from growgraph.models._resonet.council import Council
+from growgraph.models._resonet.evidence import Evidence
+from growgraph.models._resonet.settings import settings_of
+from growgraph.models._resonet.single import Single
 
 OWN = ("recent", "tally", "curve", "ctl", "par")  # statistics the core itself keeps
 _WAKE_EVERY = 64

@@ -7,11 +7,11 @@ from scipy.linalg import cholesky, solve_triangular
 
 from growgraph._linalg import one_thread
 from growgraph._random import generator, uniform
-from growgraph.models._flow import BLOCK
-from growgraph.models._growing import choose, rehearse
-from growgraph.models._history import impute
-from growgraph.models._net import STRENGTHS, Net
-from growgraph.models._resonant import tension
+from growgraph.models._grownet.flow import BLOCK
+from growgraph.models._grownet.growing import choose, rehearse
+from growgraph.models._grownet.history import impute
+from growgraph.models._grownet.net import STRENGTHS, Net
+from growgraph.models._grownet.resonant import tension
 
 _FEWEST = 128  # remembered rows from which a stream may grow
 _JUDGES = 0.25  # of the remembered rows: they do not take part in growing
@@ -20,7 +20,7 @@ _PATIENT = 6
 
 
 class Streaming:
-    """The part of :class:`growgraph.models._learner.Learner` that learns in blocks."""
+    """The part of :class:`growgraph.models._grownet.learner.Learner` that learns in blocks."""
 
     options: dict
     body: Any  # these are the learner's

@@ -6,8 +6,8 @@ import numpy as np
 
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
-from growgraph.models._gaps import unmet
-from growgraph.models._turn import turn
+from growgraph.models._resonet.gaps import unmet
+from growgraph.models._resonet.turn import turn
 
 
 class Knowledge(np.ndarray):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from growgraph._random import generator
-from growgraph.models._net import LAST_STEPS, STEPS, STRENGTHS, USUAL, Net, schedule
+from growgraph.models._grownet.net import LAST_STEPS, STEPS, STRENGTHS, USUAL, Net, schedule
 
 _RICH = 2500  # rows from which one fold judges; fewer are judged by up to five
 _FOLDS = 5

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from growgraph.models._scoring import KINDS, best_knots
-from growgraph.models._unit import WAYS, Unit
+from growgraph.models._grownet.scoring import KINDS, best_knots
+from growgraph.models._grownet.unit import WAYS, Unit
 
 _MANY = 32  # columns from which single ones say little
 _SOME = 8  # columns that a direction may take in all at once, half of the time
@@ -26,7 +26,7 @@ _PER_SOURCE, _SHARE = 2, 0.2  # and so many a source, up to a share of all
 
 
 class Rehearsal:
-    """Draws candidates for a net, see :class:`growgraph.models._net.Net`.
+    """Draws candidates for a net, see :class:`growgraph.models._grownet.net.Net`.
 
     Parameters
     ----------

@@ -7,7 +7,7 @@ import numpy as np
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthController, GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal
-from growgraph.models import _ontology
+from growgraph.models._clusterer import ontology as _ontology
 
 _ALIKE = 3  # nearest concepts that are called like one
 _TOLD = 2  # places that a concept's name tells

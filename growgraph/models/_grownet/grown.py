@@ -7,10 +7,11 @@ import numpy as np
 from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
 from growgraph.growth import GrowthLog
-from growgraph.models import _door, _net_state
-from growgraph.models._flow import BLOCK
-from growgraph.models._learner import Learner
-from growgraph.models._net_tells import Telling
+from growgraph.models import _door
+from growgraph.models._grownet import state as _net_state
+from growgraph.models._grownet.flow import BLOCK
+from growgraph.models._grownet.learner import Learner
+from growgraph.models._grownet.tells import Telling
 from growgraph.models.base import GrowingModel, n_rows
 from growgraph.senses import Table
 

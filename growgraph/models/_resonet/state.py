@@ -8,12 +8,12 @@ from growgraph.graph import Graph
 from growgraph.growth import GrowthController
 from growgraph.models import _door
 from growgraph.models._check import check_core
-from growgraph.models._check_council import check_council
-from growgraph.models._concepts import Concepts
-from growgraph.models._core import OWN, Core
-from growgraph.models._council import Council
-from growgraph.models._evidence import Evidence
 from growgraph.models._record import Record
+from growgraph.models._resonet.check_council import check_council
+from growgraph.models._resonet.concepts import Concepts
+from growgraph.models._resonet.core import OWN, Core
+from growgraph.models._resonet.council import Council
+from growgraph.models._resonet.evidence import Evidence
 from growgraph.senses import Retina, Rows, Table
 
 _SENSES: dict[str, Any] = {"retina": Retina, "table": Table}

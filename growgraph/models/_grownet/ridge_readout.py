@@ -8,7 +8,7 @@ import numpy as np
 
 from growgraph._linalg import one_thread
 from growgraph.kernels import pivot
-from growgraph.models._scoring import cross
+from growgraph.models._grownet.scoring import cross
 
 _SOUND = 1e-10  # less than this share of a column that no elder explains is rounding
 _HELP = 1e-12  # first help for a matrix that is not positive definite, of its mean diagonal

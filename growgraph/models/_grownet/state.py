@@ -5,13 +5,13 @@ import numpy as np
 from growgraph.graph import Graph
 from growgraph.growth import GrowthController
 from growgraph.models import _door
-from growgraph.models._body import Body, Task
-from growgraph.models._entrance import Entrance
-from growgraph.models._flow import Flow
-from growgraph.models._learner import Learner
-from growgraph.models._net_check import check_learner
+from growgraph.models._grownet.body import Body, Task
+from growgraph.models._grownet.check import check_learner
+from growgraph.models._grownet.entrance import Entrance
+from growgraph.models._grownet.flow import Flow
+from growgraph.models._grownet.learner import Learner
+from growgraph.models._grownet.reservoir import Reservoir
 from growgraph.models._record import Record
-from growgraph.models._reservoir import Reservoir
 from growgraph.senses import Rows
 
 _FLOW_PLAIN = ("n", "strength", "refused")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from growgraph._linalg import one_thread
-from growgraph.models._scoring import cross
+from growgraph.models._grownet.scoring import cross
 
 _ROUNDING = 1e-12
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph.models._imagine import Frame, own_units, parts_of
+from growgraph.models._resonet.imagine import Frame, own_units, parts_of
 from growgraph.senses.categories import OTHER
 from growgraph.senses.columns import Rows
 

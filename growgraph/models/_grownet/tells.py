@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from growgraph._linalg import one_thread
-from growgraph.models._explain import Knowledge, _item, _why, nobody
-from growgraph.models._unit import WAYS
+from growgraph.models._grownet.unit import WAYS
+from growgraph.models._resonet.explain import Knowledge, _item, _why, nobody
 from growgraph.models.base import Explanation, Reflection, is_table
 
 _DOUBT = 0.9  # less confidence is doubt

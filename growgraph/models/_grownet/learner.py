@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from growgraph._linalg import one_thread
-from growgraph.models._body import Body
-from growgraph.models._entrance import Entrance
-from growgraph.models._flow import Flow
-from growgraph.models._growing import grow, plan
-from growgraph.models._resonant import targets
-from growgraph.models._streaming import Streaming, names_of, scales_of
+from growgraph.models._grownet.body import Body
+from growgraph.models._grownet.entrance import Entrance
+from growgraph.models._grownet.flow import Flow
+from growgraph.models._grownet.growing import grow, plan
+from growgraph.models._grownet.resonant import targets
+from growgraph.models._grownet.streaming import Streaming, names_of, scales_of
 
 _FINE = 2e5  # numbers up to which rehearsals are computed in float64
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from growgraph.models._rehearsal import Rehearsal
-from growgraph.models._resonant import targets, tension
-from growgraph.models._ridge_readout import Candidates, RidgeReadout
-from growgraph.models._scoring import cross
+from growgraph.models._grownet.rehearsal import Rehearsal
+from growgraph.models._grownet.resonant import targets, tension
+from growgraph.models._grownet.ridge_readout import Candidates, RidgeReadout
+from growgraph.models._grownet.scoring import cross
 
 STRENGTHS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)  # of the ridge
 USUAL = 1e-3

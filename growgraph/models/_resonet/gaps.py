@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph.models._imagine import own_units
+from growgraph.models._resonet.imagine import own_units
 from growgraph.senses.columns import Rows
 
 _WORLDS = 16  # ways in which the cells are filled

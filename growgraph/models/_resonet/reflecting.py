@@ -6,10 +6,10 @@ import numpy as np
 
 from growgraph._validation import check_number
 from growgraph.kernels import council, resonet
-from growgraph.models._explain import in_words, knowledge, silent, why
-from growgraph.models._gaps import share_unmet, steadiness, unmet
-from growgraph.models._imagine import imagine
 from growgraph.models._record import margins
+from growgraph.models._resonet.explain import in_words, knowledge, silent, why
+from growgraph.models._resonet.gaps import share_unmet, steadiness, unmet
+from growgraph.models._resonet.imagine import imagine
 from growgraph.models.base import Explanation, Reflection, is_table
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, solve_triangular
 
 from growgraph.kernels import record as bins
-from growgraph.models._net import USUAL
-from growgraph.models._reservoir import Reservoir
-from growgraph.models._resonant import targets
-from growgraph.models._scoring import cross
+from growgraph.models._grownet.net import USUAL
+from growgraph.models._grownet.reservoir import Reservoir
+from growgraph.models._grownet.resonant import targets
+from growgraph.models._grownet.scoring import cross
 
 BLOCK = 256
 _PER_UNIT = 30.0  # bins of the record a unit of margin

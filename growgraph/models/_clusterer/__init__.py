@@ -1,0 +1,1 @@
+"""What :class:`growgraph.ResoNetClusterer` is made of."""

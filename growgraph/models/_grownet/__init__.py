@@ -1,0 +1,1 @@
+"""What :class:`growgraph.GrowNet` and its regressor are made of."""

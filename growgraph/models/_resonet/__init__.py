@@ -1,0 +1,1 @@
+"""What :class:`growgraph.ResoNet` is made of."""
