@@ -1,11 +1,12 @@
-"""Figures of learning: tables of the README from reports that are stored in benchmarks/.
+"""Figures of learning: tables of README and docs/learning.md from reports stored in benchmarks/.
 
     python .ci/learning.py refresh REPORT.json [REPORT.json ...]
-    python .ci/learning.py check                   # the README tells what is stored
+    python .ci/learning.py check                   # the pages tell what is stored
 
 A REPORT.json comes from ``growgraph bench learning PROTOCOL --json REPORT.json``; several of one
-protocol, of different data, become one. The README has two lines for each protocol whose table it
-shows, ``<!-- begin: bench learning PROTOCOL -->`` and ``<!-- end: bench learning PROTOCOL -->``.
+protocol, of different data, become one. One of the pages has two lines for each protocol,
+``<!-- begin: bench learning PROTOCOL -->`` and ``<!-- end: bench learning PROTOCOL -->``, and its
+tables between them.
 """
 
 import json
@@ -16,7 +17,7 @@ from growgraph.bench.learning import report
 
 ROOT = Path(__file__).resolve().parents[1]
 STORE = ROOT / "benchmarks"
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "learning.md")
 
 
 def marks(protocol: str) -> tuple[str, str]:
@@ -53,36 +54,42 @@ def merged(reports: list[dict]) -> dict:
     return whole
 
 
-def written(text: str, protocol: str, told: dict) -> str:
-    """The README's text with the tables of a protocol renewed; ValueError without its marks."""
+def written(texts: list[str], protocol: str, told: dict) -> list[str]:
+    """The pages' texts with the tables of a protocol renewed; ValueError if none has its marks."""
     begin, end = marks(protocol)
-    head, first, rest = text.partition(begin)
-    _, last, tail = rest.partition(end)
-    if not (first and last):
-        raise ValueError(f"the README must have the lines {begin} and {end}")
-    return f"{head}{begin}\n{report.markdown(told)}\n{end}{tail}"
+    for i, text in enumerate(texts):
+        head, first, rest = text.partition(begin)
+        _, last, tail = rest.partition(end)
+        if first and last:
+            new = f"{head}{begin}\n{report.markdown(told)}\n{end}{tail}"
+            return [*texts[:i], new, *texts[i + 1 :]]
+    raise ValueError(f"one of the pages must have the lines {begin} and {end}")
 
 
-def refresh(reports: list[dict], folder: Path = STORE, readme: Path = README) -> None:
-    """Store reports and renew the README; a mistake in one of them changes nothing."""
-    text, files = readme.read_text(encoding="utf-8"), {}
+def read(pages: tuple[Path, ...]) -> list[str]:
+    """The texts of the pages."""
+    return [page.read_text(encoding="utf-8") for page in pages]
+
+
+def refresh(reports: list[dict], folder: Path = STORE, pages: tuple[Path, ...] = PAGES) -> None:
+    """Store reports and renew the pages; a mistake in one of them changes nothing."""
+    texts, files = read(pages), {}
     for bench in dict.fromkeys(told["bench"] for told in reports):
         protocol = bench.removeprefix("learning ")
         told = merged([one for one in reports if one["bench"] == bench])
-        text = written(text, protocol, told)
+        texts = written(texts, protocol, told)
         files[folder / f"learning_{protocol}.json"] = json.dumps(told, indent=1) + "\n"
-    for path, content in files.items():
+    for path, content in [*files.items(), *zip(pages, texts, strict=True)]:
         path.write_text(content, encoding="utf-8")
-    readme.write_text(text, encoding="utf-8")
 
 
-def differing(folder: Path = STORE, readme: Path = README) -> list[str]:
-    """Protocols whose tables in the README are not what the stored report tells."""
-    text = readme.read_text(encoding="utf-8")
-    told = stored(folder)
+def differing(folder: Path = STORE, pages: tuple[Path, ...] = PAGES) -> list[str]:
+    """Protocols whose tables are not what the stored report tells."""
+    texts, told = read(pages), stored(folder)
+    whole = "".join(texts)
     wrong = [name for name, found in told.items()
-             if marks(name)[0] not in text or written(text, name, found) != text]  # fmt: skip
-    begun = text.split("<!-- begin: bench learning ")[1:]
+             if marks(name)[0] not in whole or written(texts, name, found) != texts]  # fmt: skip
+    begun = whole.split("<!-- begin: bench learning ")[1:]
     shown = [part.partition(" -->")[0] for part in begun]
     return wrong + [name for name in shown if name not in told]
 
@@ -92,7 +99,7 @@ def main(arguments: list[str]) -> int:
     try:
         if arguments == ["check"]:
             wrong = differing()
-            print(f"not as stored: {', '.join(wrong)}" if wrong else "the README is as stored")
+            print(f"not as stored: {', '.join(wrong)}" if wrong else "the pages are as stored")
             return 1 if wrong else 0
         if len(arguments) > 1 and arguments[0] == "refresh":
             refresh([json.loads(Path(a).read_text(encoding="utf-8")) for a in arguments[1:]])

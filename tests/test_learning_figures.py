@@ -1,4 +1,4 @@
-"""The README's tables of learning are those of the stored reports."""
+"""The tables of learning in README and docs/learning.md are those of the stored reports."""
 
 import importlib.util
 from pathlib import Path
@@ -30,29 +30,32 @@ def told(data="wine", accuracy=0.9, quick=False):
 
 
 @pytest.fixture
-def readme(tmp_path):
-    path = tmp_path / "README.md"
+def pages(tmp_path):
+    (tmp_path / "README.md").write_text("nothing of learning\n")
+    path = tmp_path / "learning.md"
     path.write_text("above\n{}\nold\n{}\nbelow\n".format(*learning.marks("growth")))
-    return path
+    return tmp_path / "README.md", path
 
 
-def test_the_readme_tells_what_is_stored():
+def test_the_pages_tell_what_is_stored():
     assert learning.differing() == []
 
 
-def test_refresh(readme, tmp_path):
-    assert learning.differing(tmp_path, readme) == ["growth"]  # shown, and nothing is stored
-    learning.refresh([told(), told("digits", 0.95)], tmp_path, readme)
-    text = readme.read_text()
+def test_refresh(pages, tmp_path):
+    readme, page = pages
+    assert learning.differing(tmp_path, pages) == ["growth"]  # shown, and nothing is stored
+    learning.refresh([told(), told("digits", 0.95)], tmp_path, pages)
+    text = page.read_text()
+    assert readme.read_text() == "nothing of learning\n"
     assert text.startswith("above\n")
     assert text.endswith("\nbelow\n")
     assert "old" not in text
     assert "| **growgraph** | .900 |" in text
     assert "| **growgraph** | .950 |" in text
     assert text.count("a note") == 1
-    assert learning.differing(tmp_path, readme) == []
-    readme.write_text(text.replace(".900", ".990"))
-    assert learning.differing(tmp_path, readme) == ["growth"]
+    assert learning.differing(tmp_path, pages) == []
+    page.write_text(text.replace(".900", ".990"))
+    assert learning.differing(tmp_path, pages) == ["growth"]
 
 
 @pytest.mark.parametrize(
@@ -63,9 +66,9 @@ def test_refresh(readme, tmp_path):
         ([told() | {"bench": "learning cluster"}], "must have the lines .*learning cluster"),
     ],
 )
-def test_a_mistake_changes_nothing(readme, tmp_path, reports, says):
-    before = readme.read_text()
+def test_a_mistake_changes_nothing(pages, tmp_path, reports, says):
+    before = learning.read(pages)
     with pytest.raises(ValueError, match=says):
-        learning.refresh(reports, tmp_path, readme)
-    assert readme.read_text() == before
+        learning.refresh(reports, tmp_path, pages)
+    assert learning.read(pages) == before
     assert learning.stored(tmp_path) == {}

@@ -6,6 +6,7 @@ import pytest
 from growgraph.bench import peers as installed
 from growgraph.bench.learning import bench, growth, growth_learners, material, ours, picture, report
 from growgraph.bench.learning.plan import Plan
+from growgraph.bench.learning.results import Results
 
 PLAN = Plan(seeds=(101,), rows=120, shuffles=1, quick=True)
 SHAPE = (8, 8)
@@ -118,3 +119,25 @@ def test_growth_refuses_and_leaves_out_what_is_not_there(monkeypatch):
         bench.check("growth", growth.STREAM)
     found = bench.run("growth", PLAN, f"wine,{growth.STREAM}")
     assert f"{growth.STREAM} left out: river is not installed" in found["notes"]
+
+
+def test_the_gate_saves_writes_only_with_intention(digits):
+    X, y, X_test, y_test = digits
+    twice = np.tile(np.arange(len(y)), 2)  # the gate acts from the 5000th row on
+    results = Results()
+    growth._gate(results, "moved", 101, SHAPE, X[twice], y[twice], X_test, y_test)
+    told = {(c["learner"], c["measure"]): c["mean"] for c in results.cells()}
+    assert len(told) == 8
+    assert told["growgraph, intention False", "written"] == 1
+    assert told["growgraph, intention False", "written in order"] == 1
+    assert told["growgraph", "written"] < 0.98
+    assert told["growgraph", "written"] < told["growgraph", "written in order"]
+    assert min(value for (_, what), value in told.items() if "accuracy" in what) > 0.9
+
+
+def test_moved_images_are_whole():
+    images = np.arange(18).reshape(2, 9)
+    rows, labels = growth.moved(images, np.array([4, 5]), (3, 3))
+    assert labels.tolist() == [4, 5] * 5
+    assert (np.sort(rows, axis=1) == np.sort(np.tile(images, (5, 1)), axis=1)).all()
+    assert len(np.unique(rows, axis=0)) == 10

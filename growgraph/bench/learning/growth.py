@@ -49,6 +49,8 @@ _NOTES = (
     f"contradicted: {CONTRADICTED:.0%} of the rows come twice, once with a wrong label; accuracy "
     "on test rows and on the consistent ones of those learnt",
     "shuffled: labels say nothing of the rows",
+    "moved: each image comes five times, four of them moved by a pixel; the intention gate, which "
+    "acts from the 5000th row on, against intention=False",
     "same places: share of the aspects that were born to the same class at the same sample as in "
     "the whole net without a readout",
 )
@@ -83,6 +85,7 @@ def _data_set(results, plan, name):
                 results.add(name, one.name, "written in order", seed, _written(ordered))
         if shape is not None:
             _places(results, name, seed, models)
+            _gate(results, f"{name}, moved", seed, shape, X, y, X_test, y_test)
             for learning in ("evidence", "resonance"):
                 told = _trials(shape, learning, seed, X, y, X_test, y_test)
                 row = growth_learners.FULL + ", no readout" * (learning == "resonance")
@@ -145,6 +148,48 @@ def _places(results, name, seed, models):
         other = births(models[f"{growth_learners.FULL}, {row}"].model)
         share = len(whole & other) / max(len(whole | other), 1)
         results.add(name, f"{growth_learners.FULL}, {row}", "same places", seed, share)
+
+
+# ---- the gate -----------------------------------------------------------------------------------
+def moved(X, y, shape):
+    """Images as they are, and moved by one pixel up, down, left and right; what leaves comes back.
+
+    Parameters
+    ----------
+    X : array [images, pixels]
+    y : array [images]
+    shape : (int, int)
+        Rows and columns of an image.
+
+    Returns
+    -------
+    arrays [5 images, pixels], [5 images]
+
+    Examples
+    --------
+    >>> moved(np.arange(4).reshape(1, 4), np.array([7]), (2, 2))[0].tolist()
+    [[0, 1, 2, 3], [2, 3, 0, 1], [2, 3, 0, 1], [1, 0, 3, 2], [1, 0, 3, 2]]
+    """
+    images = np.asarray(X).reshape(-1, *shape)
+    ways = (-1, 1), (1, 1), (-1, 2), (1, 2)
+    there = [images, *(np.roll(images, step, axis) for step, axis in ways)]
+    return np.concatenate(there).reshape(-1, shape[0] * shape[1]), np.tile(y, 5)
+
+
+def _gate(results, name, seed, shape, X, y, X_test, y_test):
+    """What the gate saves in writes, and what that costs, in random order and class by class."""
+    rows, labels = moved(X, y, shape)
+    orders = {
+        "": generator(seed, "moved").permutation(len(labels)),
+        " in order": material.by_class(labels, seed),
+    }
+    for gate in (True, False):
+        row = growth_learners.FULL + ", intention False" * (not gate)
+        for order, places in orders.items():
+            model = ours.Grown(random_state=seed, image_shape=shape, intention=gate)
+            taught(model, rows[places], labels[places])
+            results.add(name, row, f"accuracy{order}", seed, _share(model, X_test, y_test))
+            results.add(name, row, f"written{order}", seed, _written(model))
 
 
 # ---- trials -------------------------------------------------------------------------------------
