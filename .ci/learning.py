@@ -6,7 +6,7 @@
 A REPORT.json comes from ``growgraph bench learning PROTOCOL --json REPORT.json``; several of one
 protocol, of different data, become one. One of the pages has two lines for each protocol,
 ``<!-- begin: bench learning PROTOCOL -->`` and ``<!-- end: bench learning PROTOCOL -->``, and its
-tables between them.
+tables between them. ``PROTOCOL, in short`` in both lines shows the verdicts alone.
 """
 
 import json
@@ -20,9 +20,12 @@ STORE = ROOT / "benchmarks"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "learning.md")
 
 
-def marks(protocol: str) -> tuple[str, str]:
-    """The lines around a protocol's tables."""
-    return f"<!-- begin: bench learning {protocol} -->", f"<!-- end: bench learning {protocol} -->"
+FORMS = {"": report.markdown, ", in short": report.short}
+
+
+def marks(shown: str) -> tuple[str, str]:
+    """The lines around the tables of a protocol, or around its verdicts alone."""
+    return f"<!-- begin: bench learning {shown} -->", f"<!-- end: bench learning {shown} -->"
 
 
 def stored(folder: Path = STORE) -> dict[str, dict]:
@@ -55,15 +58,20 @@ def merged(reports: list[dict]) -> dict:
 
 
 def written(texts: list[str], protocol: str, told: dict) -> list[str]:
-    """The pages' texts with the tables of a protocol renewed; ValueError if none has its marks."""
-    begin, end = marks(protocol)
-    for i, text in enumerate(texts):
-        head, first, rest = text.partition(begin)
-        _, last, tail = rest.partition(end)
-        if first and last:
-            new = f"{head}{begin}\n{report.markdown(told)}\n{end}{tail}"
-            return [*texts[:i], new, *texts[i + 1 :]]
-    raise ValueError(f"one of the pages must have the lines {begin} and {end}")
+    """The pages' texts with what is shown of a protocol renewed; ValueError if no page has it."""
+    if not any(mark in "".join(texts) for mark in marks(protocol)):
+        raise ValueError("one of the pages must have the lines {} and {}".format(*marks(protocol)))
+    for form, tables in FORMS.items():
+        texts = [_renewed(text, *marks(protocol + form), tables(told)) for text in texts]
+    return texts
+
+
+def _renewed(text: str, begin: str, end: str, tables: str) -> str:
+    head, first, rest = text.partition(begin)
+    _, last, tail = rest.partition(end)
+    if first and not last:
+        raise ValueError(f"{begin} has no {end} below it")
+    return f"{head}{begin}\n{tables}\n{end}{tail}" if first else text
 
 
 def read(pages: tuple[Path, ...]) -> list[str]:
@@ -90,7 +98,7 @@ def differing(folder: Path = STORE, pages: tuple[Path, ...] = PAGES) -> list[str
     wrong = [name for name, found in told.items()
              if marks(name)[0] not in whole or written(texts, name, found) != texts]  # fmt: skip
     begun = whole.split("<!-- begin: bench learning ")[1:]
-    shown = [part.partition(" -->")[0] for part in begun]
+    shown = [part.partition(" -->")[0].removesuffix(", in short") for part in begun]
     return wrong + [name for name in shown if name not in told]
 
 

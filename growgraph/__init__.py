@@ -20,6 +20,8 @@ _WHERE = {
     "Matcher": "growgraph.graph.matching",
     "ResoNet": "growgraph.models.resonet",
     "ResoNetClusterer": "growgraph.models.clusterer",
+    "SelfCriticNet": "growgraph.models.selfcritic",
+    "animate": "growgraph.viz",
     "load": "growgraph.io",
     "plot": "growgraph.viz",
     "plot_growth": "growgraph.viz",

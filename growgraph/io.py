@@ -33,6 +33,7 @@ CLASSES = {
     "GrowNetRegressor": "growgraph.models.grownet",
     "ResoNet": "growgraph.models.resonet",
     "ResoNetClusterer": "growgraph.models.clusterer",
+    "SelfCriticNet": "growgraph.models.selfcritic",
 }
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold

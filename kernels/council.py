@@ -245,7 +245,8 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, D, R, answers):
         ``slots`` [most, 4] of match node, logarithm, strength and kernel (-1: not born),
         ``sums`` [classes], ``traits`` [most, MEMORY + inputs], ``owner`` [most].
     L : Readouts
-        ``A`` [2, 1 + inputs, 1 + inputs], ``B`` [2, 1 + inputs, classes], ``slots`` [2, classes].
+        ``A`` [2, 1 + heard, 1 + heard], ``B`` [2, 1 + heard, classes], ``slots`` [2, classes]; of
+        the inputs the first ones are heard.
     T : Trust
         ``weight``, ``prior`` (0: it does not vote), ``said``, ``edge`` [VOTERS], ``outputs``,
         ``counts``, ``seen`` [classes], ``past`` [PAST] numbers of errors, ``order`` [1].
@@ -268,7 +269,7 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, D, R, answers):
     classes = said.shape[1]
     P, q = np.empty((VOTERS, classes)), np.empty(classes)
     loud, away = np.empty(C.owner.size), np.empty(C.owner.size)
-    k, dice = np.empty(X.shape[1] + 1), np.empty(1, np.uint64)
+    k, dice = np.empty(L.A.shape[1]), np.empty(1, np.uint64)
     while ctl[AT] < X.shape[0]:
         i = ctl[AT]
         x, label = X[i], y[i]

@@ -18,7 +18,7 @@ from growgraph.kernels.rewire import lay
 from growgraph.kernels.room import has_events, has_room
 
 # What is kept of concepts. ``told`` [LOOKED] is the logarithm of what the last answers gave their
-# labels, ``B`` [GROVES, 1 + inputs, classes] a lasting readout, ``right`` [GROVES] the share of
+# labels, ``B`` [GROVES, 1 + heard, classes] a lasting readout, ``right`` [GROVES] the share of
 # right answers; ``kept`` [GROVES, 3]:
 Dormant = namedtuple("Dormant", "told B right kept")
 USED, FIRST, LAST = range(3)  # when it was of use last (-1: nothing sleeps here); its samples

@@ -2,7 +2,8 @@
 
 k = A h, Q = g + h.k, B += k (onehot - h B) / Q, A = (A - k k' / Q) / g, with h = [1, x] (Haykin,
 "Adaptive filter theory", section 10.3). A is kept symmetric at each step; while it winds up (its
-trace above 10 a feature, inputs that do not vary) nothing is forgotten.
+trace above 10 a feature, inputs that do not vary) nothing is forgotten. Where x is longer than A
+and B are for, its first ones are heard.
 """
 
 import numpy as np
@@ -20,8 +21,8 @@ def answer(B, x, out):
     top, total = -np.inf, 0.0
     for c in range(out.size):
         said = B[0, c]
-        for j in range(x.size):
-            said += x[j] * B[j + 1, c]
+        for j in range(1, B.shape[0]):
+            said += x[j - 1] * B[j, c]
         out[c] = SHARPNESS * said
         top = max(top, out[c])
     for c in range(out.size):
@@ -33,7 +34,7 @@ def answer(B, x, out):
 
 @helper
 def learn(A, B, x, label, keep, k):
-    """One step; ``keep`` is g, ``k`` work space [1 + inputs]."""
+    """One step; ``keep`` is g, ``k`` work space as long as A."""
     n, trace = k.size, 0.0
     for i in range(n):
         k[i] = A[i, 0]

@@ -35,6 +35,14 @@ def all_is_familiar():
 
 
 @case("cluster.learn", cluster.DONE)
+def of_equally_near_the_first_learns():
+    made = a_stream(concepts=2)
+    first, second = (int(i) for i in made["H"]._store.id_of[made["nodes"]])
+    made["H"].set_weights(second, made["H"].weights(first))
+    return made
+
+
+@case("cluster.learn", cluster.DONE)
 def fewer_columns_than_lanes():
     return a_stream(d=3)
 

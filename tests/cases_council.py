@@ -101,9 +101,9 @@ def a_grove_remembers_less_than_the_other():
 
 @case("council.learn", council.DONE)
 def trees_without_trust_learn_by_turns():
-    """The present concept has lasted for 2050 samples, half of them answered wrongly."""
+    """The present concept has lasted for 1990 samples, half of them answered wrongly."""
     made = Stream().learn(0, 70).next(70, 90)
-    made["ctl"][[council.BEGAN, council.FAILED, council.FULL]] = -1980, -1000, 1
+    made["ctl"][[council.BEGAN, council.FAILED, council.FULL]] = -1920, -1000, 1
     made["T"].weight[council.STEADY :] = 0.001
     return made
 
@@ -128,11 +128,61 @@ def too_few_failures_for_an_alarm():
     return made | {name: made[name][:1] for name in ("X", "y", "said", "strange", "answers")}
 
 
+def old_enough(age, past):
+    """A concept of an age, and how many answers had been wrong before so many samples."""
+    stream = Stream(replay=0).learn(0, 180)
+    C, n = stream.council, 181
+    C.past[:], C.ctl[[council.BEGAN, council.FAILED]] = 0, [n - age, 0]
+    for ago, failures in past.items():
+        C.past[n - np.arange(ago)] = failures
+    C.ctl[[council.FAILURES, council.FULL]] = max(past.values()), 1
+    return stream.next(180, 182)
+
+
+@case("council.learn", council.DONE)
+def an_alarm_as_soon_as_a_horizon_counts():
+    """None of the last 30 answers was wrong, but 20 of the 30 before."""
+    return old_enough(160, {61: 3, 45: 20})
+
+
+@case("council.learn", council.DONE)
+def a_young_concept_is_given_time():
+    return old_enough(100, {30: 9})
+
+
+@case("council.learn", council.DONE)
+def readouts_hear_the_first_inputs():
+    made = Stream().learn(0, 60).next(60, 70)
+    L = made["L"]
+    made["L"] = council.Readouts(L.A[:, :3, :3].copy(), L.B[:, :3].copy(), L.slots)
+    made["L"].A[1] *= 90  # it winds up: nothing is forgotten
+    made["D"] = made["D"]._replace(B=made["D"].B[:, :3].copy())
+    made["ctl"][council.FULL] = 1
+    return made
+
+
 @case("council.learn", council.DONE)
 def a_class_stays_away_and_evidence_answers():
     made = Stream().learn(0, 60).next(60, 64)
     made["T"].seen[0], made["T"].counts[0], made["T"].order[0] = 0, 40, 30
     made["ctl"][council.FULL] = 1
+    return made
+
+
+@case("council.learn", council.DONE)
+def a_class_stays_away_and_evidence_has_more_trust_than_that():
+    made = a_class_stays_away_and_evidence_answers()
+    made["T"].weight[:] = np.where(made["T"].prior > 0, 0.002, 0)
+    made["T"].weight[council.EVIDENCE] = 0.99
+    return made
+
+
+@case("council.learn", council.DONE)
+def one_class_alone_says_nothing_of_margins():
+    stream = Stream().learn(0, 40)
+    stream.y[40:] = 1
+    made = stream.next(40, 44)
+    made["T"].counts[[0, 2]], made["ctl"][council.FULL] = 0, 1
     return made
 
 
@@ -145,6 +195,8 @@ def the_most_prototypes_there_may_be():
     made["C"] = council.Prototypes(C.slots[:n], C.sums, C.traits[:n].copy(), C.owner[:n].copy())
     made["ctl"][council.EPOCH] = 60 + 3 - 16384
     made["C"].traits[:, prototype.SINCE] -= 1
+    weakest = made["C"].traits[:, prototype.STRENGTH].min() - 1
+    made["C"].traits[:2, [prototype.STRENGTH, prototype.SINCE]] = weakest, 58  # the first of both
     return made
 
 

@@ -1,5 +1,7 @@
 """Cases of kernels/dormant.py, inside council.learn: what falls asleep, wakes and gives way."""
 
+import numpy as np
+
 from growgraph.kernels import council, dormant, question
 from tests.cases import case
 from tests.cases_council import Stream
@@ -30,7 +32,7 @@ def slept(times, replay=30):
 
 def roused(stream, after):
     """So many samples after an alarm."""
-    stream.council.ctl[[council.LAST_ALARM, council.BEGAN]] = 321 - after
+    stream.council.ctl[[council.LAST_ALARM, council.BEGAN]] = 321 - after, 306 - after
     stream.council.right[:] = 0.5
     return stream
 
@@ -53,14 +55,14 @@ def a_concept_that_lasted_needs_another_grove():
 def the_fresh_grove_falls_asleep():
     stream = alarm_next(Stream(replay=30).learn(0, 340))
     stream.council.bear_voter(stream.graph, stream.controller)
-    stream.council.ctl[council.FULL] = 1
+    stream.council.ctl[[council.BEGAN, council.FULL]] = 41, 1  # it lasted 300 samples
     return stream.next(340, 344)
 
 
 @case("council.learn", council.DONE)
 def a_concept_that_did_not_last_is_forgotten():
     stream = alarm_next(Stream(replay=30).learn(0, 340))
-    stream.council.ctl[council.BEGAN] = 60
+    stream.council.ctl[council.BEGAN] = 42
     stream.council.ctl[council.FULL] = 1
     return stream.next(340, 344)
 
@@ -74,8 +76,11 @@ def nobody_may_be_born_so_who_sleeps_gives_way():
 
 @case("council.learn", council.DONE)
 def the_longest_unused_gives_way():
+    """The second, not who began first, nor who would wake."""
     stream = alarm_next(slept(4))
-    stream.council.kept[1:, dormant.USED] += [5, 0, 7, 1, 0]
+    stream.council.told[:] = 0  # nobody does
+    used_first = [300, 9], [250, 50], [310, 1], [250, 40]
+    stream.council.kept[1:5, [dormant.USED, dormant.FIRST]] = used_first
     return stream.next(320, 322)
 
 
@@ -116,9 +121,36 @@ def who_was_better_once_but_errs_now_sleeps_on():
 
 @case("council.learn", council.DONE)
 def who_is_hardly_better_sleeps_on():
-    stream = roused(slept(3), 60)
-    stream.council.told[:] = -0.01
-    return stream.next(320, 322)
+    """Before the alarm, and after the sample under way, there is nothing to look at."""
+    stream = roused(slept(3), 15)
+    stream.council.told[:] = -1000
+    stream.council.told[np.arange(306, 321) % dormant.LOOKED] = -0.01
+    return stream.next(320, 321)
+
+
+def alike(said):
+    """Two sleepers that say the same of every sample."""
+    stream = roused(slept(2), 15)
+    for vote in stream.council.votes[1:3].ravel().tolist():
+        stream.graph.set_weights(vote, np.zeros(stream.graph.weights(vote).size))
+    for votes in stream.council.votes[1:3]:
+        stream.graph.set_nodes(votes, bias=said)
+    return stream
+
+
+@case("council.learn", council.DONE)
+def the_first_of_equals_wakes():
+    stream = alike([0.2, 0.2, 0.6])
+    stream.council.right[:] = 0.1
+    return stream.next(320, 321)
+
+
+@case("council.learn", council.DONE)
+def who_cannot_decide_names_the_first_class():
+    """Which is seldom right; the last would be half of the time."""
+    stream = alike([0.5, 0, 0.5])
+    stream.council.right[:] = 0.6
+    return stream.next(320, 321)
 
 
 @case("council.learn", council.DONE)

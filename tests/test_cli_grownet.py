@@ -51,6 +51,9 @@ def test_a_quantity_is_learnt_told_and_asked(run, tmp_path):
     assert "looks like a quantity: its numbers are learnt" in err
     assert "held-out RMSE" in out
     assert "held-out R2" in out
+    assert "R2 on folds" in out
+    assert "answered by nets that had not learnt them" in out
+    assert "before learnt" not in out  # all rows were learnt at once
     model = load(tmp_path / "t.npz")
     assert type(model) is GrowNetRegressor
     assert model.n_samples_seen_ < 400
@@ -79,7 +82,8 @@ def test_classes_are_learnt_and_the_json_line_tells(run, tmp_path):
 
 def test_what_the_target_holds_can_be_forced(run, tmp_path):
     whole = write(tmp_path / "w.csv", lambda a, b, word: np.round(3 * a).astype(int))
-    assert run("grow", whole, "--model", "grownet", "--quiet")[0] == 0
+    code, out, _ = run("grow", whole, "--model", "grownet")
+    assert (code, "accuracy on folds" in out, "then learnt" in out) == (0, True, False)
     assert type(load(tmp_path / "w.npz")) is GrowNet
     assert run("grow", whole, "--model", "grownet", "--task", "numbers", "--quiet")[0] == 0
     assert type(load(tmp_path / "w.npz")) is GrowNetRegressor
@@ -112,6 +116,7 @@ def test_a_stream_is_resumed_as_if_never_stopped(run, tmp_path, monkeypatch):
     code, _, err = run(*command)
     assert (code, "--resume goes on" in err) == (130, True)
     monkeypatch.setattr(growing.Grow, "_take", take)
-    code, _, err = run(*command, "--resume")
+    code, out, err = run(*command, "--resume")
     assert (code, "going on from" in err) == (0, True)
+    assert ("before learnt" in out, "on folds" in out) == (True, False)
     assert (tmp_path / "twice.npz").read_bytes() == (tmp_path / "once.npz").read_bytes()

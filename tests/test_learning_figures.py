@@ -58,6 +58,24 @@ def test_refresh(pages, tmp_path):
     assert learning.differing(tmp_path, pages) == ["growth"]
 
 
+def test_in_short(pages, tmp_path):
+    begin, end = learning.marks("growth, in short")
+    pages[0].write_text(f"above\n{begin}\n{end}\nbelow\n")
+    comparison = {"data": "wine", "measure": "accuracy", "ours": "growgraph", "peer": "growgraph",
+                  "difference": 0.1, "p": 0.2, "verdict": "even"}  # fmt: skip
+    learning.refresh([told() | {"comparisons": [comparison]}], tmp_path, pages)
+    text = pages[0].read_text()
+    assert "| wine | accuracy | growgraph | .900 |" in text
+    assert "1 even" in text
+    assert "a note" not in text
+    assert learning.differing(tmp_path, pages) == []
+    pages[0].write_text(text.replace("1 even", "1 won"))
+    assert learning.differing(tmp_path, pages) == ["growth"]
+    pages[0].write_text(f"above\n{begin}\nbelow\n")
+    with pytest.raises(ValueError, match=r"has no .*end"):
+        learning.refresh([told()], tmp_path, pages)
+
+
 @pytest.mark.parametrize(
     ("reports", "says"),
     [

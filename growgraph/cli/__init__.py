@@ -70,7 +70,9 @@ def grow(
     image_shape: ImageShape = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read only so many rows")] = None,
     holdout: Holdout = None,
-    model: Annotated[str, typer.Option(help="What grows: resonet or grownet")] = "resonet",
+    model: Annotated[
+        str, typer.Option(help="What grows: resonet, grownet or selfcritic")
+    ] = "resonet",
     task: Task = None,
     learning: Learning = "evidence",
     replay: Replay = 2000,
@@ -142,6 +144,21 @@ def explain(
     from growgraph.cli.ask import explain
 
     return explain(model, data, row, encoding)
+
+
+@app.command()
+def show(
+    model: Model,
+    out: Annotated[
+        str | None, typer.Option(help=".html, .png, .svg or .pdf [default: the model's, .html]")
+    ] = None,
+    dark: Annotated[bool, typer.Option("--dark", help="On dark ground")] = False,
+    open_: Annotated[bool, typer.Option("--open/--no-open", help="Open the page")] = True,
+) -> int:
+    """Write how a model grew: a page that plays it, opened in a browser, or a picture."""
+    from growgraph.cli.show import show
+
+    return show(model, out, dark, open_)
 
 
 def _version(wanted: bool) -> None:

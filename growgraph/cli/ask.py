@@ -118,7 +118,7 @@ def predict(path, data, out, target, encoding=None):
 
 def _answers_of(model):
     """Who tells what a model says of rows."""
-    if hasattr(model, "reflect"):
+    if hasattr(model, "classes_"):
         return _Classes(model)
     return _Numbers(model) if hasattr(model, "prequential_r2_") else _Concepts(model)
 

@@ -124,6 +124,7 @@ class Protocol(enum.StrEnum):
     STREAM = "stream"
     ONEPASS = "onepass"
     SELFKNOW = "selfknow"
+    SELFCRITIC = "selfcritic"
     CLUSTER = "cluster"
     GROWNET = "grownet"
     GROWTH = "growth"
@@ -145,6 +146,7 @@ def learning(
 
     stream: one sample after another, asked and then learnt, while concepts change. onepass: each
     row once, in random order and class by class. selfknow: unknown classes, errors, calibration.
+    selfcritic: the same of SelfCriticNet against ensembles and distances, and why it may be wrong.
     cluster: concepts without labels. grownet: parity, spirals, functions and tables against what
     is trained, boosted or grown at random; --only pool (or placement, depth, directions, readout)
     ablates one thing. growth: ResoNet without one of its parts, late classes, contradictory and

@@ -22,8 +22,9 @@ from growgraph.io import load, load_header, save
 MODELS = {
     "resonet": ("growgraph.models.resonet", "ResoNet"),
     "grownet": ("growgraph.models.grownet", "GrowNet"),  # of quantities GrowNetRegressor
+    "selfcritic": ("growgraph.models.selfcritic", "SelfCriticNet"),
 }
-_WHEN = dict.fromkeys(("selfcriticnet", "simnet", "stack"), "comes later, not yet")
+_WHEN = dict.fromkeys(("simnet", "stack"), "comes later, not yet")
 _SECONDS_A_CALL = 0.2  # how often learning looks up: for Ctrl-C, progress, checkpoints
 _FEWEST, _MOST = 16, 8192  # rows a call
 _WHOLE = 20_000  # rows up to which GrowNet learns all at once, in any sequence
@@ -149,6 +150,8 @@ class Grow:
         options = {"random_state": self._seed, "replay": self._replay}
         if name == "ResoNet":
             options |= {"learning": self._job["learning"], "image_shape": self.stream.image_shape}
+        elif name == "SelfCriticNet":
+            options["image_shape"] = self.stream.image_shape
         elif batch.y.dtype.kind == "f":
             name = "GrowNetRegressor"
         return getattr(importlib.import_module(where), name)(**options)

@@ -16,6 +16,7 @@ from growgraph.cli import say
 from growgraph.cli.places import MARK
 
 _ROWS = 4096
+_ON_FOLDS = "rows answered by nets that had not learnt them"
 
 
 def score(model, stream):
@@ -127,13 +128,21 @@ class Report:
         """True for a model of quantities."""
         return not hasattr(self.model, "classes_")
 
+    @property
+    def at_once(self):
+        """True for a model that was shown all rows at once, so that it answered none in turn."""
+        return len(getattr(self.model, "growth_curve_", ())) > 0
+
     def _classes(self):
         """Rows and JSON values of a classifier."""
         model, n = self.model, self.held_out[1]
         accuracy = self.held_out[0] / n if n else None
         before = float(model.prequential_accuracy_)
+        name, how = "prequential accuracy", "each sample answered, then learnt"
+        if self.at_once:
+            name, how = "accuracy on folds", _ON_FOLDS
         rows = [
-            ("prequential accuracy", f"{before:.4f}", "each sample answered, then learnt"),
+            (name, f"{before:.4f}", how),
             ("held-out accuracy", None if accuracy is None else f"{accuracy:.4f}",
              f"{n:,} samples, never learnt"),
             ("classes", f"{len(model.classes_):,}", ""),
@@ -147,8 +156,11 @@ class Report:
         """Rows and JSON values of a regressor."""
         error, explained, n = self.held_out
         before = float(self.model.prequential_r2_)
+        name, how = "prequential R2", "share of variance explained, before learnt"
+        if self.at_once:
+            name, how = "R2 on folds", _ON_FOLDS
         rows = [
-            ("prequential R2", f"{before:.4f}", "share of variance explained, before learnt"),
+            (name, f"{before:.4f}", how),
             ("held-out R2", f"{explained:.4f}" if n else None, f"{n:,} samples, never learnt"),
             ("held-out RMSE", f"{error:.6g}" if n else None, "in units of the target"),
         ]

@@ -6,9 +6,10 @@ import threading
 
 import numpy as np
 
+from growgraph._random import seed_of
 from growgraph._validation import check_number
 from growgraph.errors import DataError
-from growgraph.models.base import kinds_of, one_kind
+from growgraph.senses.categories import most_inputs
 
 # without signal's own wrappers, which turn numbers into words: 10 us a block
 _handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
@@ -16,15 +17,44 @@ _handle = getattr(signal.signal, "__wrapped__", signal.signal)
 _PIECE = 1024  # rows learnt between two looks at progress and Ctrl-C
 
 
+def kinds_of(labels):
+    """Which of "numbers", "strings" or other types an array of labels holds."""
+    if labels.dtype.kind in "biuf":
+        return {"numbers"}
+    if labels.dtype.kind == "U":
+        return {"strings"}
+    types = {type(v) for v in labels.tolist()}
+    return {"numbers" if issubclass(t, (bool, int, float, np.number)) else
+            "strings" if issubclass(t, str) else t.__name__ for t in types}  # fmt: skip
+
+
+def one_kind(kinds):
+    """The message for labels that cannot be put in order."""
+    return (
+        f"y must hold labels of one kind that can be ordered, got {' and '.join(sorted(kinds))}: "
+        "make them all strings or all numbers"
+    )
+
+
 def merged(known, labels):
     """Sorted labels of old and new; raises if they cannot be put in order."""
+    if len(known) and labels.dtype == known.dtype and labels.size == 1 and labels[0] in known:
+        return known  # one row at a time: nothing new
+    kinds = kinds_of(labels)
+    if kinds - {"numbers", "strings"}:  # of which a file could not tell
+        raise DataError(
+            f"y must hold numbers or strings, got {' and '.join(sorted(kinds))}: make them strings"
+        )
     if len(known):
-        if labels.dtype == known.dtype and labels.size == 1 and labels[0] in known:
-            return known  # one row at a time: nothing new
-        kinds = kinds_of(known) | kinds_of(labels)
+        kinds |= kinds_of(known)
         if len(kinds) > 1:  # numpy would make strings of the numbers
             raise DataError(one_kind(kinds))
         both = np.concatenate([known, labels])
+        if both.dtype.kind == "f" and both.tolist() != [*known.tolist(), *labels.tolist()]:
+            raise DataError(
+                f"y holds {labels.dtype} and learning began with {known.dtype}, and there are "
+                f"integers too large for floats: give labels as {known.dtype}"
+            )
         if both.dtype.kind == "f" and "f" not in (labels.dtype.kind, known.dtype.kind):
             raise DataError(
                 f"y holds {labels.dtype} and learning began with {known.dtype}, which no integer "
@@ -90,7 +120,36 @@ def telling(progress, total):
         yield lambda done, model: None
 
 
+def limits(model):
+    """Seed and limits of growth, checked, as options of a core."""
+    return {
+        "seed": seed_of(model.random_state),
+        "max_nodes": optional("max_nodes", model.max_nodes),
+        "max_bytes": optional("max_bytes", model.max_bytes),
+    }
+
+
+def newborn(X, image_shape, options, core, table, retina):
+    """A core that has seen nothing, with the sense that X asks for.
+
+    Parameters
+    ----------
+    X : array, DataFrame or dict of columns
+    image_shape : (int, int) or None
+        None: X is a table.
+    options : dict
+        Checked, with those of :func:`limits`.
+    core, table, retina : type
+        Of the core and of its senses.
+    """
+    if image_shape is None:
+        most = most_inputs(options["max_nodes"], options["max_bytes"])
+        return core(table(table.columns_of(X), options["seed"], most), options)
+    return core(retina(checked_shape(image_shape), options["seed"]), options)
+
+
 def optional(name, value):
+    """A number of 1 or more, or None."""
     return None if value is None else check_number(name, value, 1, integer=True)
 
 
@@ -102,15 +161,3 @@ def checked_shape(shape):
         raise ValueError(
             f"image_shape must be two integers from 4 to 512, rows and columns, got {shape!r}"
         ) from error
-
-
-def plain_params(params):
-    """Constructor parameters as JSON holds them; what cannot be saved becomes None."""
-    plain = {}
-    for name, value in params.items():
-        if isinstance(value, (np.integer, np.floating, np.bool_)):
-            value = value.item()
-        if isinstance(value, tuple):
-            value = [int(v) for v in value]
-        plain[name] = value if isinstance(value, (int, float, str, bool, list)) else None
-    return plain

@@ -1,15 +1,18 @@
 """What all models share: scikit-learn's door, progress, results of reflecting and explaining."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
 from growgraph._validation import check_finite, check_number
 from growgraph.errors import DataError
+from growgraph.models import _door
+from growgraph.models._learning import Learning
 
 _MOST_TARGET = 1e30  # answers are float32
 
@@ -41,6 +44,35 @@ class Reflection:
 
 
 @dataclass(frozen=True)
+class Expectation:
+    """What a regressor says of its answers, one row a sample; of one target all but novelty [n].
+
+    Attributes
+    ----------
+    answer : ndarray of float64 [samples] or [samples, targets]
+        As ``predict`` gives it.
+    error : ndarray of float64, as ``answer``
+        Expected root mean square error, in units of the target; of several targets the same share
+        of each one's spread. NaN where no row was answered yet before it was learnt.
+    low, high : ndarray of float64, as ``answer``
+        The truth lies between them, of all targets at once, in the share of rows asked for.
+        Infinite where too few rows were answered to tell.
+    novelty : ndarray of float64 [samples]
+        Higher = stranger.
+    cause : ndarray of str [samples]
+        Why the answer may be wrong: "fine", "novel", or "unknown" where the model has nothing to
+        go by.
+    """
+
+    answer: np.ndarray
+    error: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    novelty: np.ndarray
+    cause: np.ndarray
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why, what for and what it is like: ``str()`` tells it, ``data`` holds the figures."""
 
@@ -51,8 +83,10 @@ class Explanation:
         return self.text
 
 
-class GrowingModel(BaseEstimator):
+class GrowingModel(Learning, BaseEstimator):
     """A scikit-learn estimator that holds a growing graph."""
+
+    image_shape: Any  # of models that see images
 
     def _rows(self, X, *, first, table):
         """X checked: an array [batch, columns], or, if ``table``, a DataFrame or dict of columns.
@@ -72,6 +106,11 @@ class GrowingModel(BaseEstimator):
             _check_rows(X)
             return X
         return self._array(X, first)
+
+    def _rows_to_learn(self, X, first):
+        """X checked, as images or as a table: ``image_shape`` says which, once and for all."""
+        pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
+        return self._rows(X, first=first, table=not pictures)
 
     def _array(self, X, first):
         """X as a dense array of finite numbers, one row a sample."""
@@ -103,10 +142,6 @@ class GrowingModel(BaseEstimator):
             and bool(np.isfinite(X).all())
         )
 
-    def _check_fitted(self):
-        if not hasattr(self, "n_samples_seen_"):  # the check itself costs as much as a sample
-            check_is_fitted(self, "n_samples_seen_")
-
     def __sklearn_tags__(self):
         """Tags: sparse input is taken."""
         tags = super().__sklearn_tags__()
@@ -132,9 +167,9 @@ class GrowingClassifier(ClassifierMixin, GrowingModel):
             missing = any(v is None or not _equals_itself(v) for v in labels)
         if missing:
             raise DataError("y contains missing labels (NaN, infinity, None): drop those rows")
-        kinds = kinds_of(labels)
+        kinds = _door.kinds_of(labels)
         if len(kinds) > 1:
-            raise DataError(one_kind(kinds))
+            raise DataError(_door.one_kind(kinds))
         if labels.dtype == object and kinds == {"numbers"}:
             labels = np.array(labels.tolist())
         check_classification_targets(labels)
@@ -223,25 +258,6 @@ class GrowingRegressor(RegressorMixin, GrowingModel):
         return {"R2": f"{self.prequential_r2_:.3f}", "nodes": self.graph_.n_nodes}
 
 
-def kinds_of(labels):
-    """Which of "numbers", "strings" or other types an array of labels holds."""
-    if labels.dtype.kind in "biuf":
-        return {"numbers"}
-    if labels.dtype.kind == "U":
-        return {"strings"}
-    types = {type(v) for v in labels.tolist()}
-    return {"numbers" if issubclass(t, (bool, int, float, np.number)) else
-            "strings" if issubclass(t, str) else t.__name__ for t in types}  # fmt: skip
-
-
-def one_kind(kinds):
-    """The message for labels that cannot be put in order."""
-    return (
-        f"y must hold labels of one kind that can be ordered, got {' and '.join(sorted(kinds))}: "
-        "make them all strings or all numbers"
-    )
-
-
 def _equals_itself(value):
     """False for NaN and for pandas' NA, which equals nothing."""
     try:
@@ -264,6 +280,23 @@ def _check_rows(X):
         raise DataError(f"the columns of X must be equally long, got lengths {sorted(sizes)}")
     if not sizes or 0 in sizes:
         raise DataError("X holds no samples: give at least one row and one column")
+
+
+def one_sample(x):
+    """The sample to be explained as rows: an array of one dimension is one."""
+    return x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
+
+
+def check_one(rows):
+    """Raise unless there is one row to explain."""
+    if len(rows) != 1:
+        raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
+
+
+def two_best(scores):
+    """Places [rows, 2] of the two best scores; the same twice if there is only one."""
+    best = np.argsort(-scores, axis=1, kind="stable")[:, :2]
+    return np.repeat(best, 2, axis=1) if best.shape[1] == 1 else best
 
 
 def n_rows(X):

@@ -1,20 +1,14 @@
 """ResoNetClusterer: concepts without labels, their number unknown, in one pass."""
 
-from typing import Any
-
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, TransformerMixin
 
-from growgraph._random import seed_of
 from growgraph._validation import check_number
-from growgraph.growth import GrowthLog
-from growgraph.models import _door
+from growgraph.models import _door, _saved
 from growgraph.models._clusterer.kinds import Answer, in_words
 from growgraph.models._clusterer.micro import Micro
 from growgraph.models._sights import PlainTable, UnitRetina
-from growgraph.models.base import Explanation, GrowingModel, is_table
-from growgraph.senses import Rows
-from growgraph.senses.categories import most_inputs
+from growgraph.models.base import Explanation, GrowingModel, check_one, one_sample
 
 _SENSES = {"retina": UnitRetina, "table": PlainTable}
 
@@ -102,10 +96,6 @@ class ResoNetClusterer(
         self.max_concepts = max_concepts
         self.image_shape = image_shape
 
-    _core: Any
-    _infant: Any
-    _asked: dict
-
     # ---- learning -------------------------------------------------------------------------------
     def fit(self, X, y=None):
         """Learn from scratch, in one pass; ``labels_`` are the answers for these rows.
@@ -146,92 +136,40 @@ class ResoNetClusterer(
 
     def _learn(self, X, first):
         """Check everything, then learn; a call that is refused leaves the model as it was."""
-        held = dict(self.__dict__)
-        try:
-            pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
-            X = self._rows(X, first=first, table=not pictures)
+        with self._unless_refused():
+            X = self._rows_to_learn(X, first)
             self._n_asked()
             core = self._newborn(X) if first else self._core
             rows = core.sense.read(X)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(held)
-            raise
         if first:
-            self._core, self._infant, self.n_samples_seen_ = core, None, 0
+            self._begin(core)
         self.__dict__.pop("labels_", None)
-        with _door.telling(self.progress, len(rows)) as tell:
-            for a, b in _door.spans(len(rows)):
-                with _door.undisturbed():
-                    self._asked = {}
-                    try:
-                        self._take(rows[a:b])
-                    finally:  # even when interrupted: what has been learnt, no more
-                        young = 0 if self._infant is None else len(self._infant)
-                        self.n_samples_seen_ = self._core.n + young
-                tell(b, self)
+        self._learn_on(rows, None)
         return rows
 
     def _newborn(self, X):
         """A core that has seen nothing, with checked options."""
-        options = {
-            "seed": seed_of(self.random_state),
+        options = _door.limits(self) | {
             "growth_rate": check_number("growth_rate", self.growth_rate, 0.01, 1),
             "max_concepts": check_number("max_concepts", self.max_concepts, 1, integer=True),
-            "max_nodes": _door.optional("max_nodes", self.max_nodes),
-            "max_bytes": _door.optional("max_bytes", self.max_bytes),
         }
-        if self.image_shape is None:
-            most = most_inputs(options["max_nodes"], options["max_bytes"])
-            return Micro(PlainTable(PlainTable.columns_of(X), options["seed"], most), options)
-        return Micro(UnitRetina(_door.checked_shape(self.image_shape), options["seed"]), options)
+        return _door.newborn(X, self.image_shape, options, Micro, PlainTable, UnitRetina)
+
+    @staticmethod
+    def _teach(core, rows, targets):
+        core.learn(rows)
 
     def _n_asked(self):
         return _door.optional("n_clusters", self.n_clusters)
 
-    def _take(self, rows):
-        """Learn rows; a table's first rows are kept until they settle its scales."""
-        infancy = self._core.sense.infancy
-        if self._core.n < infancy:
-            room = infancy if self._infant is None else infancy - len(self._infant)
-            young = rows[:room]
-            self._infant = young if self._infant is None else self._infant.joined(young)
-            rows = rows[room:]
-            if len(self._infant) == infancy:
-                self._core, self._infant = self._grown_up(), None
-        if len(rows):
-            self._core.learn(rows)
-
-    def _grown_up(self):
-        """A new core whose scales are those of the first rows, which it then learns."""
-        core = self._core
-        sense = PlainTable(core.sense.columns, core.sense.seed, core.sense.most)
-        fresh = Micro(sense, core.options)
-        sense.settle(fresh.graph, self._infant)
-        fresh.learn(self._infant)
-        return fresh
-
     # ---- what was learnt ------------------------------------------------------------------------
     def _answering(self):
         """The concepts as they are now, see :class:`growgraph.models._clusterer.kinds.Answer`."""
-        self._check_fitted()
-        k = self._n_asked()
-        if k not in self._asked:  # a dict: answering must not change the estimator's __dict__
-            young = self._infant is not None and len(self._infant)
-            answer = Answer(self._grown_up() if young else self._core, k)
-            self._asked.clear()
-            self._asked[k] = answer
-        return self._asked[k]
-
-    @property
-    def graph_(self):
-        """The graph that answers."""
-        return self._answering().graph
-
-    @property
-    def growth_log_(self):
-        """Why each node is there."""
-        return GrowthLog(self.graph_)
+        core, k = self._grown(), self._n_asked()
+        held = self._asked.get("answer")
+        if held is None or held[0] != k:
+            self._asked["answer"] = held = k, Answer(core, k)
+        return held[1]
 
     @property
     def nbytes_(self):
@@ -270,8 +208,7 @@ class ResoNetClusterer(
     # ---- answering ------------------------------------------------------------------------------
     def _resonances(self, X):
         answer = self._answering()
-        sense = answer.core.sense
-        rows = sense.read(self._rows(X, first=False, table=sense.kind == "table"))
+        rows = self._read_by(answer.core.sense, X)
         return answer.resonances(rows).astype(np.float64)
 
     def _labels_of(self, rows):
@@ -326,12 +263,9 @@ class ResoNetClusterer(
             (columns or places of the image, with what they add to the margin), node, samples, like,
             grown_because.
         """
-        X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
         answer = self._answering()
-        sense = answer.core.sense
-        rows = sense.read(self._rows(X, first=False, table=sense.kind == "table"))
-        if len(rows) != 1:
-            raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
+        rows = self._read_by(answer.core.sense, one_sample(x))
+        check_one(rows)
         data = answer.why(rows)
         return Explanation(in_words(data), data)
 
@@ -354,42 +288,16 @@ class ResoNetClusterer(
     def to_state(self):
         """The model as arrays and plain values, see :func:`growgraph.save`."""
         self._check_fitted()
-        state, infant = self._core.to_state(), self._infant
-        if infant is not None:
-            state["arrays"]["infant/numbers"] = infant.numbers
+        state = _saved.with_door(self._core.to_state(), self)
         if hasattr(self, "labels_"):
             state["arrays"]["labels"] = self.labels_
-        state["plain"] |= {
-            "params": _door.plain_params(self.get_params(deep=False)),
-            "n_samples_seen": self.n_samples_seen_, "n_features_in": self.n_features_in_,
-            "infant_marks": None if infant is None else [[r, *k] for r, k in infant.marks],
-            "feature_names": getattr(self, "feature_names_in_", np.empty(0)).tolist(),
-        }  # fmt: skip
         return state
 
     @classmethod
     def from_state(cls, state):
         """Rebuild a model; see :meth:`to_state`."""
-        arrays, plain = state["arrays"], state["plain"]
-        params = dict(plain["params"])
-        if params["image_shape"] is not None:
-            params["image_shape"] = tuple(params["image_shape"])
-        model = cls(**params)
-        model._core = Micro.from_state(arrays, plain, _SENSES)
-        model._infant, model._asked = None, {}
-        if plain["infant_marks"] is not None:
-            marks = [(row, (name, value)) for row, name, value in plain["infant_marks"]]
-            model._infant = Rows(arrays["infant/numbers"].copy(), marks)
-        if "labels" in arrays:
-            model.labels_ = arrays["labels"].copy()
-        model.n_samples_seen_ = plain["n_samples_seen"]
-        model.n_features_in_ = plain["n_features_in"]
-        if plain["feature_names"]:
-            model.feature_names_in_ = np.array(plain["feature_names"], object)
+        model = _saved.reopened(cls, state)
+        model._core = Micro.from_state(state["arrays"], state["plain"], _SENSES)
+        if "labels" in state["arrays"]:
+            model.labels_ = state["arrays"]["labels"].copy()
         return model
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        if "_asked" in state:
-            state["_asked"] = {}
-        return state

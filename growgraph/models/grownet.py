@@ -36,7 +36,7 @@ class GrowNet(Growing, TellingClasses, GrowingClassifier):
     nets : int from 1 to 5, default 1
         ``fit``: so many nets side by side in the graph, each grown on other rows; they answer
         by their mean.
-    pool : int, default 128
+    pool : int, default 64
         Candidates that are rehearsed before one is born.
     replay : int, default 2000
         Stream: rows that are remembered for rehearsals, the same number of each class. 0: nothing
@@ -92,7 +92,7 @@ class GrowNet(Growing, TellingClasses, GrowingClassifier):
 
     def __init__(
         self, random_state=None, max_nodes=None, max_bytes=None, patience=3, intention=True,
-        progress=None, nets=1, pool=128, replay=2000, forget=1.0, readout="refit",
+        progress=None, nets=1, pool=64, replay=2000, forget=1.0, readout="refit",
         placement="tension", directions="data", depth=True,
     ):  # fmt: skip
         self.random_state = random_state
@@ -232,7 +232,7 @@ class GrowNetRegressor(Growing, TellingNumbers, GrowingRegressor):
 
     def __init__(
         self, random_state=None, max_nodes=None, max_bytes=None, patience=3, intention=True,
-        progress=None, nets=5, pool=128, replay=2000, forget=1.0, readout="refit",
+        progress=None, nets=5, pool=64, replay=2000, forget=1.0, readout="refit",
         placement="tension", directions="data", depth=True,
     ):  # fmt: skip
         self.random_state = random_state

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from growgraph.errors import DataError
-from growgraph.growth import GrowthLog
 from growgraph.kernels import council, resonet
 from growgraph.models import _door
 from growgraph.models._record import probabilities
@@ -15,7 +14,6 @@ from growgraph.models._resonet.reflecting import Reflecting
 from growgraph.models._resonet.settings import options_of
 from growgraph.models.base import GrowingClassifier, n_rows
 from growgraph.senses import Retina, Table
-from growgraph.senses.categories import most_inputs
 
 
 class ResoNet(Reflecting, GrowingClassifier):
@@ -149,8 +147,6 @@ class ResoNet(Reflecting, GrowingClassifier):
         return self._learn(X, y, first=not hasattr(self, "n_samples_seen_"))
 
     classes_: Any
-    _core: Any
-    _infant_labels: list
 
     def _learn(self, X, y, first):
         """Check everything, then learn; a call that is refused leaves the model as it was.
@@ -159,35 +155,23 @@ class ResoNet(Reflecting, GrowingClassifier):
         """
         if not first and self._learn_row(self._numbers(X), y):
             return self
-        held = dict(self.__dict__)
-        try:
-            pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
-            X = self._rows(X, first=first, table=not pictures)
+        with self._unless_refused():
+            X = self._rows_to_learn(X, first)
             labels = self._labels(y, n_rows(X))
             classes = _door.merged([] if first else self.classes_, labels)
             core = self._newborn(X) if first else self._core
             rows = core.sense.read(X)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(held)
-            raise
         if first:
-            self._core, self._infant, self._infant_labels = core, None, []
-            self.n_samples_seen_ = 0
-        with _door.telling(self.progress, len(rows)) as tell:
-            for a, b in _door.spans(len(rows)):
-                with _door.undisturbed():
-                    self._asked = {}
-                    try:
-                        self._take(rows[a:b], labels[a:b].tolist())
-                    finally:  # even when interrupted: what has been learnt, no more
-                        self.n_samples_seen_ = self._core.n + len(self._infant_labels)
-                        if len(self._core.classes) < classes.size:
-                            met = [*self._core.classes, *self._infant_labels]
-                            self.classes_ = classes[np.isin(classes, met)]
-                        else:
-                            self.classes_ = classes
-                tell(b, self)
+            self._begin(core)
+
+        def note():
+            known = classes
+            if len(self._core.classes) < classes.size:
+                met = [*self._core.classes, *(self._infant_y or [])]
+                known = classes[np.isin(classes, met)]
+            self.classes_ = known
+
+        self._learn_on(rows, labels.tolist(), note)
         return self
 
     def _numbers(self, X):
@@ -213,70 +197,22 @@ class ResoNet(Reflecting, GrowingClassifier):
     def _newborn(self, X):
         """A core that has seen nothing, with checked options."""
         options = options_of(self)
-        if self.image_shape is None:
-            columns = Table.columns_of(X)
-            if self.learning == "resonance" and all(columns.values()):
-                raise DataError(
-                    "learning='resonance' reads numeric columns and X has none: use "
-                    "learning='evidence'"
-                )
-            most = most_inputs(options["max_nodes"], options["max_bytes"])
-            return Core(Table(columns, options["seed"], most), options)
-        return Core(Retina(_door.checked_shape(self.image_shape), options["seed"]), options)
+        numbers = self.image_shape is not None or not all(Table.columns_of(X).values())
+        if self.learning == "resonance" and not numbers:
+            raise DataError(
+                "learning='resonance' reads numeric columns and X has none: use learning='evidence'"
+            )
+        return _door.newborn(X, self.image_shape, options, Core, Table, Retina)
 
-    def _take(self, rows, labels):
-        """Learn rows; a table's first rows are kept until they settle its scales."""
-        infancy = self._core.sense.infancy
-        if self._core.n < infancy:
-            room = infancy if self._infant is None else infancy - len(self._infant)
-            young = rows[:room]
-            self._infant = young if self._infant is None else self._infant.joined(young)
-            self._infant_labels = self._infant_labels + labels[:room]
-            rows, labels = rows[room:], labels[room:]
-            if len(self._infant) == infancy:
-                self._core = self._grown_up()
-                self._infant, self._infant_labels = None, []
-        if len(rows):
-            self._core.learn(rows, labels)
-
-    def _grown_up(self):
-        """A new core whose scales are those of the first rows, which it then learns."""
-        core = self._core
-        sense = Table(core.sense.columns, core.sense.seed, core.sense.most)
-        fresh = Core(sense, core.options)
-        sense.settle(fresh.graph, self._infant)
-        fresh.learn(self._infant, self._infant_labels)
-        return fresh
+    @staticmethod
+    def _teach(core, rows, labels):
+        core.learn(rows, labels)
 
     # ---- what was learnt ------------------------------------------------------------------------
-    def _grown(self):
-        """The core that answers; of a young table one that has learnt what was kept until now."""
-        self._check_fitted()
-        if not self._asked:  # a dict, because answering must not change the estimator's __dict__
-            young = self._infant is not None and len(self._infant)
-            self._asked["core"] = self._grown_up() if young else self._core
-        return self._asked["core"]
-
-    def _answering(self):
-        """The same with readout and coefficients written into its graph."""
-        core = self._grown()
-        core.derive()
-        return core
-
     def _learning(self):
         """The core that learns; of a young table, which has not learnt, the one that answers."""
         self._check_fitted()
         return self._answering() if self._infant is not None else self._core
-
-    @property
-    def graph_(self):
-        """The graph that answers."""
-        return self._answering().graph
-
-    @property
-    def growth_log_(self):
-        """Why each node is there."""
-        return GrowthLog(self.graph_)
 
     @property
     def nbytes_(self):
@@ -319,7 +255,7 @@ class ResoNet(Reflecting, GrowingClassifier):
     # ---- answering ------------------------------------------------------------------------------
     def _read(self, X):
         core = self._grown()
-        return core, core.sense.read(self._rows(X, first=False, table=core.sense.kind == "table"))
+        return core, self._read_by(core.sense, X)
 
     def _order(self, core):
         """Places of the sorted classes in the sequence of their arrival."""
@@ -386,9 +322,3 @@ class ResoNet(Reflecting, GrowingClassifier):
     def from_state(cls, state):
         """Rebuild a model; see :meth:`to_state`."""
         return _state.from_state(cls, state)
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        if "_asked" in state:
-            state["_asked"] = {}
-        return state

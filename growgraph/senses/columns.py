@@ -1,6 +1,12 @@
-"""Columns of arrays, DataFrames and dicts in one form: numbers with NaN, or categories as text."""
+"""Columns of arrays, DataFrames and dicts in one form: numbers with NaN, or categories as text.
+
+Dates and durations are numbers: seconds, dates those since 1970.
+"""
 
 from bisect import bisect_left
+from collections.abc import Hashable
+from decimal import Decimal
+from numbers import Real
 
 import numpy as np
 
@@ -9,58 +15,121 @@ from growgraph.errors import DataError
 
 
 def as_columns(X):
-    """X as a dict of name -> 1-d array, float64 or object (categories).
+    """X as a dict of name -> 1-d array, float64 or object (cells as they are).
 
     Takes arrays (columns ``x0, x1 ...``), DataFrames and dicts of arrays.
     """
     if isinstance(X, dict):
-        return {str(name): _column(name, values) for name, values in X.items()}
-    if hasattr(X, "iloc"):
-        names = [str(name) for name in X.columns]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
-            raise DataError(f"X has two columns named {twice!r}: rename one")
-        return {name: _series(name, X.iloc[:, i]) for i, name in enumerate(names)}
-    rows = dense_rows(X)
-    return {f"x{i}": np.asarray(rows[:, i], np.float64) for i in range(rows.shape[1])}
+        named = [(str(name), values) for name, values in X.items()]
+    elif hasattr(X, "iloc"):
+        named = [(str(name), X.iloc[:, i]) for i, name in enumerate(X.columns)]
+    else:
+        rows = dense_rows(X)
+        return {f"x{i}": np.asarray(rows[:, i], np.float64) for i in range(rows.shape[1])}
+    if not named:
+        raise DataError("X has no columns: give at least one")
+    _check_names([name for name, _ in named])
+    read = _column if isinstance(X, dict) else _series
+    return {name: read(name, values) for name, values in named}
+
+
+def _check_names(names):
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"X has two columns named {twice!r}: rename one")
 
 
 def _column(name, values):
+    if isinstance(values, np.ma.MaskedArray):  # what is masked is missing
+        values, gone = values.data.astype(object), np.ma.getmaskarray(values)
+        values[gone] = None
     values = np.asarray(values)
     if values.ndim != 1:
         raise DataError(f"column {name!r} must be one-dimensional, got shape {values.shape}")
     if values.dtype.kind in "fiub":
         return as_numbers(name, values)
-    return values.astype(object)
+    _check_real(name, values)
+    return _seconds(values) if values.dtype.kind in "mM" else values.astype(object)
 
 
 def _series(name, column):
     """A DataFrame's column; pandas has its own types for missing cells and for categories."""
     if column.dtype.kind in "fiub":
         return as_numbers(name, column.to_numpy(np.float64, na_value=np.nan))
-    return column.to_numpy(object, na_value=None)
+    if column.dtype.kind in "mM":
+        return _seconds(column.to_numpy(f"{column.dtype.kind}8[ns]"))
+    _check_real(name, column)
+    cells = column.to_numpy(object, na_value=None)
+    if column.dtype.name != "category":
+        return cells
+    return np.array([category(name, v) for v in cells], object)  # also if they are numbers
+
+
+def _seconds(times):
+    """Dates and durations as float64 seconds; what is no time (NaT) is missing."""
+    if times.dtype.kind == "M":
+        times = times - np.datetime64(0, "s")
+    return times / np.timedelta64(1, "s")
+
+
+def _check_real(name, values):
+    if values.dtype.kind == "c":
+        raise DataError(
+            f"column {name!r} holds complex numbers: give their parts as two columns of numbers"
+        )
+
+
+def is_categorical(values):
+    """True for a column of :func:`as_columns` that holds more than numbers, or nothing at all."""
+    if values.dtype != object:
+        return False
+    held = [v for v in values.tolist() if not _is_missing(v)]
+    return not held or not all(isinstance(v, Real | Decimal | np.bool_) for v in held)
 
 
 def as_numbers(name, values):
     """A column as float64; text and infinity are refused by name."""
+    values = np.asarray(values)
+    if values.dtype == object:
+        values = np.array([np.nan if _is_missing(v) else v for v in values.tolist()], object)
     try:
         numbers = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(
             f"column {name!r} held numbers when learning began and now holds text: {error}"
         ) from error
+    except OverflowError as error:
+        raise DataError(f"column {name!r} holds an integer beyond 1e308: scale it down") from error
     if np.isinf(numbers).any():
         row = int(np.flatnonzero(np.isinf(numbers))[0])
         raise DataError(f"column {name!r} contains infinity at row {row}: remove or replace it")
     return numbers
 
 
-def category(value):
-    """A category as text, None if the cell is missing; 1.0 is written as 1, whatever its type."""
-    if value is None or value != value:
+def category(name, value):
+    """A cell as text, None if it is missing; 1.0 is written as 1, whatever its type."""
+    if _is_missing(value):
         return None
-    whole = isinstance(value, (float, np.floating)) and float(value).is_integer()
-    return str(int(value)) if whole else str(value)
+    if not isinstance(value, Hashable):  # lists, dicts, arrays
+        raise DataError(
+            f"column {name!r} holds a {type(value).__name__} in one cell: give one text or number "
+            "a cell"
+        )
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _is_missing(value):
+    """True for None, NaN, NaT and pandas' NA, of which no comparison says anything."""
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except TypeError:
+        return True
+    except ValueError:  # an array
+        return False
 
 
 def listed(names, most=8):

@@ -19,7 +19,7 @@ from growgraph.errors import DataError
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels.table import FAR, HUGE, NEW_GROUND
 from growgraph.senses.categories import MOST_INPUTS, Categories
-from growgraph.senses.columns import Rows, as_columns, as_numbers, category, listed
+from growgraph.senses.columns import Rows, as_columns, as_numbers, category, is_categorical, listed
 
 _CLIP = 6.0
 _LANDMARKS = 128
@@ -125,7 +125,7 @@ class Table(Categories):
     def columns_of(X):
         """Names of the columns of X and whether each holds categories."""
         table = as_columns(X)
-        return {name: values.dtype == object for name, values in table.items()}
+        return {name: is_categorical(values) for name, values in table.items()}
 
     def read(self, X):
         """X in the form this sense works on, see :class:`Rows`.
@@ -148,8 +148,9 @@ class Table(Categories):
         numbers = np.full((batch, len(self.numeric)), np.nan)
         marks = []
         for name, values in table.items():
-            if self.columns.get(name, values.dtype == object):
-                marks += [(i, (name, category(v))) for i, v in enumerate(values)]
+            text = self.columns.get(name)
+            if is_categorical(values) if text is None else text:
+                marks += [(i, (name, category(name, v))) for i, v in enumerate(values)]
             elif name in self.columns:
                 numbers[:, self.numeric.index(name)] = as_numbers(name, values)
             else:

@@ -1,7 +1,10 @@
 """Pictures of a graph and of its growth."""
 
+from growgraph.viz.doubt import plot_doubt
 from growgraph.viz.draw import plot
 from growgraph.viz.growth import plot_growth
+from growgraph.viz.player import Player, animate
+from growgraph.viz.rings import plot_rings
 from growgraph.viz.tension import plot_tension
 
-__all__ = ["plot", "plot_growth", "plot_tension"]
+__all__ = ["Player", "animate", "plot", "plot_doubt", "plot_growth", "plot_rings", "plot_tension"]

@@ -1,6 +1,6 @@
 """What a graph and its log tell about births, as flat arrays: all that pictures know of growth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,8 @@ class History:
     role : ndarray of uint8 [ids]
     source, target, event : ndarray of int64 [edges ever made]
         Edges and the event that made each.
+    weight : ndarray of float [edges ever made]
+        At birth; of edges older than the log, what they had when it began.
     late : ndarray of bool [edges ever made]
         Which of them read the step before.
     context : ndarray of int64 [events]
@@ -39,9 +41,18 @@ class History:
     source: np.ndarray
     target: np.ndarray
     event: np.ndarray
+    weight: np.ndarray
     late: np.ndarray
     context: np.ndarray
     prelude: int
+
+    def undelayed(self):
+        """The same without delayed edges, which places do not depend on."""
+        at = ~self.late
+        return replace(
+            self, source=self.source[at], target=self.target[at], event=self.event[at],
+            weight=self.weight[at], late=self.late[at],
+        )  # fmt: skip
 
 
 def graph_of(thing):
@@ -77,21 +88,22 @@ def history_of(graph, *, delayed=False):
         edges = edges[edges["delay"] <= delayed]
         event = np.full(edges.size, BORN_BEFORE)
         none, late = np.empty(0, np.int64), edges["delay"] > 0
-        return History(birth, role, edges["source"], edges["target"], event, late, none, 0)
+        made = edges["source"], edges["target"], event, edges["weight"], late
+        return History(birth, role, *made, none, 0)
     log = GrowthLog(graph)
-    past = history_of(_base(graph), delayed=delayed)
+    past = history_of(base_of(graph), delayed=delayed)
     rows = log._rows()
     birth, role = _births(rows, past, size)
     made = _edges_made(graph, rows, delayed)
-    source, target, event, late = (
-        np.concatenate(both)
-        for both in zip((past.source, past.target, past.event, past.late), made, strict=True)
+    before = past.source, past.target, past.event, past.weight, past.late
+    source, target, event, weight, late = (
+        np.concatenate(both) for both in zip(before, made, strict=True)
     )
     prelude = 0 if past.birth.size else _prelude(rows)
-    return History(birth, role, source, target, event, late, _contexts(rows), prelude)
+    return History(birth, role, source, target, event, weight, late, _contexts(rows), prelude)
 
 
-def _base(graph):
+def base_of(graph):
     """The graph as it was when it began to record."""
     base = Graph.from_state(graph._base)
     base._store[h.RECORD] = 0
@@ -110,7 +122,7 @@ def _births(rows, past, size):
 
 
 def _edges_made(graph, rows, delayed):
-    """Sources, targets and events of all edges the log made, and whether they are late."""
+    """Sources, targets, events, weights of all edges the log made, and whether they are late."""
     op, flag = rows[:, h.EV_OP], rows[:, h.EV_FLAG]
     wanted = (op == codes.OP_EDGE) & (delayed | (flag < 0))
     plain = np.flatnonzero(np.isin(op, (codes.OP_NODE, codes.OP_REWIRE)) | wanted)
@@ -120,7 +132,9 @@ def _edges_made(graph, rows, delayed):
     source = np.concatenate([graph._store.evp_id[place], u, new])
     target = np.concatenate([np.repeat(rows[plain, h.EV_NODE], count), new, v])
     event = np.concatenate([np.repeat(plain, count), split, split])
-    return source, target, event, (op[event] == codes.OP_EDGE) & (flag[event] >= 0)
+    held = rows[split, h.EV_OFFSET]  # of a split: first the edge out of the new node
+    weight = graph._store.evp_w[np.concatenate([place, held + 1, held])]
+    return source, target, event, weight, (op[event] == codes.OP_EDGE) & (flag[event] >= 0)
 
 
 def _payload(rows):

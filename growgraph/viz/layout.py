@@ -105,7 +105,7 @@ def _family(history):
     made = history.event >= history.prelude
     u, v = history.source[made], history.target[made]
     context = history.context[history.event[made]]
-    birth = np.append(history.context, -1)[history.birth]  # -1: born before the log
+    birth = np.append(history.context, [-1, -1])[history.birth]  # born before the log, or never
     older_source = history.birth[u] < history.birth[v]
     inward = older_source & (context == birth[v])
     outward = ~older_source & (context == birth[u])

@@ -83,7 +83,7 @@ def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):
     history = history_of(graph)
     x = layout.columns(history)
     unit = np.arange(x.size)
-    unit[ids] = ids if ids.size <= most else _alike(graph, ids, slots, x[ids])
+    unit[ids] = ids if ids.size <= most else alike(graph, ids, slots, x[ids])
     y = layout.rows(x, unit, history)[ids]
     x, mark = x[ids], np.unique(unit[ids], return_inverse=True)[1]
     crowd = (np.bincount(mark) > 1)[mark]
@@ -102,16 +102,16 @@ def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):
     )
     return Scene(
         ids, mark, x[first], np.bincount(mark, y) / count, count, crowd[first], kind[first],
-        role[first], use, _mean_tension(tension, mark, ids), _names(graph, ids, mark, crowd),
+        role[first], use, mean_tension(tension, mark, ids), names_of(graph, ids, mark, crowd),
         u, v, weight, relative, late, edges.size, least, history,
     )  # fmt: skip
 
 
 # ---- marks ----------------------------------------------------------------------------------
-def _alike(graph, ids, slots, x):
+def alike(graph, ids, slots, x):
     """For each node the id that stands for it: its own, or the eldest of a crowd of alike ones."""
     store = graph._store
-    group = _groups(graph, ids)
+    group = groups_of(graph, ids)
     sources = np.where(group >= 0, 0, _fingerprints(store, slots))
     parts = (store.kind[slots], store.act[slots], store.role[slots], x, group, sources)
     key = _joint(*parts)
@@ -131,7 +131,7 @@ def _joint(*columns):
     return key
 
 
-def _groups(graph, ids):
+def groups_of(graph, ids):
     """Index of each node's smallest named group, -1 for none."""
     group = np.full(ids.size, -1)
     members = list(graph.groups.values())
@@ -167,7 +167,8 @@ def _cells(mark, crowd, x, y, kind, role):
     return column.astype(np.float64), np.unique(key, return_inverse=True)[1]
 
 
-def _mean_tension(tension, mark, ids):
+def mean_tension(tension, mark, ids):
+    """Checked tension of the nodes, meant over each mark; NaN where none is known."""
     if tension is None:
         return None
     try:
@@ -185,12 +186,12 @@ def _mean_tension(tension, mark, ids):
     return np.where(n > 0, total / np.maximum(n, 1), np.nan)
 
 
-def _names(graph, ids, mark, crowd):
+def names_of(graph, ids, mark, crowd):
     """What is written beside each mark."""
     count = np.bincount(mark)
     names = [""] * count.size
     group_names = [*graph.groups, ""]
-    groups = _groups(graph, ids)
+    groups = groups_of(graph, ids)
     alone = count[mark] == 1
     few = count.size <= 30
     for place in np.flatnonzero(alone) if few else ():
@@ -232,14 +233,14 @@ def _strongest(u, v, edges, share, n):
     best = np.zeros(n)
     np.maximum.at(best, target[~inner], size[~inner])
     relative = np.where(inner, -1, size / np.where(best[target] > 0, best[target], 1))
-    least = _least_share(relative, n) if share is None else share
+    least = least_share(relative, n) if share is None else share
     budget = max(600, 3 * n) if share is None else relative.size
     kept = np.flatnonzero(relative >= least)
     kept = kept[np.lexsort((-size[kept], -relative[kept]))][:budget][::-1]  # the strongest on top
     return source[kept], target[kept], weight[kept], relative[kept], late[kept], least
 
 
-def _least_share(relative, n):
+def least_share(relative, n):
     """The smallest round share at which not too many edges are left."""
     budget = max(400, 3 * n // 2)
     for least in _SHARES:

@@ -37,7 +37,7 @@ class Story:
         self.nodes = _running(born, gone_nodes[history.birth >= -1], n)
         self.edges = _running(history.event, gone_edges, n)
         self.rule = table["rule"]
-        self.time, self.unit = _time_of(table)
+        self.time, self.unit = time_of(table["sample"], table["step"])
         self.end = max(int(self.time[-1]), 1)
         if self.unit == "samples":
             self.end = max(self.end, n_samples or 0)
@@ -67,14 +67,14 @@ def counted(n, things):
     return f"{n:,} {things[:-1] if n == 1 else things}"
 
 
-def _time_of(table):
+def time_of(sample, step):
     """Time of the state before the first event and after each, and its unit."""
-    if table.size and (table["sample"] >= 0).any():
-        time, unit = table["sample"] + 1, "samples"  # seen, the one that was the cause among them
-    elif table.size and (table["step"] > 0).any():
-        time, unit = table["step"], "steps"
+    if (sample >= 0).any():
+        time, unit = sample + 1, "samples"  # seen, the one that was the cause among them
+    elif (step > 0).any():
+        time, unit = step, "steps"
     else:
-        return np.arange(table.size + 1), "events"
+        return np.arange(step.size + 1), "events"
     return np.concatenate([[0], np.maximum.accumulate(time)]), unit
 
 

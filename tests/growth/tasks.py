@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from growgraph import Graph
+from growgraph import Graph, GrowthLog
 from growgraph.growth import NewNode, Proposal, Rule
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
@@ -48,3 +48,21 @@ class Offer(Rule):
 def pair(gain, sources=(0, 1), target=2):
     """A node that reads two inputs and is read by the target."""
     return Proposal(gain, (NewNode(sources, (1.0,) * len(sources)),), ((-1, target, 0.5),))
+
+
+def flat_graph():
+    """Answers 0 whatever comes in, so that the target is the tension."""
+    graph = Graph()
+    graph.add_outputs(1, sources=graph.add_inputs(2), weights=0.0)
+    return graph
+
+
+def steps(controller, graph, tensions):
+    """One step for each wanted tension of node 2; the numbers of the steps in which it grew."""
+    grew = []
+    for number, tension in enumerate(tensions):
+        events = len(GrowthLog(graph)) if graph.records else 0
+        controller.step(graph, [[0, 1], [1, 0]], [tension, -tension])
+        if len(GrowthLog(graph)) != events:
+            grew.append(number)
+    return grew

@@ -6,8 +6,8 @@ import pytest
 from growgraph import GrowthController, ResoNet
 from growgraph.errors import GraphError
 from growgraph.graph.check import same_structure
+from growgraph.models import _saved
 from growgraph.models._resonet import core as _core
-from growgraph.models._resonet import state as _state
 from tests.models.material import SHAPE, differences, digits
 
 
@@ -62,7 +62,7 @@ def test_outcomes_do_not_depend_on_how_the_stream_is_cut_or_kept():
 @pytest.fixture
 def short_log(monkeypatch):
     """Models whose log holds 60 events."""
-    for module in (_core, _state):
+    for module in (_core, _saved):
         monkeypatch.setattr(
             module, "GrowthController", lambda *a, **o: GrowthController(*a, log_limit=60, **o)
         )

@@ -14,6 +14,7 @@ from tests import (  # noqa: F401  they register their cases
     cases_growing,
     cases_match,
     cases_push,
+    cases_resonet,
     cases_structure,
 )
 from tests.cases import CASES, Case

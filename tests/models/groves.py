@@ -159,17 +159,24 @@ def _check_roots(C, graph, g):
 
 
 def _check_window(C, g):
-    """A tree remembers the last samples without a gap, at most as many as it may."""
+    """A tree remembers the last samples, at most as many as it may.
+
+    There is a gap only where trees learnt by turns: then each remembers one of eight at least.
+    """
     n, size = int(C.ctl[council.N]), C.labels.size
     span = int(C.plan[g, q.SPAN])
+    by_turns = n > 2000
     for k in range(int(C.plan[g, q.TREES])):
         here = C.place[min(g, 1), q.LEAF, k] >= 0
         count = int(here.sum())
         assert count <= min(span, n)
-        newest = np.zeros(size, bool)
-        newest[np.arange(n - count, n) % size] = True
-        np.testing.assert_array_equal(here, newest, "the last samples are remembered")
+        last = np.arange(max(n - span, 0), n)
+        remembered = last[here[last % size]]
+        assert remembered.size == count, "only the last samples are remembered"
+        since = np.arange(remembered[0] if count else n, n)
+        wanted = since[(since + k) % 8 == 0] if by_turns else since
+        assert np.isin(wanted, remembered).all(), "the last samples are remembered"
         if n < 10:
             assert count == 0
         elif g == 0:
-            assert count == min(span, n)
+            assert n - since.size <= max(n - span, 0) + 7 * by_turns

@@ -1,7 +1,5 @@
 """GrowNet and GrowNetRegressor: the contract, what they grow and decline, what they tell."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -35,40 +33,7 @@ def taught(kind, n=300, **options):
     return kind(**{"pool": 16, **options}).fit(X, y if kind is GrowNet else z), X
 
 
-# ---- what grows, and what does not --------------------------------------------------------------
-@pytest.mark.parametrize("bits", [2, 3, 4, 6])
-def test_parity(bits):
-    X = np.array(list(itertools.product([0, 1], repeat=bits)), float)
-    y = X.sum(axis=1).astype(int) % 2
-    if bits == 2:
-        X, y = np.tile(X, (8, 1)), np.tile(y, 8)
-    model = GrowNet().fit(X, y)
-    assert model.score(X, y) == 1
-    assert 0 < model.n_units_ <= 2 * bits
-
-
-def test_a_product_is_learnt_with_few_units():
-    X, y, z = square(400)
-    model = GrowNet().fit(X[:300], y[:300])
-    assert model.score(X[300:], y[300:]) > 0.93
-    assert 0 < model.n_units_ < 60
-    regressor = GrowNetRegressor(nets=1).fit(X[:300], z[:300])
-    assert regressor.score(X[300:], z[300:]) > 0.97
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_it_declines_to_grow_where_a_line_suffices_and_says_so(seed):
-    rng = np.random.default_rng(seed)
-    X = rng.standard_normal((200, 5))
-    line = X @ rng.standard_normal(5)
-    model = GrowNetRegressor(random_state=seed).fit(X, line + rng.standard_normal(200))
-    assert model.n_units_ == 0
-    assert model.graph_.n_nodes == 6
-    assert "the linear stem suffices: nothing grown" in str(model.explain(X[0]))
-    flipped = (line > 0) ^ (rng.random(200) < 0.2)
-    assert GrowNet(random_state=seed).fit(X, flipped).n_units_ == 0
-
-
+# ---- what grows, and what is told of it ---------------------------------------------------------
 def test_every_unit_has_a_cause_a_tension_and_an_outcome():
     model, _ = taught(GrowNet, nets=2)
     log = model.growth_log_.table()
@@ -91,6 +56,8 @@ def test_intention_off_writes_no_aim():
     model, _ = taught(GrowNet, intention=False)
     log = model.growth_log_.table()
     assert set(log["intention"][log["rule"] == "Rehearsal"]) == {"answer"}
+    taken_back = log[log["rule"] == "Retraction"]
+    assert set(taken_back["intention"]) <= {""}
 
 
 @BOTH

@@ -12,6 +12,7 @@ from growgraph import ResoNet, load, save
 from growgraph.graph.check import same_structure
 from growgraph.kernels import _handle as h
 from growgraph.kernels import council
+from growgraph.kernels import question as q
 from tests.models.groves import check_groves
 from tests.models.material import differences, part
 
@@ -239,3 +240,19 @@ def test_a_long_stream_needs_no_more_nodes_than_a_short_one():
     assert model.graph_.n_nodes < 1.1 * nodes
     assert model.graph_._store[h.NEXT_ID] == model.graph_.n_nodes  # nobody was born in vain
     assert len(model.growth_log_) <= 6000
+
+
+def test_trees_that_learn_by_turns_are_in_order_and_pass():
+    """In a concept that lasts, trees without trust leave gaps in what they remember."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((2120, 6))
+    y = (X.sum(axis=1) > 0).astype(int)
+    model = ResoNet(replay=100).fit(X[:2050], y[:2050])
+    for n in (2080, 2120):
+        model.partial_fit(X[model.n_samples_seen_ : n], y[model.n_samples_seen_ : n])
+        C = model._core.council
+        assert (C.weight[council.STEADY :] < 0.02).all()
+        check_groves(model._core)
+        assert differences(ResoNet.from_state(model.to_state()), model) == []
+    remembered = (C.place[:, q.LEAF] >= 0).sum(axis=2)
+    assert remembered[1, :10].max() == 13

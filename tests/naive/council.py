@@ -52,7 +52,7 @@ class Council(Sleepers):
             P[PROTOTYPES] /= P[PROTOTYPES].sum()
         for i in range(2):
             if self.has(RECENT + i):
-                P[RECENT + i] = softmax(SHARPNESS * (np.append(1, x) @ self.L.B[i]))
+                P[RECENT + i] = softmax(SHARPNESS * (self.heard(x) @ self.L.B[i]))
         for g in range(places.GROVES):
             if self.has(STEADY + g):
                 P[STEADY + g] = self.trees_say(g, x)
@@ -145,9 +145,12 @@ class Council(Sleepers):
             self.g.slots[int(slot)].edges[i][1] = float(self.C.owner[i] == c)
 
     # ---- readouts ----
+    def heard(self, x):
+        return np.append(1, x)[: self.L.A.shape[1]]
+
     def learn_readout(self, i, x, label):
         A, B, keep = self.L.A[i], self.L.B[i], (0.997, 0.9999)[i]
-        x = np.append(1, x)
+        x = self.heard(x)
         g = keep if np.trace(A) <= 10 * x.size else 1.0
         k = A @ x
         Q = g + x @ k

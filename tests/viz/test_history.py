@@ -9,6 +9,7 @@ from growgraph import Graph, GrowthLog
 from growgraph.graph.check import same_structure
 from growgraph.viz.history import deaths, history_of
 from tests.graph.machine import GraphMachine
+from tests.viz.films import grown
 
 
 class Seen(GraphMachine):
@@ -65,3 +66,14 @@ def test_a_rewired_node_loses_its_edges_and_keeps_the_late_ones():
     found = set(zip(history.source[there].tolist(), history.late[there].tolist()))
     assert found == {(1, False), (2, False), (0, True)}
     assert np.flatnonzero(~there).size == 2
+
+
+def test_weights_at_birth_are_those_of_a_replay():
+    graph = grown()
+    history, log = history_of(graph, delayed=True), GrowthLog(graph)
+    assert -1.5 in history.weight
+    for k, event in enumerate(history.event.tolist()):
+        edges = log.replay(event + 1).edges()
+        found = (edges["source"] == history.source[k]) & (edges["target"] == history.target[k])
+        found &= (edges["delay"] > 0) == history.late[k]
+        assert edges["weight"][found].tolist() == [history.weight[k]], k

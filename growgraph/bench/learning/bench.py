@@ -12,6 +12,7 @@ PEERS = {
     "stream": ("river",),
     "onepass": ("torch", "river", "artlib", "mlxtend"),
     "selfknow": ("torch", "mlxtend"),
+    "selfcritic": ("mlxtend", "river"),
     "cluster": ("artlib", "minisom", "mlxtend"),
     "grownet": ("mlxtend",),
     "growth": ("mlxtend", "river"),
@@ -53,7 +54,7 @@ def run(name, plan, only=None, tell=None):
 
     Parameters
     ----------
-    name : {"stream", "onepass", "selfknow", "cluster", "grownet", "growth"}
+    name : {"stream", "onepass", "selfknow", "selfcritic", "cluster", "grownet", "growth"}
     plan : Plan
     only : str, optional
         Streams or data sets, with commas between.

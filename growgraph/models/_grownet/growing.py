@@ -1,22 +1,30 @@
 """How far a net should grow: rehearsed on held-out folds, then done if it was worth it."""
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from growgraph._random import generator
+from growgraph.models._grownet.explaining import HOPE, cannot_tell, explain
 from growgraph.models._grownet.net import LAST_STEPS, STEPS, STRENGTHS, USUAL, Net, schedule
+from growgraph.models._grownet.pruning import retract
+from growgraph.models._grownet.rehearsal import ALL, Repertoire, repertoires
 
 _RICH = 2500  # rows from which one fold judges; fewer are judged by up to five
 _FOLDS = 5
 _PATIENT = 64  # units grown past the best before growth ends
 _GROW = 2.0  # standard errors by which growth must be better than none
-_HOPE = 1e-5  # ridge of a net that explains every row
-_SHUFFLES, _TIMES = 2, 1.1  # shuffles of the labels must need more than so many times as many
-_SURE = 0.5  # what no answer may lack of its margin then
-_BETTER = 1e-3  # held-out tension must fall by this share to count as better
+_OTHER = 1.0  # and by which another repertoire must be better
+_FEWER = 1.0  # and by which there must be fewer wrong answers
+_NARROW = 8  # units from which only neighbours of the best ridge are looked at
+_GENTLE = 0.01  # the most ridge while growing
+_OVER, _KEPT = 1.5, 0.75  # units grown, and left, as shares of those planned: as good as all
+_CALMER = 0.1  # as much ridge does for nets whose mean answers: that is smooth by itself
 
 
+@dataclass
 class Plan:
     """What the rehearsal on folds found.
 
@@ -32,14 +40,19 @@ class Plan:
         The nets that were rehearsed.
     held : list of ndarray
         Rows that each of them has not learnt.
-    hope : Net or None
-        Where held-out rows cannot tell: a net that explains all rows.
+    repertoire : Repertoire
+        What units may be.
+    hope : list of Unit or None
+        Where held-out rows cannot tell: units of a net that explains all rows.
     """
 
-    def __init__(self, units, strength, path, nets, held):
-        self.units, self.strength, self.path = units, strength, path
-        self.nets, self.held = nets, held
-        self.hope = None
+    units: int
+    strength: float
+    path: np.ndarray
+    nets: list
+    held: list
+    repertoire: Repertoire = ALL
+    hope: Any = None
 
 
 def folds_of(n, labels, seed, count=_FOLDS):
@@ -74,75 +87,42 @@ def plan(X, Y, labels, options, most, hidden=(), tell=lambda m: None):
     -------
     Plan
     """
-    n, seed = len(X), options["seed"]
+    n = len(X)
     most = min(most, max(4, int(0.4 * n)))
     if n < 4 or not Y.any():
         return Plan(0, USUAL, np.zeros((0, 2)), [], [])
-    fold = folds_of(n, labels, seed)
-    count = max(min(_FOLDS, n, max(1, math.ceil(_RICH / n))), options["nets"])
-    nets, held = [], []
-    for k in range(count):
-        out = fold == k % min(_FOLDS, n)
-        rng = generator(seed, f"fold {k}")
-        nets.append(Net(X[~out], Y[~out], options, rng, held=(X[out], Y[out]), hidden=hidden))
-        held.append((np.flatnonzero(~out), np.flatnonzero(out)))
-    looks = rehearse(nets, most, options["pool"], tell=tell)
-    units, strength = choose(looks)
-    for net, (rows, _) in zip(nets, held, strict=True):
+    fold = folds_of(n, labels, options["seed"])
+    best: Any = None
+    for repertoire in repertoires(X.shape[1] - len(hidden)):
+        nets = _nets(X, Y, fold, options, hidden, repertoire)
+        patient = _PATIENT if best is None or best[2] else _PATIENT // 2  # nothing helped so far
+        looks = rehearse(nets, most, options["pool"], patient, tell=tell)
+        at = _best(looks)
+        if best is None or _is_better(looks[at], best[1][best[2]]):
+            best = nets, looks, at, repertoire
+    nets, looks, at, repertoire = best
+    held = []
+    for k, net in enumerate(nets):
+        rows = np.flatnonzero(fold != k % min(_FOLDS, n))
+        held.append(np.flatnonzero(fold == k % min(_FOLDS, n)))
         for unit in net.units:
             unit.row = int(rows[unit.row])
     path = np.array([(m, felt.mean()) for m, _, felt, _ in looks])
-    found = Plan(units, strength, path, nets, [out for _, out in held])
-    if labels is not None and _cannot_tell(looks[0][3], labels):
-        found.hope = _hope(X, Y, options, min(most, n // 3), hidden)
+    found = Plan(looks[at][0], looks[at][1], path, nets, held, repertoire)
+    if labels is not None and cannot_tell(looks[0][3], looks[at][3], labels):
+        found.hope = explain(X, Y, options, most, hidden)
     return found
 
 
-def _cannot_tell(wrong, labels):
-    """True where the stem says no more of held-out rows than the most frequent class."""
-    chance = 1 - np.bincount(labels).max() / labels.size
-    return wrong.mean() >= chance - math.sqrt(chance * (1 - chance) / labels.size)
-
-
-def _hope(X, Y, options, most, hidden):
-    """A net grown on all rows, if few units leave no doubt of any of them; else None.
-
-    Parity is such a task: no row says anything of its neighbours. Where all combinations of the
-    columns' values are there, nothing is left to be foretold. Elsewhere it must be told from
-    chance: the same labels in another order need more units.
-    """
-    net = _explaining(X, Y, options, most, hidden, "hope")
-    if net is None or _is_complete(X):
-        return net
-    enough = math.ceil(_TIMES * net.m) + 2
-    for i in range(_SHUFFLES):
-        order = generator(options["seed"], f"shuffle {i}").permutation(len(Y))
-        if _explaining(X, Y[order], options, enough, hidden, f"chance {i}") is not None:
-            return None
-    return net
-
-
-def _is_complete(X):
-    """True if all combinations of the values of the columns are among the rows."""
-    cells = 1
-    for column in X.T:
-        cells *= np.unique(column).size
-        if cells > len(X):
-            return False
-    return len(np.unique(X, axis=0)) == cells
-
-
-def _explaining(X, Y, options, most, hidden, purpose):
-    """A net of at most so many units that leaves no doubt of any row; None if it needs more."""
-    net = Net(X, Y, options, generator(options["seed"], purpose), hidden=hidden)
-    net.refresh(_HOPE, STEPS)
-    while net.m < most and not net.done:
-        k, pool = schedule(net.m, options["pool"], net.times)
-        net.round(min(k, most - net.m), pool)
-        net.refresh(_HOPE, 3)
-        if np.abs(net.T - net.said).max() < _SURE:
-            return net if net.m else None
-    return None
+def _nets(X, Y, fold, options, hidden, repertoire):
+    """A net for each fold, on the rows of the others."""
+    n, nets = len(X), []
+    count = max(min(_FOLDS, n, max(1, math.ceil(_RICH / n))), options["nets"])
+    for k in range(count):
+        out = fold == k % min(_FOLDS, n)
+        rng = generator(options["seed"], f"fold {k}, {repertoire.name}")
+        nets.append(Net(X[~out], Y[~out], options, rng, (X[out], Y[out]), None, hidden, repertoire))
+    return nets
 
 
 def rehearse(nets, most, pool, patient=_PATIENT, where=None, tell=lambda m: None):
@@ -153,8 +133,9 @@ def rehearse(nets, most, pool, patient=_PATIENT, where=None, tell=lambda m: None
     list of (units, strength, tension of each row held out, errors of each)
     """
     looks: list = []
-    best, best_m, m, next_look = math.inf, 0, 0, 0
+    best_m, m, next_look = 0, 0, 0
     strengths: tuple = STRENGTHS
+    big = nets[0].many
     for net in nets:
         net.refresh(net.ridge.strength, STEPS)
     while True:
@@ -162,20 +143,19 @@ def rehearse(nets, most, pool, patient=_PATIENT, where=None, tell=lambda m: None
             felt = _look(nets, strengths)
             strength = min(felt, key=lambda s: felt[s][0].mean())
             looks.append((m, strength, *felt[strength]))
-            tension = float(felt[strength][0].mean())
-            if tension < best * (1 - _BETTER):
-                best, best_m = tension, m
-            big = nets[0].rehearsal.many
-            next_look = min(m + 1 + (4 + m // 4 if big else m // 15), max(most, m + 1))
-            if big:  # a look costs much: only neighbours of what was best
+            best_m = looks[int(_smooth(looks).argmin())][0]
+            next_look = min(m + (16 + m // 2 if big else 1 + m // 15), most)
+            if big or m >= _NARROW:  # a look costs much: only neighbours of what was best
                 at = STRENGTHS.index(strength)
                 strengths = STRENGTHS[max(at - 1, 0) : at + 2]
+            if m >= most or m > (1.25 if big else 1.5) * best_m + patient:
+                return looks
             for net in nets:
                 if not net.done:
-                    net.refresh(strength, 2)
-        if m >= most or m > 1.5 * best_m + patient or all(net.done for net in nets):
+                    net.refresh(min(strength, _GENTLE), 2)
+        if all(net.done for net in nets):
             return looks
-        k, count = schedule(m, pool, nets[0].times)
+        k, count = schedule(m, pool, big)
         k = min(k, most - m)
         for net in nets:
             if not net.done:
@@ -199,20 +179,36 @@ def choose(looks):
     """Units and ridge where held-out tension is least, or none unless growth is clearly better.
 
     The least of the curve smoothed over its neighbours. Clearly: by two standard errors of the
-    difference row by row, and without more wrong answers.
+    difference row by row and, of classes, by one of the wrong answers.
     """
+    return looks[_best(looks)][:2]
+
+
+def _smooth(looks):
+    """Mean held-out tension of each look, smoothed over its neighbours."""
     curve = np.array([felt.mean() for _, _, felt, _ in looks])
-    smooth = np.convolve(np.concatenate([curve[:1], curve, curve[-1:]]), [0.25, 0.5, 0.25], "valid")
-    best = int(smooth.argmin())
-    gain, fewer = (looks[0][i] - looks[best][i] for i in (2, 3))
-    error = gain.std() / math.sqrt(gain.size)
-    if gain.mean() <= _GROW * error or fewer.mean() < 0:
-        best = 0
-    return looks[best][:2]
+    return np.convolve(np.concatenate([curve[:1], curve, curve[-1:]]), [0.25, 0.5, 0.25], "valid")
 
 
-def grow(X, Y, options, planned, body, hidden=()):
-    """Grow as planned, on all rows, in the body's graph.
+def _best(looks):
+    best = int(_smooth(looks).argmin())
+    sure = _errors(looks[0][2] - looks[best][2]) > _GROW
+    return best if sure and _errors(looks[0][3] - looks[best][3]) > _FEWER else 0
+
+
+def _is_better(look, than):
+    return _errors(than[2] - look[2]) > _OTHER
+
+
+def _errors(gain):
+    """A mean in its standard errors."""
+    return float(gain.mean() / max(gain.std() / math.sqrt(gain.size), 1e-300))
+
+
+def grow(X, Y, options, planned, body, hidden, room):
+    """Grow as planned, on all rows, in the body's graph; ``room``: most units of a net.
+
+    Of few columns more than planned are grown, then those that are worth least are taken back.
 
     Returns
     -------
@@ -221,30 +217,35 @@ def grow(X, Y, options, planned, body, hidden=()):
         The answers.
     """
     if planned.hope is not None:
-        net = _again(X, Y, options, _HOPE, planned.hope.units, body, hidden)
-        return _last(net, options, _HOPE)
-    if options["nets"] > 1 and planned.units:
-        return _colony(X, Y, options, planned, body, hidden)
+        net = _again(X, Y, options, HOPE, planned.hope, body, hidden)
+        return _answering(net, options, HOPE, net.m)
+    strength, units, kept = planned.strength, planned.units, planned.units
+    if planned.nets and not planned.nets[0].many and options["readout"] != "append":
+        units, kept = min(math.ceil(_OVER * units), room), math.ceil(_KEPT * units)
+    if options["nets"] > 1 and units:
+        strength = max(strength * _CALMER, STRENGTHS[0])
+        born = [net.units[:units] for net in planned.nets[: options["nets"]]]
+        nets = (_again(X, Y, options, strength, some, body, hidden) for some in born)
+        return _mean([_answering(net, options, strength, kept) for net in nets], X.shape[1])
     if len(planned.nets) == 1:  # rows are many: what was rehearsed on most of them is born
-        some = planned.nets[0].units[: planned.units]
-        net = _again(X, Y, options, planned.strength, some, body, hidden)
-        return _last(net, options, planned.strength)
+        some = planned.nets[0].units[:units]
+        net = _again(X, Y, options, strength, some, body, hidden)
+    else:
+        net = _afresh(X, Y, options, planned, units, body, hidden)
+    return _answering(net, options, strength, kept)
+
+
+def _afresh(X, Y, options, planned, units, body, hidden):
+    """So many units, rehearsed on all rows."""
     rng = generator(options["seed"], "net")
-    net = Net(X, Y, options, rng, body=body, hidden=hidden)
-    net.refresh(planned.strength, STEPS)
-    while net.m < planned.units and not net.done:
-        k, pool = schedule(net.m, options["pool"], net.times)
+    net = Net(X, Y, options, rng, None, body, hidden, planned.repertoire)
+    net.refresh(min(planned.strength, _GENTLE), STEPS)
+    while net.m < units and not net.done:
+        k, pool = schedule(net.m, options["pool"], net.many)
         before = net.m
-        net.round(min(k, planned.units - net.m), pool)
+        net.round(min(k, units - net.m), pool)
         body.feel(net, before)
-    return _last(net, options, planned.strength)
-
-
-def _last(net, options, strength):
-    """The readout that answers."""
-    if options["readout"] == "append":
-        return net.beta, net.said
-    return net.solved(strength, LAST_STEPS)
+    return net
 
 
 def _again(X, Y, options, strength, units, body, hidden):
@@ -254,23 +255,25 @@ def _again(X, Y, options, strength, units, body, hidden):
     net.refresh(strength, STEPS)
     left = list(units)
     while left:
-        k, before = schedule(net.m, 1, 1)[0], net.m
+        k, before = schedule(net.m, 1, net.many)[0], net.m
         net.insert(left[:k], None, net.T - net.said)
         body.feel(net, before)
         left = left[k:]
     return net
 
 
-def _colony(X, Y, options, planned, body, hidden):
-    """The nets of the folds, cut back to as many units, in one graph: their mean answers."""
-    d = X.shape[1]
-    parts, said = [], np.zeros(Y.shape)
-    for rehearsed in planned.nets[: options["nets"]]:
-        some = rehearsed.units[: planned.units]
-        net = _again(X, Y, options, planned.strength, some, body, hidden)
-        beta, told = _last(net, options, planned.strength)
-        parts.append(beta)
-        said += told
+def _answering(net, options, strength, kept):
+    """The readout that answers, and what it says, once no more than so many units are left."""
+    if net.m > kept:
+        retract(net, strength, kept, "taken back: others do nearly as well")
+    if options["readout"] == "append":
+        return net.beta, net.said
+    return net.solved(strength, LAST_STEPS)
+
+
+def _mean(parts, d):
+    """The readouts of nets over the same ``d`` columns as one that answers by their mean."""
     share = 1 / len(parts)
-    stem = sum(beta[: 1 + d] for beta in parts) * share
-    return np.vstack([stem, *(beta[1 + d :] * share for beta in parts)]), said * share
+    stem = sum(beta[: 1 + d] for beta, _ in parts) * share
+    beta = np.vstack([stem, *(beta[1 + d :] * share for beta, _ in parts)])
+    return beta, sum(said for _, said in parts) * share

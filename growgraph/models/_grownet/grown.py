@@ -4,12 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
-from growgraph.growth import GrowthLog
 from growgraph.models import _door
 from growgraph.models._grownet import state as _net_state
-from growgraph.models._grownet.flow import BLOCK
 from growgraph.models._grownet.learner import Learner
 from growgraph.models._grownet.tells import Telling
 from growgraph.models.base import GrowingModel, n_rows
@@ -21,11 +18,7 @@ _MOST_REPLAY = 100_000
 class Growing(Telling, GrowingModel):
     """What classifier and regressor share."""
 
-    _core: Any
-    _infant: Any
-    _infant_y: Any
     _known: list
-    _asked: dict
     _classes_learnt: bool
     _flat: bool
     _targets: Any  # each kind's own
@@ -50,11 +43,9 @@ class Growing(Telling, GrowingModel):
         """Checked parameters."""
         number = check_number
         return {
-            "classes": self._classes_learnt, "seed": seed_of(self.random_state),
+            "classes": self._classes_learnt, **_door.limits(self),
             "intention": bool(self.intention),
             "patience": number("patience", self.patience, 1, 10_000, integer=True),
-            "max_nodes": _door.optional("max_nodes", self.max_nodes),
-            "max_bytes": _door.optional("max_bytes", self.max_bytes),
             "nets": number("nets", self.nets, 1, 5, integer=True),
             "pool": number("pool", self.pool, 1, 4096, integer=True),
             "replay": number("replay", self.replay, 0, _MOST_REPLAY, integer=True),
@@ -70,25 +61,20 @@ class Growing(Telling, GrowingModel):
 
         One that is interrupted has learnt whole pieces, and the model says how many samples.
         """
-        held = dict(self.__dict__)
-        try:
+        with self._unless_refused():
             onward = not first or (whole and self._goes_on())
             X = self._rows(X, first=not onward, table=True)
             targets = self._targets(y, n_rows(X), onward and not (whole or self._begins_anew()))
             core = self._core if onward else Learner(Table.columns_of(X), self._options())
             rows = core.sense.read(X)
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(held)
-            raise
-        with _door.telling(self.progress, len(rows)) as tell:
-            if whole:
+        if whole:
+            with _door.telling(self.progress, len(rows)) as tell:
                 self._learn_whole(core, rows, targets, tell)
-                return self
-            if not onward:
-                self._core, self._infant, self._infant_y = core, None, None
-                self.n_samples_seen_, self._known = 0, []
-            self._learn_on(rows, targets, tell)
+            return self
+        if not onward:
+            self._begin(core)
+            self._known = []
+        self._learn_on(rows, targets, self._set_known)
         return self
 
     def _goes_on(self):
@@ -110,32 +96,11 @@ class Growing(Telling, GrowingModel):
             self._set_known()
         tell(len(rows), self)
 
-    def _learn_on(self, rows, targets, tell):
-        for a, b in _door.spans(len(rows)):
-            with _door.undisturbed():
-                self._asked = {}
-                try:
-                    self._take(rows[a:b], targets[a:b])
-                finally:  # even when interrupted: what has been learnt, no more
-                    young = 0 if self._infant is None else len(self._infant)
-                    self.n_samples_seen_ = self._core.n + young
-                    self._set_known()
-            tell(b, self)
+    def _is_young(self):
+        return not self._core.settled
 
-    def _take(self, rows, targets):
-        """Learn rows; the first of a stream are kept until they settle the scales."""
-        if not self._core.settled:
-            room = BLOCK if self._infant is None else BLOCK - len(self._infant)
-            young = rows[:room]
-            self._infant = young if self._infant is None else self._infant.joined(young)
-            kept = [] if self._infant_y is None else [self._infant_y]
-            self._infant_y = _joined([*kept, targets[:room]])
-            rows, targets = rows[room:], targets[room:]
-            if len(self._infant) == BLOCK:
-                self._core = self._grown_up()
-                self._infant = self._infant_y = None
-        if len(rows):
-            self._core.take(rows, targets, self._flat)
+    def _teach(self, core, rows, targets):
+        core.take(rows, targets, self._flat)
 
     def _grown_up(self):
         """A new core whose scales are those of the first rows, which it then learns."""
@@ -173,29 +138,10 @@ class Growing(Telling, GrowingModel):
         return self
 
     # ---- what was learnt ------------------------------------------------------------------------
-    def _grown(self):
-        """The core that answers; of a young stream one that has learnt what was kept until now."""
-        self._check_fitted()
-        if not self._asked:  # a dict, because answering must not change the estimator's __dict__
-            young = self._infant is not None
-            self._asked["core"] = self._grown_up() if young else self._core
-        return self._asked["core"]
-
-    def _answering(self):
-        """The same with the readout written into its graph."""
-        core = self._grown()
-        core.derive()
-        return core
-
     @property
     def graph_(self):
         """The graph that answers."""
         return self._answering().body.graph
-
-    @property
-    def growth_log_(self):
-        """Why each node is there."""
-        return GrowthLog(self.graph_)
 
     @property
     def nbytes_(self):
@@ -219,8 +165,7 @@ class Growing(Telling, GrowingModel):
         """Answers of the outputs of a task, [rows, outputs] float64, and the task's number."""
         core = self._answering()
         t = self._task(core, task)
-        rows = core.sense.read(self._rows(X, first=False, table=True))
-        values = core.sense.values(core.body.graph, rows)
+        values = core.sense.values(core.body.graph, self._read_by(core.sense, X))
         return core.body.activity(values, core.body.tasks[t].outputs).astype(np.float64), t
 
     @staticmethod
@@ -239,13 +184,3 @@ class Growing(Telling, GrowingModel):
     def from_state(cls, state):
         """Rebuild a model; see :meth:`to_state`."""
         return _net_state.from_state(cls, state)
-
-    def __getstate__(self):
-        state = super().__getstate__().copy()
-        if "_asked" in state:
-            state["_asked"] = {}
-        return state
-
-
-def _joined(parts):
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -10,6 +10,7 @@ from growgraph.models._grownet.entrance import Entrance
 from growgraph.models._grownet.flow import Flow
 from growgraph.models._grownet.growing import grow, plan
 from growgraph.models._grownet.resonant import targets
+from growgraph.models._grownet.scoring import cross
 from growgraph.models._grownet.streaming import Streaming, names_of, scales_of
 
 _FINE = 2e5  # numbers up to which rehearsals are computed in float64
@@ -141,7 +142,7 @@ class Learner(Streaming):
         planned = plan(X, Y, labels, options, room, hidden, tell)
         self.path = planned.path
         body.start(values, body.n + np.arange(len(X)))
-        beta, said = grow(X, Y, options, planned, body, hidden)
+        beta, said = grow(X, Y, options, planned, body, hidden, room)
         body.end()
         self._judge(planned, group, Y)
         T = targets(said, Y) if self.classes else Y
@@ -151,12 +152,12 @@ class Learner(Streaming):
         more = 1 + body.features.size - len(flow.G)
         flow.add_features(more)
         F = self.features(values)
-        flow.add(F, T)
+        flow.add(F, Y)
+        flow.slack = cross(F, (T - Y).astype(np.float64))
         flow.strength, flow.beta = planned.strength, beta.astype(np.float64)
         flow.counts = np.bincount(group, minlength=flow.counts.size)
         Z = body.activity(values, body.graph.inputs)
         flow.recall(Z, group, wanted, body.n)
-        flow.settle_regions(Z)
         body.write(flow.beta, body.task.centre, body.task.spread)
         self._derived = body.n + len(X)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from growgraph.models._grownet.rehearsal import Rehearsal
+from growgraph.models._grownet.pruning import renumbered
+from growgraph.models._grownet.rehearsal import ALL, Rehearsal
 from growgraph.models._grownet.resonant import targets, tension
 from growgraph.models._grownet.ridge_readout import Candidates, RidgeReadout
 from growgraph.models._grownet.scoring import cross
@@ -20,9 +21,9 @@ _EMPTY = 8  # rounds without a sound candidate, one after another
 _ROOM = 64
 
 
-def schedule(m, pool, times):
-    """How many units a round inserts and how many it rehearses."""
-    k = 1 + m // 10
+def schedule(m, pool, many=False):
+    """How many units a round inserts and how many it rehearses, of few columns or of many."""
+    k, times = (8 + m // 6, 4) if many else (1 + m // 10, 2)
     return k, max(pool, times * k) if pool > 1 else k
 
 
@@ -44,9 +45,11 @@ class Net:
         ``bear(net, unit, answer)`` makes a unit's nodes; ``columns(count)`` reads the youngest.
     hidden : sequence of int
         Which of the columns it begins with are units.
+    repertoire : Repertoire
+        What candidates may be.
     """
 
-    def __init__(self, X, Y, options, rng, held=None, body=None, hidden=()):
+    def __init__(self, X, Y, options, rng, held=None, body=None, hidden=(), repertoire=ALL):
         self.options, self.body = options, body
         self.n, self.d = X.shape
         self.Y, self.T = Y, Y.copy()
@@ -62,8 +65,8 @@ class Net:
         self.rows = np.ascontiguousarray(X) if whole else None
         self.done, self.lasted, self.empty = False, 1, 0
         self.looked: Any = None
-        self.rehearsal = Rehearsal(self, options, rng)
-        self.least = _ROUNDING if not self.rehearsal.many or X.dtype == np.float64 else _COARSE
+        self.rehearsal = Rehearsal(self, options, rng, repertoire)
+        self.least = _ROUNDING if not self.many or X.dtype == np.float64 else _COARSE
         self.ridge = RidgeReadout(USUAL + self.least)
         self.ridge.start(self.F[:, : self.size], self.T)
         self.beta, self.said = self.ridge.beta, np.zeros_like(Y)
@@ -90,9 +93,9 @@ class Net:
         return self.options["classes"]
 
     @property
-    def times(self):
-        """Candidates for each unit that is born."""
-        return 4 if self.rehearsal.many else 2
+    def many(self):
+        """True if single columns say little: images."""
+        return self.rehearsal.many
 
     def scaled(self, rows, S):
         """Parents of some rows in spreads: units in those at their birth."""
@@ -115,12 +118,8 @@ class Net:
         Ridge regression; for classes on resonant targets: each step solves for what the
         answers before it leave (majorisation of the squared hinge), carried on by momentum.
         """
-        M = self.size if m is None else 1 + self.d + m
-        ridge = RidgeReadout(strength + self.least)
-        ridge.G, ridge.n = self.ridge.G[:M, :M], self.ridge.n
-        ridge.penalty = self.ridge.penalty[:M]
-        F, T = self.F[:, :M], self.T if m is None else self.Y
-        ridge.B = self._pull(F, T)
+        ridge = self.readout(strength, m)
+        F = self.F[:, : len(ridge.G)]
         beta = ridge.solve()
         said = self._say(F, beta)
         if not self.classes:
@@ -129,17 +128,26 @@ class Net:
         for i in range(steps):
             more = (1 + math.sqrt(1 + 4 * t * t)) / 2
             ahead = said + float((t - 1) / more) * (said - before) if i else said
-            beta = ridge.back(self._pull(F, targets(ahead, self.Y)))
+            beta = ridge.back(self.pull(F, targets(ahead, self.Y)))
             before, said, t = said, self._say(F, beta), more
         return beta, said
 
-    def _pull(self, F, T):
+    def readout(self, strength, m=None):
+        """A readout of the first ``m`` units for a ridge, not solved, beside the net's own."""
+        M = self.size if m is None else 1 + self.d + m
+        ridge = RidgeReadout(strength + self.least)
+        ridge.G, ridge.n = self.ridge.G[:M, :M], self.ridge.n
+        ridge.penalty = self.ridge.penalty[:M]
+        ridge.retarget(self.pull(self.F[:, :M], self.T if m is None else self.Y))
+        return ridge
+
+    def pull(self, F, T):
         """F'T; of many rows in the precision of the rows."""
         return cross(F, T) if F.dtype == np.float64 else (F.T @ T).astype(np.float64)
 
     def _cross(self, F, K):
         """F'K; of images in the precision of the rows, which costs half as much."""
-        return self._pull(F, K) if self.rehearsal.many else cross(F, K)
+        return self.pull(F, K) if self.many else cross(F, K)
 
     def refresh(self, strength, steps):
         """Solve the readout for another ridge, some steps of resonance on."""
@@ -152,7 +160,7 @@ class Net:
     def step(self):
         """Solve for the targets of the moment; the answers leave new ones."""
         F = self.F[:, : self.size]
-        self.ridge.retarget(self._pull(F, self.T))
+        self.ridge.retarget(self.pull(F, self.T))
         self.beta = self.ridge.solve()
         self.say()
 
@@ -171,7 +179,7 @@ class Net:
             return
         units, K, able = self.rehearsal.candidates(R, pool, where)
         F = self.F[:, : self.size]
-        self.ridge.retarget(self._pull(F, self.T))
+        self.ridge.retarget(self.pull(F, self.T))
         found = self._beside(F, K, R)
         chosen, gains = self.ridge.choose(_only(found, able), k)
         chosen = np.flatnonzero(able)[chosen]
@@ -191,11 +199,11 @@ class Net:
         """Candidates beside the elders; where the old readout is kept, beside nothing."""
         G22, G12 = self._cross(K, K), self._cross(F, K)
         if self.options["readout"] != "append":
-            return self.ridge.reduce(G12, G22, self._pull(K, self.T))
-        pull = self._pull(K, R)
+            return self.ridge.reduce(G12, G22, self.pull(K, self.T))
+        pull = self.pull(K, R)
         S = G22.copy()
         S.flat[:: len(S) + 1] += self.ridge.strength * self.n
-        return Candidates(G12, G22, self._pull(K, self.T), np.ones(len(S)),
+        return Candidates(G12, G22, self.pull(K, self.T), np.ones(len(S)),
                           np.zeros_like(G12), S, pull)  # fmt: skip
 
     def insert(self, units, K, R, found=None, chosen=None):
@@ -208,13 +216,13 @@ class Net:
             K = self.body.columns(len(units)).astype(self.F.dtype)
         F = self.F[:, :first]
         if found is None or self.options["readout"] == "append":
-            self.ridge.retarget(self._pull(F, self.T))
+            self.ridge.retarget(self.pull(F, self.T))
             G12, G22 = self._cross(F, K), self._cross(K, K)
-            found = self.ridge.reduce(G12, G22, self._pull(K, self.T))
+            found = self.ridge.reduce(G12, G22, self.pull(K, self.T))
             chosen = np.arange(len(units))
         taken = self.ridge.append(found, chosen)
         if self.body is not None and not taken.all():
-            self.body.take_back(np.flatnonzero(~taken) - len(units))
+            self.body.take_back(np.flatnonzero(~taken) - len(units), "explained by others")
         old = self.beta
         for unit, column, good in zip(units, K.T, taken.tolist(), strict=True):
             if good:
@@ -223,7 +231,7 @@ class Net:
             K = self.F[:, first : self.size]
             A = self.ridge.G[first:, first:].copy()
             A.flat[:: len(A) + 1] += self.ridge.strength * self.n
-            self.beta = np.vstack([old, np.linalg.solve(A, self._pull(K, R))])
+            self.beta = np.vstack([old, np.linalg.solve(A, self.pull(K, R))])
         else:
             self.beta = self.ridge.beta
         self.say()
@@ -238,6 +246,23 @@ class Net:
         self.spread = np.append(self.spread, column.std(dtype=np.float64) + 1e-12)
         self._centre = np.append(self._centre, 0.0)
         self.loudest = np.append(self.loudest, np.abs(column).max())
+
+    def take_back(self, places, cause):
+        """Units at some places, which no other one reads, leave the net and its graph."""
+        if self.body is not None:
+            self.body.take_back(places - self.m, cause)
+        columns = 1 + self.d + places
+        self.ridge.drop(columns)
+        kept = np.setdiff1d(np.arange(self.size), columns)
+        self.units = renumbered(self.units, self.d, places)
+        for rows in (self.F, self.held):
+            if rows is not None:
+                rows[:, : kept.size] = rows[:, kept]
+        self.hidden = np.append(self.hidden[self.hidden < self.d], self.d + np.arange(self.m))
+        for name in ("spread", "_centre", "loudest"):
+            setattr(self, name, np.delete(getattr(self, name), columns - 1))
+        self.beta = self.ridge.beta
+        self.say()
 
     def answer(self, r):
         """The output a place asks for: the class that is too quiet there, the target most amiss."""
@@ -256,7 +281,7 @@ class Net:
         out = {}
         for strength in strengths:
             kept = self.options["readout"] == "append"
-            steps = FEW if self.rehearsal.many else STEPS
+            steps = FEW if self.many else STEPS
             beta = self.beta if kept else self.solved(strength, steps)[0]
             out[strength] = self._judged(self._say(self.held, beta))
         return out

@@ -6,6 +6,7 @@ fit of the tension, the direction of a sibling at another knot; or a round place
 there are many columns (images), only the second is any good, and its knot lies midway.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from growgraph.models._grownet.scoring import KINDS, best_knots
 from growgraph.models._grownet.unit import WAYS, Unit
 
 _MANY = 32  # columns from which single ones say little
+_ROUND = 8  # columns up to which round places alone may do
 _SOME = 8  # columns that a direction may take in all at once, half of the time
 _PARTNERS = 8
 _DEPTH = 0.35  # share of candidates that read units
@@ -25,6 +27,41 @@ _LEAST = 3  # rows on either side of a knot
 _PER_SOURCE, _SHARE = 2, 0.2  # and so many a source, up to a share of all
 
 
+@dataclass(frozen=True)
+class Repertoire:
+    """What candidates may be.
+
+    Attributes
+    ----------
+    name : str
+    ways : tuple of str
+        Of ``WAYS``, how directions are found.
+    axis, oblique : tuple of bool
+        Which of ``KINDS`` units that read one parent, and those that read several, may be.
+    """
+
+    name: str
+    ways: tuple[str, ...] = WAYS
+    axis: tuple[bool, ...] = (True,) * len(KINDS)
+    oblique: tuple[bool, ...] = (True,) * len(KINDS)
+
+
+BENDS = Repertoire("bends", axis=(True, True, True, False), oblique=(True, True, False, False))
+ALL = Repertoire("all")
+PLACES = Repertoire("places", ("match",))
+
+
+def repertoires(d):
+    """What to rehearse with in turns, the most careful first, for ``d`` columns.
+
+    A knot can be found anywhere along each of very many directions, and steps and |z| there fit
+    noise: they have to show that they are worth it.
+    """
+    if d > _MANY:
+        return (ALL,)
+    return (BENDS, ALL, PLACES) if d <= _ROUND else (BENDS, ALL)
+
+
 class Rehearsal:
     """Draws candidates for a net, see :class:`growgraph.models._grownet.net.Net`.
 
@@ -34,10 +71,11 @@ class Rehearsal:
     options : dict
         ``placement, depth, directions``: see :class:`growgraph.GrowNet`.
     rng : numpy Generator
+    repertoire : Repertoire
     """
 
-    def __init__(self, net, options, rng):
-        self.net, self.rng = net, rng
+    def __init__(self, net, options, rng, repertoire=ALL):
+        self.net, self.rng, self.repertoire = net, rng, repertoire
         self.tense = options["placement"] == "tension"
         self.random = options["directions"] == "random"
         d = net.inputs.size
@@ -46,9 +84,10 @@ class Rehearsal:
         if self.many:
             self.arms = [("pair", True)]
         else:
-            self.arms = [(way, False) for way in WAYS]
+            ways = repertoire.ways
+            self.arms = [(way, False) for way in ways]
             if d > _SOME:
-                self.arms += [(way, True) for way in WAYS if way not in ("axis", "sibling")]
+                self.arms += [(way, True) for way in ways if way not in ("axis", "sibling")]
 
     def candidates(self, R, count, where=None):
         """``count`` units with their shape and knot, their columns, and which rest on enough rows.
@@ -206,6 +245,10 @@ class Rehearsal:
         sources = unit.sources.size * _PER_SOURCE * rows / self.net.n
         return max(least, int(min(sources, _SHARE * rows)))
 
+    def _kinds(self, unit):
+        """Which kinds a unit may be."""
+        return self.repertoire.axis if unit.sources.size == 1 else self.repertoire.oblique
+
     def _bend(self, R, units, lines, K, able):
         """The shape and knot of each direction that take most from the tension."""
         rows: Any = slice(None)
@@ -222,6 +265,7 @@ class Rehearsal:
                 gates = np.stack([units[i].share * self.net.parents[rows, units[i].gate]
                                   for i in some])  # fmt: skip
             knots, scores = best_knots(Z, felt, gates=gates, least=least)
+            scores[~np.array([self._kinds(units[i]) for i in some])] = -1
             best = scores.argmax(axis=1)
             for j, i in enumerate(some):
                 units[i].shape, units[i].knot = KINDS[best[j]], float(knots[j, best[j]])

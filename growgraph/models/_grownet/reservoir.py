@@ -33,6 +33,8 @@ class Reservoir:
     ----------
     X, Y, labels, index : ndarray
         The rows in the sequence in which they came, their targets, classes and counters.
+    tense : ndarray of float64
+        Tension of each row that lasts, see :meth:`feel`.
     seen : ndarray of float64
         Samples of each class so far, or what they count for.
 
@@ -47,13 +49,13 @@ class Reservoir:
     np.float64(99.0)
     """
 
-    ARRAYS = ("X", "Y", "labels", "index", "keys", "seen", "counts", "passed")
+    ARRAYS = ("X", "Y", "labels", "index", "keys", "tense", "seen", "counts", "passed")
 
     def __init__(self, columns, targets=0, *, rows=2000, seed=0, forget=1.0, dtype=np.float32):
         self.rows, self.seed, self.forget = int(rows), int(seed), float(forget)
         self.X, self.Y = np.zeros((0, columns), dtype), np.zeros((0, targets))
         self.labels, self.index = np.zeros(0, np.int64), np.zeros(0, np.int64)
-        self.keys = np.zeros(0)
+        self.keys, self.tense = np.zeros(0), np.zeros(0)
         self.seen, self.counts = np.zeros(0), np.zeros(0, np.int64)
         self.passed = np.zeros(0)  # the least key of each class that is not kept
         self.last = -1
@@ -92,7 +94,7 @@ class Reservoir:
         self._count(labels)
         new = {"X": np.asarray(X, self.X.dtype), "labels": labels, "index": index}
         new["Y"] = np.zeros((n, 0)) if Y is None else np.asarray(Y, np.float64)
-        new["keys"] = self._keys_of(index)
+        new["keys"], new["tense"] = self._keys_of(index), np.zeros(n)
         for name, values in new.items():
             setattr(self, name, np.concatenate([getattr(self, name), values]))
         self.last = int(index[-1]) if n else self.last
@@ -137,7 +139,7 @@ class Reservoir:
 
     def _keep(self, places):
         if len(places) < len(self.X):
-            for name in ("X", "Y", "labels", "index", "keys"):
+            for name in ("X", "Y", "labels", "index", "keys", "tense"):
                 setattr(self, name, getattr(self, name)[places])
 
     def weights(self):
@@ -147,12 +149,26 @@ class Reservoir:
         """
         weight = np.ones(len(self))
         if self.forget < 1:
-            age = self.last - self.index
+            age = self.ages()
             count = age * np.log(self.forget)
             chance = self.passed[self.labels] - self.last * np.log(self.forget) + count
             weight = np.exp(count) / -np.expm1(-np.exp(np.minimum(chance, 50)))
         total = np.bincount(self.labels, weight, minlength=self.seen.size)
         return weight * (self.seen / np.maximum(total, 1e-300))[self.labels]
+
+    def ages(self):
+        """Samples that came after each row."""
+        return self.last - self.index
+
+    def feel(self, tension, patience):
+        """What each row feels now; what lasts follows it, a share 1 / patience at a time."""
+        self.tense = self.tense + (tension - self.tense) / patience
+
+    def near(self, places, count):
+        """The rows [places, count] nearest to each place; columns that it lacks do not count."""
+        X, at = self.X[:, : places.shape[1]].astype(np.float64), places.astype(np.float64)
+        far = (X**2).sum(axis=1) - 2 * at @ X.T
+        return np.argsort(far, axis=1, kind="stable")[:, :count]
 
     def widen(self, columns, value=0.0):
         """So many more columns, in which all rows have one value."""

@@ -77,8 +77,6 @@ class RidgeReadout:
     True
     """
 
-    ARRAYS = ("G", "B", "L", "y", "beta", "penalty")
-
     def __init__(self, strength=1e-3):
         self.strength = float(strength)
         self.n, self.jitter, self._fresh = 0.0, 0.0, False
@@ -126,13 +124,6 @@ class RidgeReadout:
         self.n += len(F) if weight is None else math.fsum(weight)
         self._fresh = False
 
-    def forget(self, factor):
-        """What was seen counts for ``factor`` as much."""
-        self.G *= factor
-        self.B *= factor
-        self.n *= factor
-        self._fresh = False
-
     # ---- targets --------------------------------------------------------------------------------
     def retarget(self, B):
         """Other targets: F'T in place of B; the readout stays as it is until it is solved."""
@@ -140,12 +131,6 @@ class RidgeReadout:
         if self._fresh:
             with one_thread():
                 self.y = _forward(self.L, self.B)
-
-    def add_output(self, column=None):
-        """One more target; F'T is ``column``, or 0."""
-        column = np.zeros(len(self.B)) if column is None else np.asarray(column, np.float64)
-        self.beta = np.column_stack([self.beta, np.zeros(len(self.B))])
-        self.retarget(np.column_stack([self.B, column]))
 
     def restrain(self, strength):
         """Another lambda; the readout stays as it is until it is solved."""
@@ -177,16 +162,9 @@ class RidgeReadout:
                 stacklevel=3,
             )
 
-    def solve(self, m=None):
-        """The readout; that of the first ``m`` columns alone if m is given (nothing is set then).
-
-        Returns
-        -------
-        ndarray of float64, shape (columns or m, targets)
-        """
+    def solve(self):
+        """The readout, an ndarray of float64, shape (columns, targets)."""
         self.factorise()
-        if m is not None:
-            return self.path([m])[0]
         with one_thread():
             self.beta = _backward(self.L, self.y)
         return self.beta
@@ -194,12 +172,6 @@ class RidgeReadout:
     def back(self, v):
         """(G + Lambda)^-1 v; the caller has factorised."""
         return _backward(self.L, _forward(self.L, v))
-
-    def path(self, sizes):
-        """The readouts of the first columns alone, for each of so many: growth is nested."""
-        self.factorise()
-        with one_thread():
-            return [_backward(self.L[:m, :m], self.y[:m]) for m in sizes]
 
     # ---- growth ---------------------------------------------------------------------------------
     def reduce(self, G12, G22, B2, penalty=1.0):
@@ -296,7 +268,7 @@ class RidgeReadout:
         return taken
 
     # ---- cutting --------------------------------------------------------------------------------
-    def prune_order(self, keep, *, count=None, cost=math.inf):
+    def prune_order(self, keep, *, count=None):
         """In which sequence columns would be removed, always the cheapest, and what each costs.
 
         Parameters
@@ -305,8 +277,6 @@ class RidgeReadout:
             Columns that stay.
         count : int, optional
             How many at most.
-        cost : float
-            It ends before the costs sum to more.
 
         Returns
         -------
@@ -326,7 +296,7 @@ class RidgeReadout:
         k = int(free.sum()) if count is None else min(count, int(free.sum()))
         order, costs, rows = np.empty(k, np.int64), np.empty(k), np.empty((k, len(P)))
         n = pivot.choose(P, np.ascontiguousarray(beta), np.diag(P).copy(), np.zeros(len(P)), free,
-                         float(cost), True, rows, order, costs)  # fmt: skip
+                         np.inf, True, rows, order, costs)  # fmt: skip
         return order[:n], costs[:n]
 
     def drop(self, columns):
@@ -336,23 +306,6 @@ class RidgeReadout:
         self.penalty = np.delete(self.penalty, columns)
         self._fresh = False
         self.solve()
-
-    # ---- state ----------------------------------------------------------------------------------
-    def to_arrays(self):
-        """All there is, by name; learning goes on from it with the same bits."""
-        scalars = np.array([self.strength, self.n, self.jitter, self._fresh])
-        return {"scalars": scalars} | {name: getattr(self, name) for name in self.ARRAYS}
-
-    @classmethod
-    def from_arrays(cls, arrays):
-        """The inverse of :meth:`to_arrays`."""
-        strength, n, jitter, fresh = np.asarray(arrays["scalars"]).tolist()
-        self = cls(strength)
-        self.n, self.jitter, self._fresh = n, jitter, bool(fresh)
-        for name in cls.ARRAYS:
-            setattr(self, name, np.array(arrays[name], np.float64))
-        self.G, self.L = np.asfortranarray(self.G), np.asfortranarray(self.L)
-        return self
 
 
 def _forward(L, B):

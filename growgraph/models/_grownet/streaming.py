@@ -1,5 +1,6 @@
 """How a GrowNet learns a stream: block after block, growing where tension lasts."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,19 @@ from growgraph._random import generator, uniform
 from growgraph.models._grownet.flow import BLOCK
 from growgraph.models._grownet.growing import choose, rehearse
 from growgraph.models._grownet.history import impute
-from growgraph.models._grownet.net import STRENGTHS, Net
+from growgraph.models._grownet.net import FEW, STRENGTHS, Net
 from growgraph.models._grownet.resonant import tension
 
 _FEWEST = 128  # remembered rows from which a stream may grow
 _JUDGES = 0.25  # of the remembered rows: they do not take part in growing
-_BURST = 64  # units a stream grows at once, at most
+_BURST, _ROUND = 256, 128  # units a stream grows at once with many columns, and without a look
+_POOL = 512  # candidates of such a round
+_FEW = 64  # units grown at once in tables, at most
+_CLEAR = 2.0  # standard errors by which a round must be better than none
 _PATIENT = 6
+_REST = 0.01  # tension below this is none
+_NEAR = 16  # remembered rows that tell the tension of a place
+_FINE = 2e5  # numbers up to which a burst is rehearsed in float64
 
 
 class Streaming:
@@ -108,92 +115,131 @@ class Streaming:
         body.task.centre, body.task.spread = self._scales()
         F, Y = self._block()
         Z = body.activity(flow.pending, body.graph.inputs)
-        first = self.n - len(F)
-        if flow.n:
-            said = F @ flow.beta
-            flow.remember(said, flow.pending_group, Y, first, self.classes)
-            R = tension(said, Y) if self.classes else Y - said
-            flow.feel(Z, R)
-        T = flow.targets(F, Y, self.classes)
+        first, begun = self.n - len(F), flow.n > 0
+        if begun:
+            flow.remember(F @ flow.beta, flow.pending_group, Y, first, self.classes)
         flow.fade(self.options["forget"] ** len(F))
-        begun = flow.n > 0
-        flow.add(F, T)
+        flow.add(F, Y)
         flow.counts = flow.counts + np.bincount(flow.pending_group, minlength=flow.counts.size)
         wanted = np.empty((len(F), 0)) if self.classes else Y
         flow.recall(Z, flow.pending_group, wanted, first)
         if not begun:
-            flow.settle_regions(Z)
             flow.strength = loo_strength(F, Y)
         flow.pending, flow.pending_group = flow.pending[:0], flow.pending_group[:0]
         flow.pending_wanted = flow.pending_wanted[:0]
-        flow.solve()
         if self.sense.sleeps:
             self.sense.wake(body.graph)
+        if not len(flow.memory):
+            flow.solve()
+            return
+        values = self.remembered(flow.memory.X)
+        F = self.features(values).astype(np.float64)
+        Y = self.signs(flow.memory.labels) if self.classes else flow.memory.Y
+        self._solve(F, Y)
+        flow.memory.feel(self._tension(F, Y), self.options["patience"])
         self._tell()
-        self._grow_on_stream()
+        self._grow_on_stream(values, F, Y)
+
+    def _solve(self, F, Y):
+        """The readout of all blocks; remembered rows resonate, with the weight the sums give."""
+        flow = self.flow
+        weight = self.options["forget"] ** flow.memory.ages()
+        flow.solve((F, Y, weight) if self.classes else None)
+
+    def _tension(self, F, Y):
+        """What the readout leaves of each row."""
+        said = F @ self.flow.beta
+        return np.linalg.norm(tension(said, Y) if self.classes else Y - said, axis=1)
 
     def _tell(self):
         """Tell the log what came of growth ``patience`` blocks ago."""
-        body, due = self.body, self.options["patience"] * BLOCK
+        body, due, memory = self.body, self.options["patience"] * BLOCK, self.flow.memory
         mine = body.task_of == len(body.tasks) - 1
         new = np.flatnonzero(mine & np.isnan(body.felt[:, 2]))
         if new.size and self.n - int(body.steps[new[0]]) >= due:
             new = new[body.steps[new] == body.steps[new[0]]]
-            felt = self.flow.heat[self.flow.region(body.place[new]), 0]
-            body.settle(np.sqrt(felt * body.task.outputs.size), int(new[0]))
+            near = memory.near(body.place[new], _NEAR)
+            body.settle(memory.tense[near].mean(axis=1), int(new[0]))
 
-    def _grow_on_stream(self):
+    def _grow_on_stream(self, values, F, Y):
         """Where tension lasts, rehearse on the memory; what its judges like is born."""
-        flow, body, options = self.flow, self.body, self.options
-        lasting = flow.lasting(options["patience"] * (1 + flow.refused))
-        if lasting.size == 0 or len(flow.memory.X) < _FEWEST:
-            return
-        room = min(_BURST, body.room())
-        Z = flow.memory.X
-        values = self.remembered(Z)
-        F = self.features(values).astype(np.float64)
-        Y = self.signs(flow.memory.labels) if self.classes else flow.memory.Y
-        judge = uniform(options["seed"], flow.memory.index, "judge") < _JUDGES
-        where = np.isin(flow.region(Z), lasting)[~judge].astype(np.float64)
-        flow.calm()
-        if room < 1 or not where.any() or not judge.any():
+        flow, body, options, memory = self.flow, self.body, self.options, self.flow.memory
+        room, patience = body.room(), options["patience"]
+        judge = uniform(options["seed"], memory.index, "judge") < _JUDGES
+        lasts = (memory.ages() >= patience * BLOCK) & (memory.tense > _REST)
+        where = np.where(lasts, memory.tense, 0.0)[~judge]
+        early = self.n < flow.rest or len(memory) < _FEWEST
+        if early or room < 1 or not where.any() or not judge.any():
             return
         self.n_grown += 1
         rng = generator(options["seed"], f"burst {self.n_grown}")
-        X, hidden = F[:, 1:], self.hidden
-        net = Net(X[~judge], Y[~judge], options, rng, held=(X[judge], Y[judge]), hidden=hidden)
-        net.lasted = options["patience"]
-        looks = rehearse([net], room, options["pool"], _PATIENT, where)
-        units, flow.strength = choose(looks)
-        flow.refused = min(flow.refused + 1, 3) if units == 0 else 0
+        X = F[:, 1:].astype(np.float64 if F.size < _FINE else np.float32)
+        T = Y.astype(X.dtype)
+        held = X[judge], T[judge]
+        net = Net(X[~judge], T[~judge], options, rng, held=held, hidden=self.hidden)
+        net.lasted = patience
+        units, flow.strength = self._trial(net, room, where)
+        flow.refused = 0 if units else min(flow.refused + 1, 3)
+        flow.rest = self.n + flow.refused * patience * BLOCK
         if units:
             self._bear(net, net.units[:units], values, F, Y, np.flatnonzero(~judge))
-        flow.solve()
+        else:
+            self._solve(F, Y)
+
+    def _trial(self, net, room, where):
+        """How many units the judges like, and their ridge.
+
+        Tables: unit after unit. Many columns: many at once, for as long as it is clearly better:
+        weak units do together what none does alone.
+        """
+        if not net.rehearsal.many:
+            room = min(_FEW, room)
+            return choose(rehearse([net], room, self.options["pool"], _PATIENT, where))
+        room = min(_BURST, room)
+        at = int(np.abs(np.log(np.array(STRENGTHS) / self.flow.strength)).argmin())
+        near = STRENGTHS[max(at - 1, 0) : at + 2]
+        net.refresh(self.flow.strength, FEW)
+        best = self._look(net, near)
+        while net.m < room and not net.done:
+            before = net.m
+            net.round(min(_ROUND, room - net.m), _POOL, where)
+            if net.m == before:
+                break
+            new = self._look(net, near)
+            gain = best[2] - new[2]
+            if gain.mean() <= _CLEAR * gain.std() / math.sqrt(gain.size):
+                break
+            best = new
+        return best[:2]
+
+    def _look(self, net, strengths):
+        """Units, the ridge its judges like best, and the tension of each of them."""
+        seen = net.look(strengths)
+        best = min(strengths, key=lambda s: seen[s][0].mean())
+        net.refresh(best, FEW)
+        return net.m, best, seen[best][0]
 
     def _bear(self, net, units, values, F, Y, rows):
         """Grow units on the stream, with the past they would have had."""
-        body, flow = self.body, self.flow
-        since, felt = body.units.size, np.sqrt(flow.heat[:, 0] * Y.shape[1])
-        region = flow.region(flow.memory.X)
+        body, flow, memory = self.body, self.flow, self.flow.memory
+        since = body.units.size
         for unit in units:
             unit.row = int(rows[unit.row])
-            unit.tension = float(felt[region[unit.row]])
-        body.start(values, flow.memory.index)
+        near = memory.near(memory.X[[unit.row for unit in units]], _NEAR)
+        for unit, felt in zip(units, memory.tense[near].mean(axis=1).tolist(), strict=True):
+            unit.tension = felt
+        body.start(values, memory.index)
         R = Y - F @ flow.beta
         for unit in units:
             body.bear(net, unit, net.answer(R[unit.row]))
         K = body.columns(len(units)).astype(np.float64)
         body.end()
-        weight = flow.memory.weights()
-        T = flow.targets(F, Y, self.classes)
-        whole = flow.memory.whole
-        flow.add_units(*impute(flow.G, flow.B, F, K, T, weight, whole=whole))
-        flow.solve()
-        said = np.hstack([F, K]) @ flow.beta
-        left = tension(said, Y) if self.classes else Y - said
-        for i, unit in enumerate(units):
-            here = left[region == region[unit.row]]
-            body.told(since + i, float(np.sqrt((here**2).sum(axis=1).mean())))
+        flow.add_units(*impute(flow.G, flow.B, F, K, Y, memory.weights(), whole=memory.whole))
+        F = np.hstack([F, K])
+        self._solve(F, Y)
+        left = self._tension(F, Y)[near].mean(axis=1)
+        for i, after in enumerate(left.tolist()):
+            body.told(since + i, after)
 
     def readout(self):
         """The readout that answers: of whole blocks and of the rows that wait."""
@@ -201,9 +247,8 @@ class Streaming:
         if not len(flow.pending):
             return flow.beta
         F, Y = self._block()
-        T = flow.targets(F, Y, self.classes)
         strength = flow.strength if flow.n else loo_strength(F, Y)
-        return flow.solved(flow.G + F.T @ F, flow.B + F.T @ T, flow.n + len(F), strength)
+        return flow.solved(strength, F, Y)[0]
 
 
 def loo_strength(F, Y):

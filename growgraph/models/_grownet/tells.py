@@ -5,9 +5,18 @@ from typing import Any
 import numpy as np
 
 from growgraph._linalg import one_thread
+from growgraph._validation import check_number
+from growgraph.models._grownet import errors
 from growgraph.models._grownet.unit import WAYS
 from growgraph.models._resonet.explain import Knowledge, _item, _why, nobody
-from growgraph.models.base import Explanation, Reflection, is_table
+from growgraph.models.base import (
+    Expectation,
+    Explanation,
+    Reflection,
+    check_one,
+    one_sample,
+    two_best,
+)
 
 _DOUBT = 0.9  # less confidence is doubt
 _NOVEL = 8.0  # times the average distance of what was learnt
@@ -19,15 +28,14 @@ class Telling:
 
     _grown: Any
     _answering: Any
-    _rows: Any
+    _read_by: Any
     _said: Any
     _known: list
 
     def _values(self, X):
         """The core and the inputs of rows before the gate."""
         core = self._answering()
-        rows = core.sense.read(self._rows(X, first=False, table=True))
-        return core, core.sense.values(core.body.graph, rows)
+        return core, core.sense.values(core.body.graph, self._read_by(core.sense, X))
 
     def score_samples(self, X):
         """Familiarity of samples: higher = more familiar; about -1 on average of what was learnt.
@@ -64,10 +72,9 @@ class Telling:
         >>> told.data["answer"], told.data["grown"] > 0, len(told.data["units"]) > 0
         (True, True, True)
         """
-        X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
+        X = one_sample(x)
         core, values = self._values(X)
-        if len(values) != 1:
-            raise ValueError(f"x must be one sample, got {len(values)}: explain them one by one")
+        check_one(values)
         data = self._why(X) | {"grown": int(core.body.units.size)}
         asked, against = data.pop("outputs")
         data["novelty"] = float(-self.score_samples(X)[0])
@@ -211,12 +218,11 @@ class TellingClasses:
         scores, t = self._scores(X)
         confidence = self._confidence(X, scores, t)
         novelty = -self.score_samples(X)
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :2]
-        like = np.hstack([order] * 2)[:, :2] if order.shape[1] == 1 else order
+        like = two_best(scores)
         cause = np.full(len(scores), "fine", dtype="<U13")
         cause[confidence < _DOUBT] = "ambiguous"
         cause[novelty > _NOVEL] = "novel"
-        answer = self._known[t][order[:, 0]]
+        answer = self._known[t][like[:, 0]]
         return Reflection(answer, confidence, novelty, cause, self._known[t][like])
 
     def _why(self, X):
@@ -273,13 +279,64 @@ class TellingNumbers:
     _said: Any
     _grown: Any
     _answering: Any
-    predict: Any
+    score_samples: Any
 
     @property
     def prequential_r2_(self):
         """Share of variance explained on rows not learnt; NaN before there are any."""
         flow = self._grown().flow
         return float(1 - flow.trace[1] / flow.trace[2]) if flow.trace[2] else float("nan")
+
+    def reflect(self, X, share=0.9):
+        """Answer, expected error, the interval the truth lies in, novelty and cause.
+
+        Parameters
+        ----------
+        X
+            As in :meth:`predict`.
+        share : float in [0.5, 0.99], default 0.9
+            Of rows whose truth is to lie in the interval.
+
+        Returns
+        -------
+        Expectation
+            Errors are those of rows that were answered before they were learnt (held-out folds of
+            ``fit``, whole blocks of a stream); they are larger where a row is stranger, as the
+            variance of ridge regression is. Beyond that the same is expected of all rows. The cause
+            is "novel" where the row lies far from all that was learnt.
+
+        References
+        ----------
+        Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive
+        inference for regression, section 2.2.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from growgraph import GrowNetRegressor
+        >>> rng = np.random.default_rng(0)
+        >>> X = rng.uniform(-1, 1, (300, 1))
+        >>> y = 2 * X[:, 0] + rng.normal(0, 0.5, 300)
+        >>> told = GrowNetRegressor(nets=1).fit(X[:200], y[:200]).reflect(X[200:])
+        >>> inside = (told.low <= y[200:]) & (y[200:] <= told.high)
+        >>> bool(inside.mean() > 0.8), bool((abs(told.error - 0.5) < 0.1).all())
+        (True, True)
+        """
+        share = check_number("share", share, 0.5, 0.99)
+        said, t = self._said(X)
+        core, novelty = self._answering(), -self.score_samples(X)
+        task, flow = core.body.tasks[t], core.flow
+        known = 0 if flow is None else flow.n + len(flow.pending)
+        wide = errors.widening(novelty, 1 + core.body.features.size, known)[:, None]
+        spread = task.spread if task.spread.size else np.ones(said.shape[1])
+        error = wide * spread * errors.usual(task.record)
+        reach = wide * spread * errors.within(task.record, share)
+        cause = np.where(novelty > _NOVEL, "novel", "fine")
+        cause = np.where(np.isnan(error[:, 0]), "unknown", cause)
+        answer, error, low, high = (
+            a[:, 0] if task.flat else a for a in (said, error, said - reach, said + reach)
+        )
+        return Expectation(answer, error, low, high, novelty, cause)
 
     def _why(self, X):
         """Answer of one row, and the output that says so: of several the farthest from its mean."""

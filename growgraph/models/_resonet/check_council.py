@@ -92,12 +92,19 @@ def _check_kept(C, there, classes):
     _require(C.ctl[council.AWAKE] == 0 or sleeps[C.ctl[council.AWAKE]], "who is awake has slept")
 
 
+def _heard(C):
+    """Inputs that the readouts hear: the first ones."""
+    return max(C.A.shape[-1] - 1, 0) if C.A.ndim else 0
+
+
 def _check_shapes(C, d, classes, replay):
     trees, size = C.place.shape[2] if C.place.ndim == 4 else 0, C.labels.size
     _require(size == replay, f"{replay} samples are remembered")
     asked = C.up.shape[1] if C.up.ndim == 2 else 0
     nodes, most, voted = q.ROOTS + 2 * asked, len(C.owner), classes if size else 0
     read, groves = classes if C.prior[council.RECENT] > 0 else 0, council.GROVES
+    heard = _heard(C)
+    _require(heard <= d, "readouts hear inputs")
     for name, shape, dtype in (
         ("plan", (groves, q.PLAN_SIZE), np.int64), ("up", (groves, asked), np.int32),
         ("node", (groves, q.NODE_ROWS, nodes), np.int32), ("free", (groves, asked), np.int32),
@@ -106,7 +113,7 @@ def _check_shapes(C, d, classes, replay):
         ("units", (groves, asked, 2), np.int64), ("votes", (groves, voted), np.int64),
         ("concepts", (most, 4), np.int64), ("sums", (classes,), np.int64),
         ("traits", (most, p.MEMORY + d), np.float64), ("owner", (most,), np.int32),
-        ("A", (2, d + 1, d + 1), np.float64), ("B", (2, d + 1, classes), np.float64),
+        ("A", (2, heard + 1, heard + 1), np.float64), ("B", (2, heard + 1, classes), np.float64),
         ("readouts", (2, read), np.int64),
     ):  # fmt: skip
         _array(f"the council's {name}", getattr(C, name), shape, dtype)
@@ -127,7 +134,7 @@ def _check_nodes(C, graph, classes):
     wanted = [("one", graph.groups["one"], 0), ("prototypes", C.concepts[:n, 0], d),
               ("logarithms", C.concepts[:n, 1], 1), ("strengths", C.concepts[:n, 2], 1),
               ("kernels of prototypes", C.concepts[:n, 3], 2), ("sums", C.sums, n),
-              ("readouts", C.readouts.ravel(), d)]  # fmt: skip
+              ("readouts", C.readouts.ravel(), _heard(C))]  # fmt: skip
     groves = np.flatnonzero(C.edge[council.STEADY :] >= 0).tolist()
     wanted += [(f"votes of grove {g}", C.votes[g], 2 * born[g]) for g in groves]
     _require(not np.delete(born, groves).any(), "who has no voter asks nothing")

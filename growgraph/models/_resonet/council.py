@@ -12,10 +12,8 @@ from growgraph.kernels import council, dormant, grove, prototype, question
 _STEADY_SPAN = 500  # samples that the steady grove remembers; the fresh one: up to ``replay``
 _TREES, _LEAST = (6, 10), (2, 8)
 _MOST_PROTOTYPES, _MOST_ENTRIES = 400, 1 << 16
-_EVIDENCE_FIRST = (
-    0.9  # trust that evidence begins with: small tables are over before trust has learnt
-)
-_WIDE = 128  # inputs beyond which recursive readouts cost more than they tell
+_EVIDENCE_FIRST = 0.9  # trust that it begins with: small tables end before trust has learnt
+_WIDE = 128  # inputs that recursive readouts hear at most: beyond they cost more than they tell
 _CHUNK = 16  # units born at once, or a quarter of those there are
 _NO_CAUSE = np.array([0, -1, 0, -1, 0, 0, 0, -1])  # of the log's context
 _EVENTS = 6_000  # in the log, then the older half is folded
@@ -57,9 +55,11 @@ class Council:
         self.concepts = np.full((most, 4), -1, np.int64)  # match, logarithm, strength, share
         self.sums, self.owner = np.empty(0, np.int64), np.zeros(most, np.int32)
         self.traits = np.zeros((most, prototype.MEMORY + d))
-        self.A, self.B = np.tile(np.eye(d + 1), (2, 1, 1)), np.zeros((2, d + 1, 0))
+        reads = solves and d <= _WIDE
+        heard = d * reads
+        self.A, self.B = np.tile(np.eye(heard + 1), (2, 1, 1)), np.zeros((2, heard + 1, 0))
         self.readouts = np.empty((2, 0), np.int64)
-        wanted = [True, True, solves and d <= _WIDE, solves and d <= _WIDE, replay > 0, replay > 0]
+        wanted = [True, True, reads, reads, replay > 0, replay > 0]
         votes = np.array(wanted + [False] * (council.VOTERS - _BORN))
         self.prior = votes / votes.sum()
         self.edge = np.where(votes, np.cumsum(votes) - 1, -1)
@@ -149,7 +149,8 @@ class Council:
             self.sums = np.append(self.sums, self._grow(graph, controller, [node], cause, n))
             return int(self.sums[-1])
         if k in (council.RECENT, council.LASTING):
-            node = NewNode(inputs, (0.0,) * len(inputs), name=who)
+            heard = inputs[: self.A.shape[1] - 1]
+            node = NewNode(heard, (0.0,) * len(heard), name=who)
             ids = self._grow(graph, controller, [node], cause, n)
             self.readouts = self._beside(self.readouts, k - council.RECENT, ids[0])
             return int(ids[0])
@@ -178,10 +179,8 @@ class Council:
             self.tops[k] = self._grow(graph, controller, nodes, "birth", n)
         top, whole = self.tops[k].tolist()
         if summed:
-            nodes, edges = (
-                [NewNode((loud, whole), (1.0, 1.0), kind="product")],
-                [(loud, whole, 1.0)],
-            )
+            nodes = [NewNode((loud, whole), (1.0, 1.0), kind="product")]
+            edges = [(loud, whole, 1.0)]
         else:
             nodes = [NewNode((loud, top), (1.0, -1.0), activation="exp"),
                      NewNode((-1, whole), (1.0, 1.0), kind="product")]  # fmt: skip
@@ -278,22 +277,24 @@ class Council:
         self.units = longer(self.units, 1, more, -1)
 
     def add_input(self, graph, controller, before_last):
-        """An input that was 0 until now: all voters read it, with weight 0.
+        """An input that was 0 until now: voters read it, with weight 0; readouts the first 128.
 
         ``before_last``: 1 for the last of the graph's inputs, 2 for the one before ...
         """
         new, d = int(graph.inputs[-before_last]), self.ring.shape[0]
-        readers = [v for v in (*self.concepts[:, 0], *self.readouts.ravel()) if v >= 0]
+        heard = bool(self.prior[council.LASTING]) and self.A.shape[1] <= _WIDE
+        readouts = self.readouts.ravel() if heard else ()
+        readers = [v for v in (*self.concepts[:, 0], *readouts) if v >= 0]
         if readers:
             self._grow(graph, controller, (), "new input", int(self.ctl[council.N]),
                        edges=[(new, int(v), 0.0) for v in readers])  # fmt: skip
         self._widen_concepts(graph, d + 1)
         self.ring = np.pad(self.ring, ((0, 1), (0, 0)))
         self.traits = np.pad(self.traits, ((0, 0), (0, 1)))
-        self.A = np.pad(self.A, ((0, 0), (0, 1), (0, 1)))
-        self.A[:, -1, -1] = 1.0
-        self.B = np.pad(self.B, ((0, 0), (0, 1), (0, 0)))
-        if self.prior[council.LASTING]:
+        if heard:
+            self.A = np.pad(self.A, ((0, 0), (0, 1), (0, 1)))
+            self.A[:, -1, -1] = 1.0
+            self.B = np.pad(self.B, ((0, 0), (0, 1), (0, 0)))
             self.asleep = np.pad(self.asleep, ((0, 0), (0, 1), (0, 0)))
         self._held = None
 

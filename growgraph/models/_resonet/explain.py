@@ -91,8 +91,11 @@ def nobody(label):
     return {"U": "", "S": b"", "f": np.nan}.get(label.kind)
 
 
-def why(core, rows, seen, scores, classes):
-    """The figures behind an answer: windows that agree or not, nodes that spoke, the rival."""
+def why(core, rows, seen, scores, classes, turned=True):
+    """The figures behind an answer: windows that agree or not, nodes that spoke, the rival.
+
+    ``turned``: what would make the rival win is looked for, too; it takes half of the time.
+    """
     answer = seen.answer[0]
     order = np.argsort(-scores, kind="stable")
     rival = classes[order[1]] if len(classes) > 1 else None
@@ -115,8 +118,8 @@ def why(core, rows, seen, scores, classes):
         "columns": _columns(core, rows, a, a_rival) if core.sense.kind == "table" else [],
         "unmet": [{"column": name, "value": value} for _, (name, value) in unmet(core, rows)],
         "silent": bool(silent(core, rows)[0]),
-        "turn": None if a_rival is None else turn(core, rows, a, a_rival),
         "grown_because": _why(core.graph, int(core.concepts.outputs[a])),
+        **({"turn": None if a_rival is None else turn(core, rows, a, a_rival)} if turned else {}),
     }  # fmt: skip
 
 
@@ -198,7 +201,7 @@ def in_words(data):
                for w in data["windows"] if w["says"] != data["answer"]]  # fmt: skip
     if dissent:
         lines.append("against it: " + "; ".join(dissent))
-    if data["rival"] is not None:
+    if data["rival"] is not None and "turn" in data:
         lines.append(f"what would turn it: {_turning(data)}")
     grown = re.sub(r" from nodes [\d, ]*\d(?: and \d+ more)?", "", data["grown_because"])
     lines.append(f"what for: {grown}")

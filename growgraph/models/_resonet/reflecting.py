@@ -10,7 +10,7 @@ from growgraph.models._record import margins
 from growgraph.models._resonet.explain import in_words, knowledge, silent, why
 from growgraph.models._resonet.gaps import share_unmet, steadiness, unmet
 from growgraph.models._resonet.imagine import imagine
-from growgraph.models.base import Explanation, Reflection, is_table
+from growgraph.models.base import Explanation, Reflection, check_one, one_sample, two_best
 
 
 class Reflecting:
@@ -97,8 +97,7 @@ class Reflecting:
         """
         scores, L, novelty, confidence, mute, new = self._consider(X)
         total, answer = L.sum(axis=2), scores.argmax(axis=1)
-        like = np.argsort(-total, axis=1, kind="stable")[:, :2]
-        like = np.hstack([like] * 2)[:, :2] if like.shape[1] == 1 else like
+        like = two_best(total)
         votes = (L.argmax(axis=1) == answer[:, None]).mean(axis=1)
         cause = self._answering().record.cause(answer, confidence, novelty, like, votes)
         cause[new] = "novel"
@@ -134,11 +133,10 @@ class Reflecting:
         >>> told["column"], told["had"], 0.4 < told["to"] < 0.6
         ('size', 0.8, True)
         """
-        X = x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
+        X = one_sample(x)
         core, rows = self._read(X)
         core.derive()
-        if len(rows) != 1:
-            raise ValueError(f"x must be one sample, got {len(rows)}: explain them one by one")
+        check_one(rows)
         seen = self.reflect(X)
         data = why(core, rows, seen, self._scores(X)[0], self.classes_)
         return Explanation(in_words(data), data)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from growgraph._random import seed_of
 from growgraph._validation import check_choice, check_number
 from growgraph.kernels import resonet
 from growgraph.models import _door
@@ -30,13 +29,11 @@ def options_of(model):
             "noise_band=True is for images and X is a table: give image_shape, or noise_band=False"
         )
     return {
+        **_door.limits(model),
         "learning": model.learning,
-        "seed": seed_of(model.random_state),
         "intention": bool(model.intention),
         "noise_band": bool(model.noise_band),
         "patience": check_number("patience", model.patience, 1, integer=True),
-        "max_nodes": _door.optional("max_nodes", model.max_nodes),
-        "max_bytes": _door.optional("max_bytes", model.max_bytes),
         "replay": check_number("replay", model.replay, 0, _MOST_REPLAY, integer=True),
     }
 

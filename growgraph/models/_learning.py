@@ -1,0 +1,133 @@
+"""How a model at the door learns: piece by piece, its first rows kept until they settle scales."""
+
+import contextlib
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from growgraph.growth import GrowthLog
+from growgraph.models import _door
+
+
+class Learning:
+    """The core behind an estimator: how it is taught, and which one answers.
+
+    A model says what a core does with rows (``_teach``), and, where it differs, when it is young.
+    """
+
+    _core: Any
+    _infant: Any  # the rows a young table was shown; None once its scales are settled
+    _infant_y: Any  # their targets
+    _asked: dict  # the core that answers: a dict, because answering must not change __dict__
+    progress: Any
+    _rows: Any
+    _teach: Any
+    n_samples_seen_: int
+
+    # ---- learning -------------------------------------------------------------------------------
+    @contextlib.contextmanager
+    def _unless_refused(self):
+        """Whatever is raised inside leaves the estimator as it was."""
+        held = dict(self.__dict__)
+        try:
+            yield
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(held)
+            raise
+
+    def _begin(self, core):
+        """Set out with a core that has seen nothing."""
+        self._core, self._infant, self._infant_y, self._asked = core, None, None, {}
+        self.n_samples_seen_ = 0
+
+    def _learn_on(self, rows, targets, note=lambda: None):
+        """Learn rows; a call that is interrupted has learnt whole pieces, and ``note`` is told."""
+        with _door.telling(self.progress, len(rows)) as tell:
+            for a, b in _door.spans(len(rows)):
+                with _door.undisturbed():
+                    self._asked = {}
+                    try:
+                        self._take(rows[a:b], _cut(targets, a, b))
+                    finally:  # even when interrupted: what has been learnt, no more
+                        young = 0 if self._infant is None else len(self._infant)
+                        self.n_samples_seen_ = self._core.n + young
+                        note()
+                tell(b, self)
+
+    def _take(self, rows, targets):
+        """Learn rows; a table's first rows are kept until they settle its scales."""
+        if self._is_young():
+            enough = self._core.sense.infancy
+            room = enough - (0 if self._infant is None else len(self._infant))
+            young, told = rows[:room], _cut(targets, 0, room)
+            if self._infant is not None:
+                young, told = self._infant.joined(young), _joined(self._infant_y, told)
+            self._infant, self._infant_y = young, told
+            rows, targets = rows[room:], _cut(targets, room, len(rows))
+            if len(young) == enough:
+                self._core = self._grown_up()
+                self._infant = self._infant_y = None
+        if len(rows):
+            self._teach(self._core, rows, targets)
+
+    def _is_young(self):
+        return self._core.n < self._core.sense.infancy
+
+    def _grown_up(self):
+        """A new core whose scales are those of the first rows, which it then learns."""
+        core = self._core
+        sense = type(core.sense)(core.sense.columns, core.sense.seed, core.sense.most)
+        fresh = type(core)(sense, core.options)
+        sense.settle(fresh.graph, self._infant)
+        self._teach(fresh, self._infant, self._infant_y)
+        return fresh
+
+    # ---- what was learnt ------------------------------------------------------------------------
+    def _check_fitted(self):
+        if not hasattr(self, "n_samples_seen_"):  # the check itself costs as much as a sample
+            check_is_fitted(self, "n_samples_seen_")
+
+    def _grown(self):
+        """The core that answers; of a young table one that has learnt what was kept until now."""
+        self._check_fitted()
+        if not self._asked:
+            self._asked["core"] = self._core if self._infant is None else self._grown_up()
+        return self._asked["core"]
+
+    def _answering(self):
+        """The same with all that is derived written into its graph."""
+        core = self._grown()
+        core.derive()
+        return core
+
+    def _read_by(self, sense, X):
+        """X, checked, as a sense that has learnt reads it."""
+        return sense.read(self._rows(X, first=False, table=sense.kind == "table"))
+
+    @property
+    def graph_(self):
+        """The graph that answers."""
+        return self._answering().graph
+
+    @property
+    def growth_log_(self):
+        """Why each node is there."""
+        return GrowthLog(self.graph_)
+
+    def __getstate__(self):
+        state: Any = super().__getstate__()
+        return state | {"_asked": {}} if "_asked" in state else state
+
+
+def _cut(targets, a, b):
+    """Some of the targets; there are none where nothing but rows is learnt."""
+    return None if targets is None else targets[a:b]
+
+
+def _joined(before, new):
+    """Targets, a list of labels or an array, one after the other."""
+    if isinstance(new, list):
+        return before + new
+    return None if new is None else np.concatenate([before, new])

@@ -1,0 +1,1 @@
+"""What makes up a SelfCriticNet beside the learner it shares with ResoNet."""

@@ -1,0 +1,77 @@
+"""plot_doubt: what was seen, where it is tense, and what the two rival answers expect."""
+
+import numpy as np
+
+from growgraph.errors import DataError
+from growgraph.viz.style import theme
+
+_PANELS = ("seen", "tension", "expected", "rival")
+_WIDTH = 2.2  # inches of a panel
+
+
+def plot_doubt(told, figure=None, *, dark=False):
+    """Draw an explanation: the tension map over the input, beside the two rival expectations.
+
+    Parameters
+    ----------
+    told : Explanation
+        Of :meth:`growgraph.SelfCriticNet.explain`. An image is drawn as one, a row of a table as
+        a strip of its scaled inputs.
+    figure : matplotlib Figure or SubFigure, optional
+        An empty one to draw on; a new pyplot figure if not given. Nothing is shown and no global
+        setting is changed.
+    dark : bool, default False
+        On dark ground.
+
+    Returns
+    -------
+    list of matplotlib Axes
+        What was seen; the tension there (red: more than the answer expects, blue: less); what is
+        expected of the answer; what is expected of its rival.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    DataError
+        For an explanation without a picture: the model that gave it had no critic yet.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from growgraph import SelfCriticNet
+    >>> from growgraph.viz import plot_doubt
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = SelfCriticNet(image_shape=(8, 8), random_state=0).fit(X[:500], y[:500])
+    >>> [axes.get_title() for axes in plot_doubt(model.explain(X[500]))][:2]
+    ['seen', 'tension']
+    """
+    if not isinstance(getattr(told, "data", None), dict):
+        raise TypeError(f"told must be what explain() gave, got {type(told).__name__}")
+    picture = told.data.get("picture")
+    if picture is None:
+        raise DataError(
+            "told has no picture: it must be of a SelfCriticNet that holds eight rows out or more"
+        )
+    look, data = theme(dark), told.data
+    if figure is None:
+        import matplotlib.pyplot as plt
+
+        figure = plt.figure(figsize=(4 * _WIDTH, _WIDTH + 1), facecolor=look.ground)
+    names = ("seen", "tension", f"expected of {data['answer']}", f"expected of {data['rival']}")
+    high = max(float(np.abs(picture[name]).max()) for name in ("seen", "expected", "rival"))
+    drawn = list(np.ravel(figure.subplots(1, len(_PANELS))))
+    for axes, key, name in zip(drawn, _PANELS, names, strict=True):
+        low = -high if key == "tension" or picture["seen"].min() < 0 else 0
+        axes.imshow(picture[key], cmap="RdBu_r" if low < 0 else "gray", vmin=low, vmax=high,
+                    aspect="equal" if len(picture[key]) > 1 else "auto")  # fmt: skip
+        axes.set_title(name, color=look.ink, fontsize=9)
+        axes.set_xticks([])
+        axes.set_yticks([])
+    likely = sorted(data["causes"].items(), key=lambda cause: -cause[1])[:2]
+    words = ", ".join(f"{cause} {share:.0%}" for cause, share in likely)
+    figure.suptitle(
+        f"{data['answer']} (confidence {data['confidence']:.2f}): {words}", color=look.ink,
+        fontsize=10,
+    )  # fmt: skip
+    return drawn
