@@ -46,7 +46,7 @@ def explain(X, Y, options, most, hidden):
         net = _grown(X, Y, options, most, hidden, "hope", repertoire)
         if net is None:
             continue
-        if _is_complete(X) or not _is_chance(X, Y, options, hidden, net):
+        if is_complete(X) or not _is_chance(X, Y, options, hidden, net):
             return net.units
     return None
 
@@ -63,7 +63,7 @@ def _is_chance(X, Y, options, hidden, net):
     return False
 
 
-def _is_complete(X):
+def is_complete(X):
     """True if all combinations of the values of the columns are among the rows."""
     cells = 1
     for column in X.T:

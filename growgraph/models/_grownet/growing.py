@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from growgraph._random import generator
-from growgraph.models._grownet.explaining import HOPE, cannot_tell, explain
+from growgraph.models._grownet.explaining import HOPE, cannot_tell, explain, is_complete
 from growgraph.models._grownet.net import LAST_STEPS, STEPS, STRENGTHS, USUAL, Net, schedule
 from growgraph.models._grownet.pruning import retract
 from growgraph.models._grownet.rehearsal import ALL, Repertoire, repertoires
@@ -109,7 +109,8 @@ def plan(X, Y, labels, options, most, hidden=(), tell=lambda m: None):
             unit.row = int(rows[unit.row])
     path = np.array([(m, felt.mean()) for m, _, felt, _ in looks])
     found = Plan(looks[at][0], looks[at][1], path, nets, held, repertoire)
-    if labels is not None and cannot_tell(looks[0][3], looks[at][3], labels):
+    classes = labels is not None
+    if classes and (is_complete(X) or cannot_tell(looks[0][3], looks[at][3], labels)):
         found.hope = explain(X, Y, options, most, hidden)
     return found
 
