@@ -42,7 +42,7 @@ def test_rows_of_a_table_get_a_cause(run, tmp_path):
     assert run("grow", "t.csv", "--model", "selfcritic", "--quiet")[0] == 0
     code, out, _ = run("predict", "t.npz", "t.csv")
     assert code == 0
-    assert out.splitlines()[0] == "answer,probability,novelty,cause"
+    assert out.splitlines()[0] == "answer,confidence,novelty,cause"
     assert sum(line.endswith(",fine") for line in out.splitlines()) > 150
     code, out, _ = run("explain", "t.npz", "t.csv", 3)
     assert "what may be wrong: " in out

@@ -31,7 +31,7 @@ def block_with(text):
 
 
 def test_all_are_tested():
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6
 
 
 def test_xor(monkeypatch, tmp_path, capsys):
@@ -39,6 +39,13 @@ def test_xor(monkeypatch, tmp_path, capsys):
     out = capsys.readouterr().out
     assert re.findall(r"-?\d+\.?\d*", out.splitlines()[0]) == ["0.", "1.", "1.", "0."]
     assert "grown by InsertNode" in out
+
+
+def test_critic(monkeypatch, tmp_path):
+    names = run(block_with("SelfCriticNet("), monkeypatch, tmp_path)
+    told, y = names["told"], names["y"][1297:]
+    assert (told.answer == y).mean() > 0.95
+    assert told.confidence[told.answer == y].mean() > 0.9
 
 
 def test_classifier(monkeypatch, tmp_path, capsys):

@@ -2,11 +2,22 @@
 
 from collections.abc import Callable, Iterable
 
-from growgraph.bench import forward, growth, insertion, local, machine, match, probes, start
+from growgraph.bench import (
+    forward,
+    growth,
+    insertion,
+    local,
+    machine,
+    match,
+    probes,
+    settle,
+    start,
+)
 from growgraph.bench.rows import Plan, Result, Row, measure
 
 ROWS: tuple[Row, ...] = (
-    *forward.ROWS, *insertion.ROWS, *growth.ROWS, *local.ROWS, *match.ROWS, *start.ROWS,
+    *forward.ROWS, *insertion.ROWS, *growth.ROWS, *local.ROWS, *settle.ROWS, *match.ROWS,
+    *start.ROWS,
 )  # fmt: skip
 
 

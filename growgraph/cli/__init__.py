@@ -127,7 +127,7 @@ def predict(
     target: Target = None,
     encoding: Encoding = None,
 ) -> int:
-    """Answer each row of data: answer, probability, novelty (higher = stranger), cause of doubt."""
+    """Answer each row of data: answer, confidence, novelty (higher = stranger), cause of doubt."""
     from growgraph.cli.ask import predict
 
     return predict(model, data, out, target, encoding)

@@ -152,7 +152,7 @@ class _Numbers:
 class _Classes:
     """What a classifier says of rows, and how often it is right."""
 
-    names = ("answer", "probability", "novelty", "cause")
+    names = ("answer", "confidence", "novelty", "cause")
     schema = None
 
     def __init__(self, model):
@@ -162,11 +162,10 @@ class _Classes:
     def of(self, piece):
         """Columns of the answers for a piece of a batch."""
         seen = self.model.reflect(piece.X)
-        chance = self.model.predict_proba(piece.X).max(axis=1)
         if piece.y is not None:
             self.right += count_right(seen.answer, piece.y)
             self.asked += sum(label is not None for label in piece.y.tolist())
-        return seen.answer.tolist(), _short(chance), _short(seen.novelty), seen.cause
+        return seen.answer.tolist(), _short(seen.confidence), _short(seen.novelty), seen.cause
 
     def sum_up(self):
         """The share of right answers, where there were labels."""

@@ -16,6 +16,7 @@ from growgraph.graph import (
     learning,
     networks,
     perceptrons,
+    settling,
     sparse,
 )
 from growgraph.graph.prepared import Prepared
@@ -218,6 +219,11 @@ class Graph(Structure):
         """Learn locally, see :func:`growgraph.graph.learning.learn`."""
         with self._store.lock:
             return learning.learn(self, X, targets, rule, lr, gate, decay)
+
+    def settle(self, X: Any, targets: Any = None, **options: Any) -> settling.Settled:
+        """Predictive coding, see :func:`growgraph.graph.settling.settle`."""
+        with self._store.lock:
+            return settling.settle(self, X, targets, **options)
 
     # ---- the whole graph ------------------------------------------------------------------------
     def check(self) -> None:

@@ -40,6 +40,7 @@ class View:
         self.arrays = dict(store.arrays)  # keeps the memory that H points to
         self.users = set()  # calls that are reading now
         self.mirror = None  # out-edges, once a sparse sample asked for them
+        self.readers = None  # the same by slot, once a settling asked for them
         self._inputs = self._outputs = None  # the lists whose slots are known
         self._fed = self._asked = None
         self._last = -1

@@ -27,7 +27,8 @@ ASKED = {
     "forward_small": 50, "forward_small_batch": 1000, "insert_bulk": 5,
     "insert_bulk_networkx": 100, "grow_one": 1000, "grow_forward": 20,
     "forward_after_growth": 1.2, "forward_after_growth_packed": 1.15, "hebb_one": 9,
-    "hebb_batch": 1.7, "transpose_batch": 2, "match_topk": 3, "bytes_per_edge": 14,
+    "hebb_batch": 1.7, "transpose_batch": 2, "settle_layers": 3, "settle_dag": 3,
+    "match_topk": 3, "bytes_per_edge": 14,
     "threads_2": 1.8, "cold_start": 10, "cold_start_cached": 1,
 }  # fmt: skip
 AT_MOST = {

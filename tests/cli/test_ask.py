@@ -35,11 +35,11 @@ def test_predict(run, model, rows, here):
     assert (code, out) == (0, "")
     accuracy = float(re.search(r"accuracy (\S+) on 400 with a label", err).group(1))
     answers = list(csv.DictReader(Path("p.csv").read_text().splitlines()))
-    assert list(answers[0]) == ["answer", "probability", "novelty", "cause"]
+    assert list(answers[0]) == ["answer", "confidence", "novelty", "cause"]
     labels = [row["kind"] for row in csv.DictReader(rows.read_text().splitlines())]
     right = [a["answer"] == label for a, label in zip(answers, labels)]
     assert accuracy == pytest.approx(np.mean(right), abs=1e-4)
-    assert all(0 <= float(a["probability"]) <= 1 for a in answers)
+    assert all(0 <= float(a["confidence"]) <= 1 for a in answers)
     assert all(np.isfinite(float(a["novelty"])) for a in answers)
     causes = growgraph.load(model).reflect(next(growing.open_stream(rows).every()).X).cause
     assert [a["cause"] for a in answers] == causes.tolist()

@@ -33,6 +33,7 @@ for X in (frozen, askew, frozen.astype(float), np.asfortranarray(frozen), frozen
           frozen[:, ::-1], frozen.tolist(), [[1, 2, 3, 4]], [[True] * 4]):
     g.forward(X); g.forward(X[0]); g.activities(X); g.run(X); g.reset(); g.tension(X)
     g.learn(X); g.learn(X, X[:][0][0] * np.ones((len(X), 1)), rule="delta")
+    g.settle(X); g.settle(X, np.asfortranarray(np.ones((len(X), 1))), learn=1e-3, gate=[39])
 g.add_edge(np.int32(0), np.uint16(39)); g.add_edge(39, 38, delay=1)
 g.add_edge(1, 39, np.float64(2))
 g.connect([2, 3], [37, 38], rng.normal(size=(2, 2)), delay=1)

@@ -15,6 +15,7 @@ from tests import (  # noqa: F401  they register their cases
     cases_match,
     cases_push,
     cases_resonet,
+    cases_settle,
     cases_structure,
 )
 from tests.cases import CASES, Case

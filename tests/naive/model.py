@@ -31,6 +31,7 @@ class Node:
     edges: list = field(default_factory=list)
     late: list = field(default_factory=list)
     start: int = field(default=0, compare=False)  # of its block in w, where it was read off a store
+    late_start: int = field(default=0, compare=False)  # the same in dw
 
     @property
     def sources(self):
@@ -157,7 +158,7 @@ def _node(store, slot):
     for i in range(int(store.length[slot])):
         source = int(store.id_of[store.src[s + i]])
         node.edges.append([source, float(store.w[a + i]), float(store.stab[a + i])])
-    d = int(store.dstart[slot])
+    d = node.late_start = int(store.dstart[slot])
     for i in range(d, d + int(store.dlen[slot])):
         source = int(store.id_of[store.dsrc[i]])
         values = (float(store.dw[i]), float(store.dstab[i]), int(store.dflag[i]))
