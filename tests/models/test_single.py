@@ -124,6 +124,15 @@ def test_text_among_numbers_of_classes_is_refused():
     assert model.n_samples_seen_ == 100
 
 
+@pytest.fixture
+def heard():
+    """Ctrl-C is heard: pytest's worker processes ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("where", [(resonet, "learn"), (council, "learn")])
 def test_ctrl_c_in_the_middle_of_a_row_waits_until_it_is_learnt(monkeypatch, where):
     X, y = stream()
