@@ -266,16 +266,6 @@ class ResoNet(Reflecting, GrowingClassifier):
             core.sequence = held = self.classes_, order
         return held[1]
 
-    def _scores(self, X):
-        """Scores [batch, sorted classes] in units of the target's height."""
-        core, rows = self._read(X)
-        return core.scores(rows)[:, self._order(core)] / core.unit
-
-    def decision_function(self, X):
-        """Scores [samples, classes], or [samples] of the second class if there are two."""
-        scores = self._scores(X)
-        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
-
     def predict(self, X):
         """The best class of each sample; it never abstains, see :meth:`predict_or_abstain`.
 

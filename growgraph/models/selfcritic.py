@@ -248,16 +248,6 @@ class SelfCriticNet(Judging, GrowingClassifier):
         place = {label: c for c, label in enumerate(core.classes)}
         return np.array([place[label] for label in self.classes_.tolist()])
 
-    def _scores(self, X):
-        """Scores [batch, sorted classes] in units of the target's height."""
-        core, rows = self._read(X)
-        return core.scores(rows)[:, self._order(core)] / core.unit
-
-    def decision_function(self, X):
-        """Scores [samples, classes], or [samples] of the second class if there are two."""
-        scores = self._scores(X)
-        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
-
     def predict(self, X):
         """The best class of each sample; it never abstains, see :meth:`predict_or_abstain`.
 

@@ -38,24 +38,6 @@ def least_hinge(F, signs, ridge, p=None):
     return minimize(loss, start, jac=True, method="L-BFGS-B", options=options).fun
 
 
-def steps(F, signs, ridge, beta, count):
-    """Losses of Nesterov's walk on solves for the targets of the point ahead, with restarts."""
-    losses, t, ahead = [hinge(F, signs, ridge, beta)], 1.0, beta
-    for _ in range(count):
-        while True:
-            out = F @ ahead
-            T = np.where(signs > 0, np.maximum(out, 1), np.minimum(out, -1))
-            new = fit(F, T, ridge)[0]
-            loss = hinge(F, signs, ridge, new)
-            if loss < losses[-1] or t == 1:
-                break
-            t, ahead = 1.0, beta
-        more = (1 + np.sqrt(1 + 4 * t * t)) / 2
-        ahead, beta, t = new + (t - 1) / more * (new - beta), new, more
-        losses.append(loss)
-    return losses
-
-
 def cheapest(F, T, ridge, keep):
     """Columns in the sequence of removal by fitting without each, and their costs."""
     here, order, costs = list(range(F.shape[1])), [], []

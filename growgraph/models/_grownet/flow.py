@@ -169,7 +169,7 @@ class Flow:
 
 
 def _resonate(factor, B, beta, F, Y, weight):
-    """Steps of resonance, as :func:`resonate` takes them, of rows that are part of the sums.
+    """Steps of resonance, as ``Net.solved`` takes them, of rows that are part of the sums.
 
     The other rows keep the targets Y: the loss is squared hinge on the rows, squared error beside
     them, and a step is one of majorisation for both. Stale targets are no substitute: B would be

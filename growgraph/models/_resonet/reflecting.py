@@ -19,7 +19,6 @@ class Reflecting:
     classes_: Any
     _read: Any  # these are ResoNet's
     _order: Any
-    _scores: Any
     _answering: Any
     _learning: Any
 
@@ -37,6 +36,16 @@ class Reflecting:
             return None
         places = council.RETURNED, council.SINCE, council.UNTIL
         return dict(zip(("after", "since", "until"), felt.ctl[list(places)].tolist(), strict=True))
+
+    def _scores(self, X):
+        """Scores [batch, sorted classes] in units of the target's height."""
+        core, rows = self._read(X)
+        return core.scores(rows)[:, self._order(core)] / core.unit
+
+    def decision_function(self, X):
+        """Scores [samples, classes], or [samples] of the second class if there are two."""
+        scores = self._scores(X)
+        return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
     def _consider(self, X):
         """Scores and resonances of the sorted classes, novelty, confidence and silence.
