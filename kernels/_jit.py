@@ -1,6 +1,5 @@
 """The only place with numba options: the decorators, the registry of kernels, the disk cache."""
 
-import contextlib
 import hashlib
 import os
 import warnings
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import numba
 from numba import njit
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
 
 # True runs every load and store through a bounds check (slow; a CI mode).
 CHECKED = os.environ.get("GROWGRAPH_CHECKED", "0") not in ("", "0")
@@ -83,24 +83,43 @@ def _find_cache():
 CACHE_DIR = None if numba.config.DISABLE_JIT else _find_cache()
 
 
-@contextlib.contextmanager
-def _numba_cache_dir():
-    """Point numba at our folder only while one of our functions is decorated."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(CACHE_DIR)
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
+class _Place(_CacheLocator):
+    """Where a kernel's machine code lies: in the folder of these sources, wherever they came from.
+
+    numba's own places hash the path, so that a checkout, an installed wheel and a second
+    environment would each compile all over again what is the same to the last byte.
+    """
+
+    def __init__(self, function, path):
+        self._py_file = path
+        self._line = function.__code__.co_firstlineno
+
+    def get_cache_path(self):
+        return str(CACHE_DIR)
+
+    def get_source_stamp(self):
+        return CACHE_DIR.name
+
+    def get_disambiguator(self):
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, function, path):
+        return cls(function, path)
 
 
-def _forgive_full_disk(dispatcher):
-    """A cache that cannot be written costs a compilation next time, never the user's run."""
-    save = dispatcher._cache.save_overload
+class _Form(CompileResultCacheImpl):
+    _locator_classes = (_Place,)
 
-    def save_if_possible(sig, data):
+
+class _KernelCache(FunctionCache):
+    """numba's cache of one function, in our place, and without a right to stop the user's run."""
+
+    _impl_class = _Form
+
+    def save_overload(self, sig, data):
         try:
-            save(sig, data)
+            super().save_overload(sig, data)
         except OSError as error:
             warnings.warn(
                 f"kernel cache {CACHE_DIR} could not be written ({error}); "
@@ -109,8 +128,6 @@ def _forgive_full_disk(dispatcher):
                 RuntimeWarning,
                 stacklevel=2,
             )
-
-    dispatcher._cache.save_overload = save_if_possible
 
 
 # No door for Python: only kernels call helpers, and a door takes longer to compile than many a
@@ -124,11 +141,9 @@ _SUM_OPTIONS = {**_OPTIONS, "fastmath": _OPTIONS["fastmath"] | {"reassoc"}}
 def _compile(function):
     if numba.config.DISABLE_JIT:
         return function
-    if CACHE_DIR is None:
-        return njit(**_OPTIONS, no_cfunc_wrapper=True)(function)
-    with _numba_cache_dir():
-        dispatcher = njit(cache=True, **_OPTIONS, no_cfunc_wrapper=True)(function)
-    _forgive_full_disk(dispatcher)
+    dispatcher = njit(**_OPTIONS, no_cfunc_wrapper=True)(function)
+    if CACHE_DIR is not None:
+        dispatcher._cache = _KernelCache(function)
     return dispatcher
 
 

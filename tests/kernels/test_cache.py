@@ -1,0 +1,54 @@
+"""The disk cache: compiled once for one state of the sources, wherever they are imported from."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+import growgraph.kernels
+
+ROOT = Path(growgraph.__file__).parent.parent
+GROW = "from growgraph import Graph; graph = Graph(); graph.add_inputs(1); print(graph.n_nodes)"
+
+pytestmark = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+
+
+def grow(tree, cache):
+    """Run the smallest of programs with the package of `tree`; the files in its cache after it."""
+    child = subprocess.run(
+        [sys.executable, "-c", GROW],
+        env=os.environ | {"PYTHONPATH": str(tree), "GROWGRAPH_CACHE_DIR": str(cache)},
+        cwd=tree, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == 0, child.stderr[-2000:]
+    assert child.stdout.split() == ["1"]
+    return {path: path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file()}
+
+
+def copy(tree):
+    shutil.copytree(ROOT / "growgraph", tree / "growgraph")
+    shutil.copytree(Path(growgraph.kernels.__file__).parent, tree / "kernels")
+    return tree
+
+
+def test_one_cache_for_all_places(tmp_path):
+    """A checkout, a wheel and a second environment hold the same sources: compiled once."""
+    cache = tmp_path / "cache"
+    first = grow(copy(tmp_path / "here"), cache)
+    assert len(first) >= 2, "nothing was cached"
+    assert grow(copy(tmp_path / "there"), cache) == first
+
+
+def test_an_edit_anywhere_compiles_again(tmp_path):
+    """Also one in a file that the kernel only imports: its machine code holds a copy of that."""
+    cache = tmp_path / "cache"
+    first = grow(copy(tmp_path / "here"), cache)
+    with (tmp_path / "here" / "kernels" / "codes.py").open("a") as file:
+        file.write("\n# edited\n")
+    after = grow(tmp_path / "here", cache)
+    assert len(after) == 2 * len(first)
+    assert {path.parent for path in first} < {path.parent for path in after}
