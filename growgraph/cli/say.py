@@ -4,6 +4,8 @@ import contextlib
 import sys
 import time
 
+from growgraph.models.progress import Course, in_words
+
 _REDRAW = 0.5
 _LINES = 5.0
 
@@ -48,7 +50,7 @@ class Progress:
 
     def __init__(self, quiet, learnt=0):
         self._quiet, self._bar = quiet, not quiet and sys.stderr.isatty()
-        self._first, self._compiled = learnt, False
+        self._first, self._compiled, self._course = learnt, False, Course()
         self._start = self._told = time.monotonic()
 
     @contextlib.contextmanager
@@ -78,22 +80,14 @@ class Progress:
         if self._quiet or now - self._told < (_REDRAW if self._bar else _LINES):
             return
         self._told = now
-        graph, total = model.graph_, total()
-        nodes, edges = graph.n_nodes, graph.n_edges
-        if hasattr(model, "classes_"):
-            how = f"accuracy {model.prequential_accuracy_:.4f}"
-        else:
-            how = f"R2 {model.prequential_r2_:.4f}"
+        how, total = in_words(self._course.look(learnt, model)), total()
         total = max(total, learnt) if total else None
         if self._bar:
-            self._draw(learnt, total, f"{how}, {nodes} nodes, {edges} edges")
+            self._draw(learnt, total, how)
             return
         rate = (learnt - self._first) / max(now - self._start, 1e-3)
         of = f" of about {total:,}" if total else ""
-        line(
-            f"{learnt:,}{of} samples, {how}, {nodes:,} nodes, {edges:,} edges, "
-            f"{rate:,.0f} samples/s"
-        )
+        line(f"{learnt:,}{of} samples, {how}, {rate:,.0f} samples/s")
 
     def _draw(self, learnt, total, text):
         if not _bars:

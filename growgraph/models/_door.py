@@ -3,18 +3,22 @@
 import contextlib
 import signal
 import threading
+import time
 
 import numpy as np
 
 from growgraph._random import seed_of
 from growgraph._validation import check_number
 from growgraph.errors import DataError
+from growgraph.models.progress import Course, in_words
 from growgraph.senses.categories import most_inputs
 
 # without signal's own wrappers, which turn numbers into words: 10 us a block
 _handler_of = getattr(signal.getsignal, "__wrapped__", signal.getsignal)
 _handle = getattr(signal.signal, "__wrapped__", signal.signal)
-_PIECE = 1024  # rows learnt between two looks at progress and Ctrl-C
+_PIECE = 1024  # rows learnt between two times that Ctrl-C is heard
+_TOLD = 256  # the same where progress is told: short enough to be watched
+_REDRAW = 0.5  # seconds between two states of the bar
 
 
 def kinds_of(labels):
@@ -78,9 +82,10 @@ def one_label(y, known):
     return None
 
 
-def spans(total):
+def spans(total, progress):
     """Bounds of the pieces between which progress is told and Ctrl-C is heard."""
-    return [(a, min(a + _PIECE, total)) for a in range(0, total, _PIECE)]
+    piece = _TOLD if progress else _PIECE
+    return [(a, min(a + piece, total)) for a in range(0, total, piece)]
 
 
 class undisturbed:
@@ -110,11 +115,18 @@ def telling(progress, total):
     elif progress:
         from tqdm.auto import tqdm
 
-        def tell(done, model):
-            bar.update(done - bar.n)
-            bar.set_postfix(model._figures())
+        course, told = Course(), time.monotonic()
 
-        with tqdm(total=total, unit=" samples", mininterval=0.5) as bar:
+        def tell(done, model):
+            nonlocal told
+            now = time.monotonic()
+            if done < total and now - told < _REDRAW:
+                return
+            told = now
+            bar.set_postfix_str(in_words(course.look(done, model)), refresh=False)
+            bar.update(done - bar.n)
+
+        with tqdm(total=total, unit=" samples", mininterval=0) as bar:
             yield tell
     else:
         yield lambda done, model: None

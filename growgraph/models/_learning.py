@@ -45,7 +45,7 @@ class Learning:
     def _learn_on(self, rows, targets, note=lambda: None):
         """Learn rows; a call that is interrupted has learnt whole pieces, and ``note`` is told."""
         with _door.telling(self.progress, len(rows)) as tell:
-            for a, b in _door.spans(len(rows)):
+            for a, b in _door.spans(len(rows), self.progress):
                 with _door.undisturbed():
                     self._asked = {}
                     try:

@@ -223,8 +223,13 @@ class GrowingClassifier(ClassifierMixin, GrowingModel):
         return np.ma.MaskedArray(told.answer, mask=unsure)
 
     def _figures(self):
-        """What a progress bar shows beside the samples."""
-        return {"accuracy": f"{self.prequential_accuracy_:.3f}", "nodes": self.graph_.n_nodes}
+        """What progress shows of the answers given so far."""
+        return {"accuracy": self.prequential_accuracy_}
+
+    def _expected(self):
+        """How many rows were answered before they were learnt, and how many of them wrongly."""
+        n = self.n_samples_seen_
+        return n, n * (1 - self.prequential_accuracy_)
 
 
 class GrowingRegressor(RegressorMixin, GrowingModel):
@@ -254,8 +259,8 @@ class GrowingRegressor(RegressorMixin, GrowingModel):
         return tags
 
     def _figures(self):
-        """What a progress bar shows beside the samples."""
-        return {"R2": f"{self.prequential_r2_:.3f}", "nodes": self.graph_.n_nodes}
+        """What progress shows of the answers given so far."""
+        return {"R2": self.prequential_r2_}
 
 
 def _equals_itself(value):

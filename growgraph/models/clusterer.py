@@ -282,7 +282,7 @@ class ResoNetClusterer(
         return self._answering().knowledge()
 
     def _figures(self):
-        return {"micro": self._core.ids.size}
+        return {"micro-concepts": int(self._core.ids.size)}
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):

@@ -163,7 +163,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
         if first:
             self._learner, self.n_samples_seen_ = learner, 0
         with _door.telling(self.progress, len(rows)) as tell:
-            for a, b in _door.spans(len(rows)):
+            for a, b in _door.spans(len(rows), self.progress):
                 with _door.undisturbed():
                     self._asked = {}
                     try:

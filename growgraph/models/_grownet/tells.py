@@ -186,6 +186,11 @@ class TellingClasses:
         flow = self._grown().flow
         return float(flow.trace[1] / flow.trace[0]) if flow.trace[0] else float("nan")
 
+    def _expected(self):
+        """How many rows were answered before they were learnt, and how many of them wrongly."""
+        answered, right, _ = self._grown().flow.trace.tolist()
+        return answered, answered - right
+
     def _confidence(self, X, scores, t):
         """Share of right answers the record has for such margins."""
         if scores.shape[1] == 1:
@@ -286,6 +291,11 @@ class TellingNumbers:
         """Share of variance explained on rows not learnt; NaN before there are any."""
         flow = self._grown().flow
         return float(1 - flow.trace[1] / flow.trace[2]) if flow.trace[2] else float("nan")
+
+    def _expected(self):
+        """The spread of the targets answered before they were learnt, and the squared error."""
+        _, missed, spread = self._grown().flow.trace.tolist()
+        return spread, missed
 
     def reflect(self, X, share=0.9):
         """Answer, expected error, the interval the truth lies in, novelty and cause.
