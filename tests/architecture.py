@@ -15,7 +15,7 @@ from pathlib import Path
 # door: it may name everything and nothing inside may import through it.
 ORDER = (
     {"kernels", "errors"},
-    {"_validation", "_random", "_linalg", "_files"},
+    {"_validation", "_random", "_linalg", "_files", "_progress"},
     {"graph"},
     {"growth"},
     {"senses", "principles"},

@@ -4,7 +4,7 @@ import contextlib
 import sys
 import time
 
-from growgraph.models.progress import Course, in_words
+from growgraph._progress import Course, in_words
 
 _REDRAW = 0.5
 _LINES = 5.0

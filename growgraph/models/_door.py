@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 
+from growgraph._progress import Course, in_words
 from growgraph._random import seed_of
 from growgraph._validation import check_number
 from growgraph.errors import DataError
-from growgraph.models.progress import Course, in_words
 from growgraph.senses.categories import most_inputs
 
 # without signal's own wrappers, which turn numbers into words: 10 us a block

@@ -6,8 +6,8 @@ import shutil
 import sys
 import time
 
+from growgraph._progress import Course, in_words
 from growgraph._validation import check_number
-from growgraph.models.progress import Course, in_words
 from growgraph.viz.canvas import FONT
 from growgraph.viz.draw import plot
 from growgraph.viz.history import graph_of
@@ -39,7 +39,7 @@ class LiveGrowth:
 
     Attributes
     ----------
-    course : growgraph.models.progress.Course
+    course : growgraph._progress.Course
         The figures of each look, one every 256 samples or more.
     n_drawn : int
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from growgraph import GrowNetRegressor, ResoNet, ResoNetClusterer
+from growgraph._progress import Course
 from growgraph.errors import GraphError
-from growgraph.models.progress import Course
 from growgraph.viz import LiveGrowth, live
 from tests.models.material import differences
 
