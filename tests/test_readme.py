@@ -31,7 +31,7 @@ def block_with(text):
 
 
 def test_all_are_tested():
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 7
 
 
 def test_xor(monkeypatch, tmp_path, capsys):
@@ -78,6 +78,23 @@ def test_graphs_from_elsewhere(monkeypatch, tmp_path, capsys):
     graph = names["graph"]
     np.testing.assert_allclose(names["ask"](x), graph.forward(x), rtol=1e-6)
     np.testing.assert_allclose(graph.forward_sparse([2, 3], [1.4, 0.2]), graph.forward(x), 1e-5)
+
+
+def test_watching(monkeypatch, tmp_path, capsys):
+    names = run(block_with("LiveGrowth()"), monkeypatch, tmp_path)
+    told = capsys.readouterr().err
+    assert f"{names['watched'].graph_.n_nodes:,}" in told
+    assert "newest: node" in told
+
+
+def test_pictures_are_there_and_small():
+    text = README.read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^]]+\]\(([^)]+\.png)\)", text)
+    pictures += re.findall(r'<img src="([^"]+\.png)"', text)
+    assert len(pictures) >= 5
+    for name in pictures:
+        path = README.parent / name
+        assert 1000 < path.stat().st_size < 150_000, name
 
 
 def test_what_the_text_names_is_there():

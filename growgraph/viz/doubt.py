@@ -57,13 +57,16 @@ def plot_doubt(told, figure=None, *, dark=False):
     if figure is None:
         import matplotlib.pyplot as plt
 
-        figure = plt.figure(figsize=(4 * _WIDTH, _WIDTH + 1), facecolor=look.ground)
+        figure = plt.figure(figsize=(4 * _WIDTH, _WIDTH + 0.65), facecolor=look.ground)
     names = ("seen", "tension", f"expected of {data['answer']}", f"expected of {data['rival']}")
     high = max(float(np.abs(picture[name]).max()) for name in ("seen", "expected", "rival"))
-    drawn = list(np.ravel(figure.subplots(1, len(_PANELS))))
+    figure.set_facecolor(look.ground)
+    room = {"left": 0.015, "right": 0.985, "bottom": 0.02, "top": 0.8, "wspace": 0.07}
+    drawn = list(np.ravel(figure.subplots(1, len(_PANELS), gridspec_kw=room)))
+    ink = "gray" if dark else "gray_r"
     for axes, key, name in zip(drawn, _PANELS, names, strict=True):
         low = -high if key == "tension" or picture["seen"].min() < 0 else 0
-        axes.imshow(picture[key], cmap="RdBu_r" if low < 0 else "gray", vmin=low, vmax=high,
+        axes.imshow(picture[key], cmap="RdBu_r" if low < 0 else ink, vmin=low, vmax=high,
                     aspect="equal" if len(picture[key]) > 1 else "auto")  # fmt: skip
         axes.set_title(name, color=look.ink, fontsize=9)
         axes.set_xticks([])
@@ -72,6 +75,6 @@ def plot_doubt(told, figure=None, *, dark=False):
     words = ", ".join(f"{cause} {share:.0%}" for cause, share in likely)
     figure.suptitle(
         f"{data['answer']} (confidence {data['confidence']:.2f}): {words}", color=look.ink,
-        fontsize=10,
+        fontsize=11, y=0.975,
     )  # fmt: skip
     return drawn
