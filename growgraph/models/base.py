@@ -13,12 +13,13 @@ from growgraph._validation import check_finite, check_number
 from growgraph.errors import DataError
 from growgraph.models import _door
 from growgraph.models._learning import Learning
+from growgraph.models._told import Told
 
 _MOST_TARGET = 1e30  # answers are float32
 
 
-@dataclass(frozen=True)
-class Reflection:
+@dataclass(frozen=True, repr=False)
+class Reflection(Told):
     """What a model says of its answers, one entry a sample.
 
     Attributes
@@ -36,6 +37,8 @@ class Reflection:
         The labels whose concepts resonate best: what it is like.
     """
 
+    _SHOWN = ("answer", "confidence", "novelty", "cause", "like")
+
     answer: np.ndarray
     confidence: np.ndarray
     novelty: np.ndarray
@@ -43,8 +46,8 @@ class Reflection:
     like: np.ndarray
 
 
-@dataclass(frozen=True)
-class Expectation:
+@dataclass(frozen=True, repr=False)
+class Expectation(Told):
     """What a regressor says of its answers, one row a sample; of one target all but novelty [n].
 
     Attributes
@@ -63,6 +66,8 @@ class Expectation:
         Why the answer may be wrong: "fine", "novel", or "unknown" where the model has nothing to
         go by.
     """
+
+    _SHOWN = ("answer", "error", "low", "high", "novelty", "cause")
 
     answer: np.ndarray
     error: np.ndarray

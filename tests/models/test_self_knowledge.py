@@ -205,3 +205,21 @@ def test_knowledge_prints_as_a_table():
     assert type(known["accuracy"]) is np.ndarray
     assert str(known[:1]).splitlines()[1:] == [str(known[:1]).splitlines()[1]]
     assert known[known["label"] == "rose"]["samples"].tolist() == [int((y == "rose").sum())]
+
+
+# ---- printed ------------------------------------------------------------------------------------
+def test_what_is_told_prints_as_a_table():
+    X, y, T, _ = digits()
+    model = ResoNet(image_shape=SHAPE).fit(X, y)
+    told = model.reflect(T)
+    head, names, *rows = repr(told).splitlines()
+    assert head == f"Reflection of {len(T)} samples"
+    assert names.split() == ["answer", "confidence", "novelty", "cause", "like"]
+    assert len(rows) == 13  # twelve and a gap
+    first, last = rows[0].split(), rows[-1].split()
+    assert first[:2] == ["0", str(told.answer[0])]
+    assert float(first[2]) == pytest.approx(told.confidence[0], abs=5e-4)
+    assert last[:2] == [str(len(T) - 1), str(told.answer[-1])]
+    assert last[4:] == [told.cause[-1], f"{told.like[-1, 0]},", str(told.like[-1, 1])]
+    assert len(repr(model.imagine(T[:3])).splitlines()) == 5
+    assert repr(model.reflect(T[:1])).startswith("Reflection of 1 sample\n")

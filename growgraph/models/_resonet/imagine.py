@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from growgraph.models._told import Told
+
 _SETTLE = 100  # turns in which missing cells take what the concept expects of them, at most
 _STILL = 1e-9
 
 
-@dataclass(frozen=True)
-class Imagination:
+@dataclass(frozen=True, repr=False)
+class Imagination(Told):
     """What a model expects to see for each sample and rival answer.
 
     Attributes
@@ -31,6 +33,8 @@ class Imagination:
     columns : tuple of str
         Names of the columns of ``expected``.
     """
+
+    _SHOWN = ("answer", "tension", "inertia")
 
     answer: np.ndarray
     expected: np.ndarray

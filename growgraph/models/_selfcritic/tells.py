@@ -14,7 +14,7 @@ _LOUD = 2.0  # spreads from which a tension is told
 _TOLD = 3  # of these
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis(Reflection):
     """A Reflection whose cause comes with the probability of each.
 
