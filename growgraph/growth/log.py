@@ -156,8 +156,13 @@ class GrowthLog:
         raise GraphError(f"node {node} is not in the log: it is older{folded}, or never was")
 
     def why(self, node):
-        """One sentence: why a node exists."""
-        event = self.birth(node)
+        """One sentence: why a node exists; of one that is older than the log, only that it is."""
+        try:
+            event = self.birth(node)
+        except GraphError:
+            if not np.isin(node, self._graph.nodes):
+                raise
+            return self._elder(int(node))
         row, told = self._rows()[event], self._table(slice(event, event + 1))[0]
         split = row[h.EV_OP] == codes.OP_SPLIT
         kind = KIND_NAMES[int(row[h.EV_FLAG] if split else row[h.EV_A])]
@@ -180,6 +185,15 @@ class GrowthLog:
             if told["lasted"] > 0:
                 text += f", lasting {told['lasted']} steps"
         return text + self._outcome(told)
+
+    def _elder(self, node):
+        slot = self._graph._slots([node])[0]
+        role = ROLE_NAMES[int(self._graph._store.role[slot])]
+        name = self._graph.names.get(node)
+        since = "was there when the log began"
+        if self.folded:
+            since = f"is older than the log, whose first {self.folded:,} events were folded away"
+        return f"node {node} ({role}{', ' + name if name else ''}) {since}"
 
     def _where(self, row, event, split):
         if split:

@@ -169,6 +169,17 @@ def test_why_speaks_of_the_dead_but_not_of_the_unborn_or_folded():
         log.why(10)
 
 
+def test_why_of_what_is_older_than_the_log():
+    graph = grown()
+    log = GrowthLog(graph)
+    graph.names[10] = "tenth"
+    log.fold(1)
+    assert log.why(10) == (
+        f"node 10 (hidden, tenth) is older than the log, whose first {log.folded:,} events were "
+        "folded away"
+    )
+
+
 def test_why_reads_one_row(monkeypatch):
     log, asked = GrowthLog(grown()), []
     whole = GrowthLog._table
