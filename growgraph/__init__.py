@@ -21,6 +21,7 @@ _WHERE = {
     "ResoNet": "growgraph.models.resonet",
     "ResoNetClusterer": "growgraph.models.clusterer",
     "SelfCriticNet": "growgraph.models.selfcritic",
+    "SimNet": "growgraph.models.simnet",
     "animate": "growgraph.viz",
     "load": "growgraph.io",
     "plot": "growgraph.viz",

@@ -34,6 +34,7 @@ CLASSES = {
     "ResoNet": "growgraph.models.resonet",
     "ResoNetClusterer": "growgraph.models.clusterer",
     "SelfCriticNet": "growgraph.models.selfcritic",
+    "SimNet": "growgraph.models.simnet",
 }
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date a zip archive can hold

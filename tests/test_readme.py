@@ -31,7 +31,7 @@ def block_with(text):
 
 
 def test_all_are_tested():
-    assert len(BLOCKS) == 7
+    assert len(BLOCKS) == 8
 
 
 def test_xor(monkeypatch, tmp_path, capsys):
@@ -68,6 +68,15 @@ def test_growing_on_error(monkeypatch, tmp_path, capsys):
     assert float(capsys.readouterr().out.split()[0]) > 0.95
     assert names["model"].n_units_ > 0
     assert names["line"].n_units_ == 0
+
+
+def test_agent(monkeypatch, tmp_path, capsys):
+    names = run(block_with("SimNet("), monkeypatch, tmp_path)
+    out = capsys.readouterr().out
+    assert out.startswith("1.0 in state 0")
+    assert "inertia" in out
+    assert "reach 7" in out
+    assert names["agent"].n_samples_seen_ == 800
 
 
 def test_graphs_from_elsewhere(monkeypatch, tmp_path, capsys):

@@ -12,21 +12,25 @@ from growgraph.kernels import _handle as h
 
 _LISTED = ("nxt", "prv", "label", "flags")  # flags: whose source list a new node came to share
 _HEADS = ("start", "sstart", "length", "cap")
+_LATE_HEADS = ("dstart", "dlen", "dcap")
+_LATE = ("dw", "dstab", "dsrc", "dflag")
 _KEPT = (h.MARK, h.ORDER_WORK)  # epochs and work done never go back
 _LISTS = ("_inputs", "_outputs", "_shift", "_scale")
 
 
 class Savepoint:
-    """The state of a graph before nodes and undelayed edges are added, split or removed.
+    """The state of a graph before nodes and edges are added, undelayed ones split or removed.
 
     Parameters
     ----------
     graph : Graph
     targets : ids
-        The nodes whose in-edges may change. Nodes themselves may only be added.
+        The nodes whose undelayed in-edges may change. Nodes themselves may only be added.
+    late : ids
+        The nodes to which delayed edges may be added.
     """
 
-    def __init__(self, graph, targets=()):
+    def __init__(self, graph, targets=(), late=()):
         store, slots = graph._store, np.unique(graph._slots(as_ids("targets", targets)))
         self._graph, self._slots = graph, slots
         self._counters = store.H[: h.EVP_USED + 1].copy()
@@ -34,6 +38,8 @@ class Savepoint:
         self._listed = {name: store.arrays[name][:n].copy() for name in _LISTED}
         self._heads = {name: store.arrays[name][slots] for name in _HEADS}
         self._blocks = [self._block(store, slot) for slot in slots.tolist()]
+        self._late = np.unique(graph._slots(as_ids("late", late)))
+        self._late_heads = {n: getattr(store, n)[self._late].copy() for n in _LATE_HEADS}
         self._context = store.ctx.copy(), store.ctxf.copy()
         self._lists = {name: getattr(graph, name) for name in _LISTS}
         self._base, self._n_words = graph._base, len(graph._words)
@@ -61,6 +67,7 @@ class Savepoint:
                 store.arrays[name][self._slots] = was
             for name, at, was in (part for block in self._blocks for part in block):
                 store.arrays[name][at : at + was.size] = was
+            self._restore_late(store, n)
             kept = [store[counter] for counter in _KEPT]
             store.H[: self._counters.size] = self._counters
             for counter, value in zip(_KEPT, kept, strict=True):
@@ -70,3 +77,18 @@ class Savepoint:
                 setattr(graph, name, was)
             graph._base = self._base
             del graph._words[self._n_words :]
+
+    def _restore_late(self, store, n):
+        """Delayed blocks were only appended to, or moved: their old places hold what they held."""
+        if store[h.DNODE_CAP] == 0:
+            return
+        for name, was in self._late_heads.items():
+            store.arrays[name][self._late] = was
+            store.arrays[name][n : store[h.N_SLOTS]] = 0
+        used = int(self._counters[h.DPOOL_USED])
+        heads = zip(*(self._late_heads[name].tolist() for name in _LATE_HEADS), strict=True)
+        for at, length, room in heads:
+            for name in _LATE:
+                store.arrays[name][at + length : at + room] = 0
+        for name in _LATE:
+            store.arrays[name][used : store[h.DPOOL_USED]] = 0

@@ -6,7 +6,7 @@ from growgraph.graph.savepoint import Savepoint
 
 
 def carry_out(graph, proposal, **cause):
-    """Nodes, then edges, the split, removals, each told to the log with its cause.
+    """Nodes, then edges, recurrent ones, the split, removals, each told to the log with its cause.
 
     Whatever goes wrong on the way, Ctrl-C and want of memory included, the graph and its log are
     what they were.
@@ -23,20 +23,18 @@ def carry_out(graph, proposal, **cause):
     list of int
         Ids of the new nodes.
     """
-    edges, split, remove = _in_integers(proposal)
+    edges, recurrent, split, remove = _in_integers(proposal)
     changed = {v for _, v, _ in edges if v >= 0} | {v for _, v in remove}
     changed |= {split[1]} if split else set()
-    point = Savepoint(graph, sorted(changed))
+    point = Savepoint(graph, sorted(changed), sorted({v for _, v, _ in recurrent if v >= 0}))
     born: list[int] = []
     try:
         graph.record()
         graph.set_cause(**cause)
         for new in proposal.nodes:
             born.append(_bear(graph, new, born))
-        if edges:
-            pairs = [(_real(u, born), _real(v, born), w) for u, v, w in edges]
-            u, v, w = (list(column) for column in zip(*pairs, strict=True))
-            graph.connect(u, v, w, pairs=True)
+        _connect(graph, edges, born)
+        _connect(graph, recurrent, born, recurrent=True)
         if split:
             u, v, bias, w_in, w_out, activation = split
             born.append(graph.split_edge(u, v, activation=activation, bias=bias, w_in=w_in,
@@ -51,17 +49,26 @@ def carry_out(graph, proposal, **cause):
 
 
 def _in_integers(proposal):
-    """Edges, split and removals with their ids as Python integers."""
+    """Edges, recurrent ones, split and removals with their ids as Python integers."""
     edges = [(_id("edges", u), _id("edges", v), w) for u, v, w in proposal.edges]
+    recurrent = [(_id("recurrent", u), _id("recurrent", v), w) for u, v, w in proposal.recurrent]
     remove = [(_id("remove", u), _id("remove", v)) for u, v in proposal.remove]
     if proposal.split is None:
-        return edges, (), remove
+        return edges, recurrent, (), remove
     if len(proposal.split) != 6:
         raise GraphError(
             f"split must be (source, target, bias, w_in, w_out, activation), got {proposal.split!r}"
         )
     u, v, *rest = proposal.split
-    return edges, (_id("split", u), _id("split", v), *rest), remove
+    return edges, recurrent, (_id("split", u), _id("split", v), *rest), remove
+
+
+def _connect(graph, edges, born, **kind):
+    """Make edges whose ends may be new."""
+    if edges:
+        pairs = [(_real(u, born), _real(v, born), w) for u, v, w in edges]
+        u, v, w = (list(column) for column in zip(*pairs, strict=True))
+        graph.connect(u, v, w, pairs=True, **kind)
 
 
 def _id(name, node):

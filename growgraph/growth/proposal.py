@@ -48,6 +48,8 @@ class Proposal:
         Born in this sequence.
     edges : tuple of (source, target, weight)
         Made after the nodes; negative ids name new nodes, -1 the first.
+    recurrent : tuple of (source, target, weight)
+        Edges that may close a loop, made after those: ``settle`` and planning read them in place.
     split : tuple (source, target, bias, w_in, w_out, activation), optional
         An edge to put a node on.
     remove : tuple of (source, target)
@@ -59,6 +61,7 @@ class Proposal:
     gain: float
     nodes: tuple = ()
     edges: tuple = ()
+    recurrent: tuple = ()
     split: tuple | None = None
     remove: tuple = ()
     text: str = ""

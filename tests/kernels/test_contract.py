@@ -13,6 +13,7 @@ from tests import (  # noqa: F401  they register their cases
     cases_dormant,
     cases_growing,
     cases_match,
+    cases_plan,
     cases_push,
     cases_resonet,
     cases_settle,

@@ -1,0 +1,161 @@
+"""What a SimNet does with its inner world: act, imagine, explain, tell what it knows."""
+
+from typing import Any
+
+from sklearn.exceptions import NotFittedError
+
+from growgraph._validation import check_number
+from growgraph.growth import GrowthLog
+from growgraph.models._simnet import living, telling
+from growgraph.models._simnet.sense import check_form, key_of
+
+
+class Acting:
+    """The part of :class:`growgraph.SimNet` that learns nothing."""
+
+    _world: Any
+    _start: int  # number of the first action
+    _form: Any  # of observations, None before the first
+
+    # ---- acting ---------------------------------------------------------------------------------
+    def act(self, observation, *, explore=False):
+        """The action of least inertia; nothing is learnt or changed.
+
+        Parameters
+        ----------
+        observation
+            As in learning.
+        explore : bool, default False
+            True: as while learning, with curiosity. False: as well as is known.
+
+        Returns
+        -------
+        int
+            In a state never met any action, decided by ``random_state``.
+        """
+        world, key = self._asked(observation)
+        return world.best(key, bool(explore), living.draw(world)) + self._start
+
+    def score(self, env, episodes=20, seed=0):
+        """Mean sum of rewards of episodes acted as well as is known; nothing is learnt.
+
+        Parameters
+        ----------
+        env
+            As in :meth:`learn`.
+        episodes : int, >= 1
+        seed : int
+            Of the first reset; each later episode has the next.
+
+        Returns
+        -------
+        float
+        """
+        episodes = check_number("episodes", episodes, 1, integer=True)
+        seed = check_number("seed", seed, 0, 2**32 - 1 - episodes, integer=True)
+        world = self._lived()
+        met = living.Env(env, self._start, self._form)
+        return sum(living.episode(world, met, seed + i) for i in range(episodes)) / episodes
+
+    def _asked(self, observation):
+        world, key = self._lived(), key_of(observation)
+        check_form(key, self._form)
+        return world, key
+
+    def _lived(self):
+        """The inner world; raises if there is none yet."""
+        if not hasattr(self, "_world"):
+            raise NotFittedError("this SimNet has not lived yet: call learn or partial_fit first")
+        return self._world
+
+    # ---- telling --------------------------------------------------------------------------------
+    def imagine(self, observation, horizon=50, *, explore=False):
+        """Play out each action: what is expected to follow, and its inertia.
+
+        Parameters
+        ----------
+        observation
+            As in learning.
+        horizon : int, >= 1
+            At most so many steps.
+        explore : bool, default False
+            Follow the choices of curiosity.
+
+        Returns
+        -------
+        Imagination
+            ``alternatives``, the best first, each with worth, inertia, path; ``str()`` tells them.
+            There are none in a state never met.
+        """
+        horizon = check_number("horizon", horizon, 1, integer=True)
+        world, key = self._asked(observation)
+        return telling.imagine(world, key, horizon, bool(explore), self._start)
+
+    def explain(self, observation):
+        """Why this action: what is expected, how sure, and what would have to change.
+
+        Returns
+        -------
+        Explanation
+            ``str()`` tells it, ``data`` holds the figures.
+        """
+        world, key = self._asked(observation)
+        return telling.explain(world, key, self._start)
+
+    def knowledge(self):
+        """What is known of each state.
+
+        Returns
+        -------
+        Knowledge
+            A structured array that prints as a table, one row a state: ``state, trials, untried``
+            (choices), ``outcomes, surprise`` (nats of the likeliest outcome, mean of the choices
+            made), ``worth, curiosity`` (the largest chance of what was never met).
+        """
+        return telling.knowledge(self._lived())
+
+    @property
+    def plan_(self):
+        """The best action of each state met."""
+        world = self._lived()
+        draw = living.draw(world)
+        return {key: world.best(key, False, draw) + self._start for key in world.keys}
+
+    @property
+    def graph_(self):
+        """The inner world."""
+        return self._lived().graph
+
+    @property
+    def growth_log_(self):
+        """Why each node is there."""
+        return GrowthLog(self.graph_)
+
+    @property
+    def n_samples_seen_(self):
+        """Steps lived."""
+        return self._lived().n
+
+    @property
+    def n_refused_(self):
+        """Steps there was no room for."""
+        return self._lived().n_refused
+
+    @property
+    def n_plans_(self):
+        """How often all was planned anew."""
+        return self._lived().n_plans
+
+    @property
+    def nbytes_(self):
+        """Bytes of graph, log and statistics, without the room that arrays keep for growing."""
+        return self._lived().nbytes
+
+    def statistics(self):
+        """The arrays that serve further learning and telling only, by name."""
+        return self._lived().statistics()
+
+    def _figures(self):
+        """What a progress bar shows beside the steps."""
+        world = self._lived()
+        return {"states": len(world.keys), "surprises": world.n_plans}

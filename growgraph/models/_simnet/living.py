@@ -1,0 +1,99 @@
+"""Living in an environment: act, see what follows, learn; and acting without learning."""
+
+from growgraph._random import uniform
+from growgraph.errors import DataError
+from growgraph.models import _door
+from growgraph.models._simnet.sense import check_form, checked_reward, key_of
+
+_MOST_STEPS = 100_000  # of an episode of a score, where the environment never ends one
+
+
+class Env:
+    """An environment as SimNet meets it: what it gives is checked, what it raises is told.
+
+    Parameters
+    ----------
+    env
+        With ``reset(seed=)`` and ``step(action)`` as Gymnasium has them.
+    start : int
+        Number of its first action.
+    form : str or None
+        Of its observations, where some are known.
+    """
+
+    def __init__(self, env, start, form):
+        self._env, self._start, self.form = env, start, form
+
+    def reset(self, seed=None):
+        """The key of the first observation of an episode."""
+        try:
+            got = self._env.reset() if seed is None else self._env.reset(seed=seed)
+        except Exception as error:
+            raise RuntimeError(_raised("reset()", error)) from error
+        if not isinstance(got, tuple) or len(got) != 2:
+            raise DataError(f"env.reset must return (observation, info), got {got!r}")
+        return self._key(got[0], "env.reset: observation")
+
+    def step(self, action):
+        """(key of what follows, reward, whether it ended, whether it was cut off)."""
+        try:
+            got = self._env.step(action + self._start)
+        except Exception as error:
+            raise RuntimeError(_raised(f"step({action + self._start})", error)) from error
+        if not isinstance(got, tuple) or len(got) != 5:
+            raise DataError(
+                "env.step must return (observation, reward, terminated, truncated, info), got "
+                f"{got!r}"
+            )
+        key = self._key(got[0], "env.step: observation")
+        return key, checked_reward(got[1], "env.step: reward"), bool(got[2]), bool(got[3])
+
+    def _key(self, observation, name):
+        key = key_of(observation, name)
+        self.form = check_form(key, self.form, name)
+        return key
+
+
+def _raised(call, error):
+    return (
+        f"env.{call} raised {type(error).__name__}: {error}; what was learnt before is kept, call "
+        "learn again to go on"
+    )
+
+
+def draw(world):
+    """A number in [0, 1) that decides between equals: of the seed and the steps lived alone."""
+    return float(uniform(world.options["seed"], world.n, "tie"))
+
+
+def reset_seed(world):
+    """For the first reset of a call."""
+    return int(float(uniform(world.options["seed"], world.n, "reset")) * 2**31)
+
+
+def live(world, env, steps, first, tell):
+    """Learn for so many steps, episode after episode, the first of them seeded."""
+    seed = reset_seed(world) if first is None else first
+    key = env.reset(seed)
+    for done in range(1, steps + 1):
+        with _door.undisturbed():
+            world.see(key)
+        action = world.best(key, True, draw(world))
+        after, reward, ended, cut = env.step(action)
+        with _door.undisturbed():
+            world.live(key, action, reward, after, ended)
+        tell(done)
+        key = env.reset() if (ended or cut) and done < steps else after
+
+
+def episode(world, env, seed):
+    """The sum of rewards of one episode, acted as well as is known; nothing is learnt."""
+    key, total = env.reset(seed), 0.0
+    for _ in range(_MOST_STEPS):
+        key, reward, ended, cut = env.step(world.best(key, False, draw(world)))
+        total += reward
+        if ended or cut:
+            return total
+    raise RuntimeError(
+        f"an episode of env did not end within {_MOST_STEPS} steps: wrap it in a time limit"
+    )

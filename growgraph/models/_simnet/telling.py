@@ -1,0 +1,183 @@
+"""What SimNet tells: imagined futures with their inertia, why it acts so, what it knows."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from growgraph.growth import GrowthLog
+from growgraph.models._resonet.explain import Knowledge
+from growgraph.models.base import Explanation
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One imagined future.
+
+    Attributes
+    ----------
+    action : int
+        Its first.
+    worth : float
+        What is expected of it.
+    inertia : float
+        What is hoped for less what is expected, with credit for what might still be found: how much
+        would have to change for the best to come true.
+    nats : float
+        Ontological inertia, of the path alone and not of rewards: the surprise of each step, -ln
+        p(outcome), and ln(states + 1) for a state that would have to grow.
+    sure : float in [0, 1]
+        Probability of all outcomes on the path.
+    path : tuple of (state, action)
+        Each state imagined and what is done there; the last has action None.
+    ends : str
+        "goal", "end", "unknown", "loop" or "horizon".
+    """
+
+    action: int
+    worth: float
+    inertia: float
+    nats: float
+    sure: float
+    path: tuple = field(repr=False)
+    ends: str
+
+
+@dataclass(frozen=True)
+class Imagination:
+    """Alternatives in a state, that of least inertia first; ``str()`` tells them.
+
+    Attributes
+    ----------
+    state : int, str or tuple
+    hope : float
+        The most that can be hoped for.
+    alternatives : tuple of Alternative
+    """
+
+    state: object
+    hope: float
+    alternatives: tuple
+
+    def __str__(self):
+        lines = [f"in state {self.state!r}, hoping for {self.hope:.4g}"]
+        for one in self.alternatives:
+            shown = [repr(state) for state, _ in one.path[:8]]
+            more = f" ... ({len(one.path) - 8} more)" if len(one.path) > 8 else ""
+            lines.append(
+                f"  action {one.action}: worth {one.worth:.4g}, inertia {one.inertia:.4g}, "
+                f"{one.nats:.3g} nats: {' -> '.join(shown)}{more} [{one.ends}]"
+            )
+        return "\n".join(lines)
+
+
+def imagine(world, key, horizon, curious, start):
+    """See :meth:`growgraph.SimNet.imagine`."""
+    choices = world.choices(key)
+    if choices is None:
+        return Imagination(key, world.hope, ())
+    worth = world.values if curious else world.known()
+    of = _keys_of(world)
+    told = []
+    for action, choice in enumerate(choices.tolist()):
+        path, nats, sure, ends = _followed(world, of, key, action, worth, horizon)
+        told.append(Alternative(
+            action + start, float(worth[choice]), world.hope - float(world.values[choice]), nats,
+            sure, tuple((k, None if a is None else a + start) for k, a in path), ends,
+        ))  # fmt: skip
+    told.sort(key=lambda one: (-one.worth, one.inertia, one.action))
+    return Imagination(key, world.hope, tuple(told))
+
+
+def _keys_of(world):
+    """The state or end that a node stands for: node -> (key, whether it is an end)."""
+    ids = world.state_id.all.tolist()
+    of = {node: (key, False) for node, key in zip(ids, world.keys, strict=True)}
+    return of | {node: (key, True) for key, node in world.end_id.items()}
+
+
+def _followed(world, of, key, action, worth, horizon):
+    """The likeliest path of an action, then of the best ones: (path, nats, probability, how)."""
+    path, nats, sure, met = [], 0.0, 1.0, {key}
+    for _ in range(horizon):
+        path.append((key, action))
+        to, p, nu = expected(world, int(world.choices(key)[action]))
+        if to is None:
+            return path, nats + np.log(len(world.keys) + 1), sure, "unknown"
+        nats, sure = nats - float(np.log((1 - nu) * p)), sure * (1 - nu) * p
+        key, end = of[to]
+        if end or key == world.goal:
+            path.append((key, None))
+            return path, nats, sure, "goal" if key == world.goal else "end"
+        if key in met:
+            path.append((key, None))
+            return path, nats, sure, "loop"
+        met.add(key)
+        action = int(worth[world.choices(key)].argmax())
+    path.append((key, None))
+    return path, nats, sure, "horizon"
+
+
+def expected(world, choice):
+    """(node it most likely leads to, its probability, probability of one never met); None: none."""
+    graph, counts = world.graph, world.counts
+    block = world.block(choice)
+    n, d = float(block.sum()), int(np.count_nonzero(block))
+    if d == 0:
+        return None, 0.0, 1.0
+    best = int(block.argmax())
+    alpha = counts.alpha if d > 1 else 0.0
+    p = (float(block[best]) + alpha / d) / (n + alpha)
+    return int(graph.delayed_sources(choice)[0][best]), p, counts.gain(int(n), d)
+
+
+def explain(world, key, start):
+    """See :meth:`growgraph.SimNet.explain`."""
+    told = imagine(world, key, 100, False, start)
+    if not told.alternatives:
+        text = f"state {key!r} was never met: nothing can be imagined, any action is as good"
+        return Explanation(text, {"state": key, "met": False})
+    best, rest = told.alternatives[0], told.alternatives[1:]
+    rival = rest[0] if rest else None
+    choice = int(world.choices(key)[best.action - start])
+    trials = int(world.block(choice).sum())
+    node = int(world.state_id.all[world.place[key]])
+    data = {
+        "state": key, "met": True, "action": best.action, "worth": best.worth,
+        "inertia": best.inertia, "trials": trials, "sure": best.sure, "ends": best.ends,
+        "path": best.path, "intention": world.aim, "rival": rival and rival.action,
+        "margin": None if rival is None else best.worth - rival.worth,
+        "grown_because": GrowthLog(world.graph).why(node),
+    }  # fmt: skip
+    lines = [
+        f"action {best.action} in state {key!r}: worth {best.worth:.4g}; it was made {trials} "
+        f"times here, and the path imagined is {best.sure:.0%} likely ({best.ends} after "
+        f"{len(best.path) - 1} steps).",
+        f"It serves the intention to {world.aim}.",
+    ]
+    if rival is not None:
+        lines.append(
+            f"Action {rival.action} would be chosen if it were worth {data['margin']:.4g} more."
+        )
+    return Explanation("\n".join([*lines, data["grown_because"]]), data)
+
+
+def knowledge(world):
+    """See :meth:`growgraph.SimNet.knowledge`."""
+    n, a = len(world.keys), world.n_actions
+    known, choices = world.known(), world.choice_id.all.reshape(n, a)
+    table = np.zeros(n, [
+        ("state", f"U{max([1, *(len(str(key)) for key in world.keys)])}"), ("trials", int),
+        ("untried", int), ("outcomes", int), ("surprise", float), ("worth", float),
+        ("curiosity", float),
+    ])  # fmt: skip
+    for row, key, ids in zip(table, world.keys, choices.tolist(), strict=True):
+        blocks = [world.block(i) for i in ids]
+        row["state"], row["trials"] = str(key), int(sum(b.sum() for b in blocks))
+        row["untried"] = sum(not b.any() for b in blocks)
+        row["outcomes"] = sum(int(np.count_nonzero(b)) for b in blocks)
+        told = [expected(world, i) for i in ids]
+        felt = [-np.log((1 - nu) * p) for to, p, nu in told if to is not None]
+        row["surprise"] = np.mean(felt) if felt else np.nan
+        row["curiosity"] = max(nu for *_, nu in told)
+        row["worth"] = known[ids].max()
+    return table.view(Knowledge)

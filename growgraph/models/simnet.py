@@ -1,0 +1,254 @@
+"""SimNet: an agent that grows an inner world and plays out futures in it before it acts."""
+
+from sklearn.base import BaseEstimator
+
+from growgraph._validation import check_number
+from growgraph.errors import DataError
+from growgraph.models import _door
+from growgraph.models._simnet import living, state
+from growgraph.models._simnet.acting import Acting
+from growgraph.models._simnet.sense import (
+    actions_of,
+    check_form,
+    check_space,
+    checked_action,
+    checked_reward,
+    key_of,
+)
+from growgraph.models._simnet.world import World
+
+
+class SimNet(Acting, BaseEstimator):
+    """An agent for worlds of states that can be told apart: few trials, another goal at any time.
+
+    It grows a graph of what it has met: states, their choices, where these led. Before it acts it
+    plans in that graph to a fixed point: each choice is worth what is known to follow and, with the
+    probability that something never met follows, the most that can be hoped for. It takes the
+    choice of least inertia, which is hope less worth.
+
+    Parameters
+    ----------
+    intention : observation, optional
+        The state to be reached. None: find rewards. See :meth:`intend`.
+    random_state : None, int or numpy Generator
+        Decides between equals, and seeds the environment's first reset.
+    max_nodes : int, optional
+        What would need more nodes than this is not learnt; ``n_refused_`` counts it.
+    max_bytes : int, optional
+        The same for the bytes of graph and statistics.
+    patience : int, default 5
+        After so many more trials of a choice that grew, the log is told whether it paid off.
+    progress : None, True or callable, default None
+        True shows a bar; a callable gets (steps done, steps in all, agent).
+
+    Attributes
+    ----------
+    graph_ : Graph
+        The inner world: a state is the ``max`` over its choices, a choice the ``sum`` over where it
+        led (recurrent edges; weight: probability times discount, stability: how often), its bias
+        the reward expected, its p0 how likely something never met follows. All answers come from
+        it.
+    growth_log_ : GrowthLog
+        Why each node and path is there, and whether it paid off.
+    plan_ : dict
+        The best action of each state met.
+    n_samples_seen_, n_refused_, n_plans_ : int
+        Steps lived; of them steps there was no room for; how often all was planned anew.
+    nbytes_ : int
+        Bytes of graph, log and statistics, without the room that arrays keep for growing.
+
+    Notes
+    -----
+    The optimism is that of R-max (Brafman and Tennenholtz 2002) where a choice was never made;
+    where it was, the chance that it leads to what was never met is counted over all choices, so
+    that the agent learns by itself whether its world is deterministic. Worth is Bellman's, with
+    discount .999. If what always followed fails to where hardly any choice ever varied, the world
+    has changed: what followed before is no longer expected.
+
+    Only after a surprise all is planned anew; else what the step changed is propagated.
+
+    Examples
+    --------
+    A corridor of five rooms, by hand; the last holds a reward:
+
+    >>> from growgraph import SimNet
+    >>> agent, room = SimNet(random_state=0), 0
+    >>> for _ in range(60):
+    ...     action = agent.act(room, explore=True) if room else 1
+    ...     after = min(room + 1, 4) if action else max(room - 1, 0)
+    ...     agent = agent.partial_fit([(room, action, float(after == 4), after, after == 4)], 2)
+    ...     room = 0 if after == 4 else after
+    >>> [agent.act(room) for room in range(4)]
+    [1, 1, 1, 1]
+    >>> agent.intend(0).act(3)
+    0
+    """
+
+    def __init__(
+        self, intention=None, random_state=None, max_nodes=None, max_bytes=None, patience=5,
+        progress=None,
+    ):  # fmt: skip
+        self.intention = intention
+        self.random_state = random_state
+        self.max_nodes = max_nodes
+        self.max_bytes = max_bytes
+        self.patience = patience
+        self.progress = progress
+
+    # ---- learning -------------------------------------------------------------------------------
+    def learn(self, env, steps, *, progress=None, seed=None):
+        """Live in an environment for so many steps, episode after episode, and learn.
+
+        Parameters
+        ----------
+        env : gymnasium.Env, or anything with ``reset``, ``step`` and the two spaces
+            Observations Discrete, MultiDiscrete, MultiBinary, or a Dict or Tuple of these; actions
+            Discrete. A step cut off (``truncated``) is no end: nothing is concluded from it.
+        steps : int, >= 0
+        progress : as the parameter of the class, optional
+            In place of it.
+        seed : int, optional
+            Of the first reset; by default made of ``random_state`` and the steps lived.
+
+        Returns
+        -------
+        SimNet
+            Itself. A later call goes on, in this environment or in another with the same spaces.
+
+        Raises
+        ------
+        DataError
+            For spaces or observations it cannot tell apart, before anything is learnt of them.
+        RuntimeError
+            If the environment raises; what was learnt before is kept.
+        """
+        steps = check_number("steps", steps, 0, integer=True)
+        if seed is not None:
+            seed = check_number("seed", seed, 0, 2**32 - 1, integer=True)
+        n_actions, start = actions_of(env)
+        check_space(getattr(env, "observation_space", None))
+        world = self._ready(n_actions, start)
+        met = living.Env(env, start, self._form)
+        with _door.telling(self.progress if progress is None else progress, steps) as tell:
+            if steps:
+                try:
+                    living.live(world, met, steps, seed, lambda done: tell(done, self))
+                finally:
+                    self._form = met.form if world.keys else self._form
+        return self
+
+    def partial_fit(self, transitions, actions=None):
+        """Learn steps that were lived elsewhere.
+
+        Parameters
+        ----------
+        transitions : sequence of (observation, action, reward, next observation, done)
+            Observations are integers, text, or arrays, tuples or dicts of them; ``done``: the
+            episode ended there (and was not merely cut off). Learnt in this sequence.
+        actions : int, optional
+            Number of actions, numbered from 0; needed at the first call.
+
+        Returns
+        -------
+        SimNet
+            Itself.
+
+        Raises
+        ------
+        DataError, ValueError, TypeError
+            If a transition cannot be read; then none of the call is learnt.
+        """
+        fresh = not hasattr(self, "_world")
+        if actions is None and fresh:
+            raise ValueError("actions must be the number of actions at the first call, got None")
+        start = 0 if fresh else self._start
+        n = check_number("actions", actions, 1, integer=True) if actions is not None else (
+            self._world.n_actions)  # fmt: skip
+        read, form = self._read(transitions, start, n)
+        world = self._ready(n, start)
+        with _door.telling(self.progress, len(read)) as tell:
+            for done, step in enumerate(read, 1):
+                with _door.undisturbed():
+                    world.live(*step)
+                    self._form = form
+                tell(done, self)
+        return self
+
+    def _read(self, transitions, start, n):
+        """Transitions, checked, and the form of their observations."""
+        read, form = [], getattr(self, "_form", None)
+        for i, step in enumerate(transitions):
+            name = f"transitions[{i}]"
+            try:
+                observation, action, reward, after, done = step
+            except (TypeError, ValueError) as error:
+                raise DataError(
+                    f"{name} must be (observation, action, reward, next observation, done), got "
+                    f"{step!r}"
+                ) from error
+            pair = []
+            for part, which in ((observation, "observation"), (after, "next observation")):
+                pair.append(key_of(part, f"{name}: {which}"))
+                form = check_form(pair[-1], form, f"{name}: {which}")
+            read.append((
+                pair[0], checked_action(action, start, n, f"{name}: action"),
+                checked_reward(reward, f"{name}: reward"), pair[1], bool(done),
+            ))  # fmt: skip
+        return read, form
+
+    def _ready(self, n_actions, start):
+        """The world, as it is or newborn, with the intention that is set."""
+        if not hasattr(self, "_world"):
+            options = _door.limits(self) | {
+                "patience": check_number("patience", self.patience, 1, integer=True)
+            }
+            goal = None if self.intention is None else key_of(self.intention, "intention")
+            self._world, self._start, self._form = World(n_actions, options), start, None
+            self._world.goal = goal
+        world = self._world
+        if (n_actions, start) != (world.n_actions, self._start):
+            raise DataError(
+                f"there must be {world.n_actions} actions from {self._start} on, as before, got "
+                f"{n_actions} from {start} on: make another SimNet for another world"
+            )
+        goal = self._goal(self.intention)
+        if goal != world.goal:
+            world.intend(goal)
+        return world
+
+    def intend(self, goal):
+        """Another goal, without new experience.
+
+        Parameters
+        ----------
+        goal : observation, or None
+            The state to be reached, one that was met or not; None: find rewards.
+
+        Returns
+        -------
+        SimNet
+            Itself.
+        """
+        key = self._goal(goal)
+        if hasattr(self, "_world"):
+            self._world.intend(key)
+        self.intention = goal
+        return self
+
+    def _goal(self, goal):
+        if goal is None:
+            return None
+        key = key_of(goal, "intention")
+        check_form(key, getattr(self, "_form", None), "intention")
+        return key
+
+    # ---- files ----------------------------------------------------------------------------------
+    def to_state(self):
+        """The agent as arrays and plain values, see :func:`growgraph.save`."""
+        self._lived()
+        return state.to_state(self)
+
+    @classmethod
+    def from_state(cls, held):
+        """Rebuild an agent; see :meth:`to_state`."""
+        return state.from_state(cls, held)
