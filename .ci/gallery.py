@@ -4,7 +4,6 @@ Each is small, and drawn by the models as they are: whoever changes a model or a
 again and looks at what comes out.
 """
 
-import io
 import sys
 from pathlib import Path
 
@@ -14,10 +13,10 @@ from sklearn.datasets import load_digits
 import growgraph
 from growgraph import GrowNet, ResoNet, SelfCriticNet
 from growgraph.viz import plot_doubt, plot_rings, plot_tension
+from growgraph.viz.png import png_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 SEED = 0
-COLOURS = 256  # of the files: a picture of few colours needs no more
 WIDE = {"gallery_rings": 860, "gallery_parity": 860}  # pixels; of the others
 WIDEST = 1200
 
@@ -87,15 +86,9 @@ def main(names):
     import matplotlib as mpl
 
     mpl.use("Agg")
-    from PIL import Image
-
     for name in names or PICTURES:
-        figure, held = PICTURES[name](), io.BytesIO()
-        wide = WIDE.get(name, WIDEST)
-        figure.savefig(held, format="png", dpi=wide / figure.get_figwidth())
-        picture = Image.open(held).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        path = DOCS / f"{name}.png"
-        picture.save(path, optimize=True)
+        figure, path = PICTURES[name](), DOCS / f"{name}.png"
+        path.write_bytes(png_of(figure, WIDE.get(name, WIDEST) / figure.get_figwidth()))
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
 
 

@@ -13,7 +13,9 @@ import json
 import sys
 from pathlib import Path
 
-from growgraph.bench.learning import report
+from growgraph.bench.learning import grownet_verdicts, report
+from growgraph.bench.learning.results import Results
+from growgraph.bench.report import to_json
 
 ROOT = Path(__file__).resolve().parents[1]
 STORE = ROOT / "benchmarks"
@@ -45,15 +47,19 @@ def merged(reports: list[dict]) -> dict:
         raise ValueError("reports to be merged must be of one protocol")
     if any(told["plan"]["quick"] for told in reports):
         raise ValueError("a report is of a quick run: leave --quick away")
-    whole = {**reports[0], "cells": [], "comparisons": [], "curves": {}, "notes": []}
+    listed = ("cells", "comparisons", "floors", "placement")
+    whole = {**reports[0], "curves": {}, "notes": []} | {key: [] for key in listed}
     for told in reports:
         twice = {c["data"] for c in whole["cells"]} & {c["data"] for c in told["cells"]}
         if twice:
             raise ValueError(f"two reports tell of {', '.join(sorted(twice))}: give one of them")
-        whole["cells"] += told["cells"]
-        whole["comparisons"] += told["comparisons"]
+        for key in listed:
+            whole[key] += told.get(key, [])
         whole["curves"] |= told["curves"]
         whole["notes"] += [note for note in told["notes"] if note not in whole["notes"]]
+    if whole["bench"] == "learning grownet":  # placement is tested over all data at once
+        found = grownet_verdicts.concluded(Results.of(whole["cells"]))
+        whole |= json.loads(to_json(found))
     return whole
 
 

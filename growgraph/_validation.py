@@ -167,3 +167,13 @@ def check_finite(array, name="X"):
             f"{name} contains {what} at {row}: remove the row, fill the value in, or give the data "
             "as a file or DataFrame, where an empty cell is a state of its own"
         )
+
+
+def check_unmasked(name, array):
+    """Raise where a masked array hides a value: numpy would hand on what stands behind the mask."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.getmaskarray(array).any():
+        place = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(array))[0])
+        raise DataError(
+            f"{name} is masked at {place if len(place) > 1 else place[0]}: drop the row, or give "
+            "columns as a dict, where a masked cell is a missing one"
+        )

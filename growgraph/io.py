@@ -74,11 +74,13 @@ def save(thing, path, *, extra=None):
     >>> load(path) == graph
     True
     """
-    name = type(thing).__name__
+    name, known = type(thing).__name__, ", ".join(CLASSES)
     if name not in CLASSES or not hasattr(thing, "to_state"):
-        known = ", ".join(CLASSES)
         raise TypeError(f"thing must be one of {known} to be saved, got {name}")
     state = thing.to_state()
+    for held in state["plain"].get("holds", ()):
+        if held not in CLASSES:
+            raise TypeError(f"thing holds a {held}, which has no file form: known are {known}")
     arrays = {key: _plain_array(key, value) for key, value in state["arrays"].items()}
     header = {
         "format": FORMAT,
@@ -166,7 +168,8 @@ def load(path):
     Raises
     ------
     FileFormatError
-        If the file is no growgraph file, was cut off or altered, or comes from a newer growgraph.
+        If the file is no growgraph file, was cut off or altered, or comes from a newer growgraph,
+        or an older one that kept less.
     OSError
         If the file cannot be read.
 
@@ -178,10 +181,18 @@ def load(path):
         arrays = _read_arrays(path, archive)
         if _digest(arrays) != header["sha256"]:
             raise FileFormatError(f"{path} was altered: its arrays do not match their sha256")
+        for held in header["plain"].get("holds", ()):
+            importlib.import_module(CLASSES[held])
         module = importlib.import_module(CLASSES[header["class"]])
-        thing = getattr(module, header["class"]).from_state(
-            {"arrays": arrays, "plain": header["plain"]}
-        )
+        kind, state = getattr(module, header["class"]), {"arrays": arrays, "plain": header["plain"]}
+        try:
+            thing = kind.from_state(state)
+        except KeyError as error:  # not a byte was changed: it was written so
+            raise FileFormatError(
+                f"{path} was saved by an older growgraph ({header['growgraph']}): a "
+                f"{header['class']} of this one, {__version__}, needs {error.args[0]!r}, too; "
+                "let it learn anew, or load the file with the version that wrote it"
+            ) from error
         if hasattr(thing, "check"):  # a graph; a model has checked itself in from_state
             thing.check()  # compiled code trusts these arrays
         return thing

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from growgraph._validation import check_number
 from growgraph.models.resonet import ResoNet
-from growgraph.senses.columns import as_numbers
+from growgraph.senses.columns import as_numbers, is_missing
 
 try:
     from river import base as _base
@@ -25,8 +24,8 @@ class RiverResoNet(_Classifier):
     """:class:`growgraph.ResoNet` for tables, as a classifier of river.
 
     A feature that is missing in a sample is a missing cell, which is a state of its own. One that
-    comes among the first 64 samples is learnt as if it had been there from the first; later ones
-    take one of ``late`` columns that were kept free, and are not heard where none is left.
+    comes among the first 64 samples is learnt as if it had been there from the first; a later one
+    is a new column of the model, see :meth:`growgraph.ResoNet.partial_fit`.
 
     Parameters
     ----------
@@ -36,8 +35,6 @@ class RiverResoNet(_Classifier):
         Of what is dreamt before birth; None is 0.
     max_nodes : int, optional
         Concepts grow no aspects beyond so many nodes.
-    late : int, default 4
-        Columns kept free for numeric features that come after the first 64 samples.
 
     Attributes
     ----------
@@ -46,8 +43,6 @@ class RiverResoNet(_Classifier):
         of arrival, see ``labels``.
     labels : list
         Labels met, in the sequence of their arrival.
-    unheard : set
-        Features for which no column was left.
 
     Raises
     ------
@@ -64,21 +59,18 @@ class RiverResoNet(_Classifier):
     'long'
     """
 
-    def __init__(self, learning="evidence", seed=None, max_nodes=None, late=4):
+    def __init__(self, learning="evidence", seed=None, max_nodes=None):
         if _Classifier is object:
             raise ImportError("RiverResoNet needs river: pip install 'growgraph[river]'")
         self.learning = learning
         self.seed = seed
         self.max_nodes = max_nodes
-        self.late = late
         self.model: Any = None
         self.labels: list = []
-        self.unheard: set = set()
         self._codes: dict = {}
         self._columns: dict = {}  # feature -> (name of its column, whether it holds text)
         self._young: list | None = []
         self._sequence: Any = None  # features in the sequence of the model's columns
-        self._n_late = check_number("late", late, 0, integer=True)
 
     @property
     def _multiclass(self):
@@ -94,13 +86,12 @@ class RiverResoNet(_Classifier):
             Feature -> number, bool or text; None and NaN are missing.
         y : label
         """
-        if not x or (not self._columns and not self._n_late and all(v is None for v in x.values())):
+        if not x or (not self._columns and all(map(is_missing, x.values()))):
             return
         model, columns, young = self.model, self._columns, self._young
-        unheard = self.unheard
-        new = [f for f, v in x.items() if v is not None and f not in columns and f not in unheard]
+        new = [f for f, v in x.items() if not is_missing(v) and f not in columns]
         if new:
-            columns, unheard = self._placed(x, new)
+            columns = self._placed(x, new)
             if young is not None and len(columns) > len(self._columns):
                 model = None  # learnt anew, below, with all columns
         codes = self._codes if y in self._codes else {**self._codes, y: len(self._codes)}
@@ -115,7 +106,7 @@ class RiverResoNet(_Classifier):
         if row is None or not model._learn_row(row, np.array(answers)):
             _teach(model, self._table(samples, columns), answers)
         # nothing above has changed this object: a sample that is refused leaves it as it was
-        self.model, self._columns, self.unheard = model, columns, unheard
+        self.model, self._columns = model, columns
         if codes is not self._codes:
             self._codes, self.labels = codes, [*self.labels, y]
         if young is not None:
@@ -124,41 +115,32 @@ class RiverResoNet(_Classifier):
                 self._young = None
 
     def _placed(self, x, new):
-        """Columns and unheard features once these have come."""
-        columns, unheard = dict(self._columns), set(self.unheard)
-        free = [f"(late {i})" for i in range(self._n_late)]
-        free = free[sum(name in free for name, _ in columns.values()) :]
+        """Columns once these features have come."""
+        columns = dict(self._columns)
         for feature in sorted(new, key=str):  # the sequence in a dict must not matter
-            text = _is_text(x[feature])
-            if self._young is not None:
-                taken, name = {name for name, _ in columns.values()}, str(feature)
-                while name in taken or name in free:  # 1 and "1" are two features
-                    name += f" ({type(feature).__name__})"
-                columns[feature] = (name, text)
-            elif free and not text:
-                columns[feature] = (free.pop(0), False)
-            else:
-                unheard.add(feature)
-        return columns, unheard
+            taken, name = {name for name, _ in columns.values()}, str(feature)
+            while name in taken:  # 1 and "1" are two features
+                name += f" ({type(feature).__name__})"
+            columns[feature] = (name, _is_text(x[feature]))
+        return columns
 
     def _row(self, x):
         """X as one row of numbers, the quickest way in; None if a cell is missing or holds text."""
         if self._sequence is None or self._sequence[0] is not self._columns:
             of = {name: f for f, (name, text) in self._columns.items() if not text}
             names = list(self.model._core.sense.columns)
-            fits = len(of) == len(self._columns) and set(of) <= set(names)
-            # a column kept free is 0
-            self._sequence = self._columns, [(of.get(n), n in of) for n in names] if fits else None
+            fits = len(of) == len(self._columns) and set(of) == set(names)
+            self._sequence = self._columns, [of[n] for n in names] if fits else None
         if self._sequence[1] is None:
             return None
         try:
-            row = np.array([[x[f] if heard else 0.0 for f, heard in self._sequence[1]]], float)
+            row = np.array([[x[f] for f in self._sequence[1]]], float)
         except (KeyError, TypeError, ValueError):
             return None
         return row if row.ndim == 2 else None
 
     def _table(self, samples, columns):
-        """Samples as columns: what is missing is NaN or None, free columns are 0."""
+        """Samples as columns: what is missing is NaN or None."""
         table: dict[str, np.ndarray] = {}
         for feature, (name, text) in columns.items():
             values = [x.get(feature) for x in samples]
@@ -166,8 +148,6 @@ class RiverResoNet(_Classifier):
                 table[name] = np.array(values, object)
             else:
                 table[name] = as_numbers(name, [np.nan if v is None else v for v in values])
-        for i in range(self._n_late):
-            table.setdefault(f"(late {i})", np.zeros(len(samples)))
         return dict(sorted(table.items()))
 
     # ---- answering ------------------------------------------------------------------------------

@@ -41,6 +41,14 @@ def test_the_pages_tell_what_is_stored():
     assert learning.differing() == []
 
 
+def test_what_is_asked_comes_from_all_reports():
+    asked = {"data": "wine", "ours": "growgraph", "measure": "errors", "value": 0.9,
+             "asked": "at least .8", "met": True}  # fmt: skip
+    reports = [told() | {"floors": [asked]}, told("digits"), told("moons") | {"floors": [asked]}]
+    assert learning.merged(reports)["floors"] == [asked, asked]
+    assert reports[0]["floors"] == [asked]
+
+
 def test_refresh(pages, tmp_path):
     readme, page = pages
     assert learning.differing(tmp_path, pages) == ["growth"]  # shown, and nothing is stored
@@ -74,6 +82,24 @@ def test_in_short(pages, tmp_path):
     pages[0].write_text(f"above\n{begin}\nbelow\n")
     with pytest.raises(ValueError, match=r"has no .*end"):
         learning.refresh([told()], tmp_path, pages)
+
+
+def test_placement_is_tested_over_the_data_of_all_reports():
+    """Holm's correction needs all of them: p of one alone is half as much."""
+
+    def report_of(data):
+        cells = [
+            {"data": data, "learner": learner, "measure": "accuracy", "mean": 0, "sd": None,
+             "seeds": {str(seed): base + 0.01 * seed * (1 + base) for seed in range(8)}}
+            for learner, base in (("growgraph", 0.5), ("growgraph, anywhere", 0.4))
+        ]  # fmt: skip
+        return told() | {"bench": "learning grownet", "cells": cells}
+
+    one, two = (learning.merged([report_of(name) for name in names])["placement"]
+                for names in (("digits",), ("digits", "spirals")))  # fmt: skip
+    assert [p["data"] for p in two] == ["spirals", "digits"]
+    assert [p["p"] for p in two] == pytest.approx([2 * one[0]["p"]] * 2)
+    assert learning.merged([report_of("digits")])["floors"][0]["data"] == "digits"
 
 
 @pytest.mark.parametrize(

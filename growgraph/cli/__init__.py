@@ -57,6 +57,10 @@ Task = Annotated[
     typer.Option(help="What the target holds, for grownet [default: as it looks]"),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where the same command was stopped")]
+Onto = Annotated[
+    str | None,
+    typer.Option(help="A model that learns the data as well, new columns too; --out is another"),
+]
 Checkpoint = Annotated[float, typer.Option(min=0, help="Seconds between checkpoints (OUT.part)")]
 
 
@@ -80,6 +84,7 @@ def grow(
     seed: Annotated[int, typer.Option(help="Of everything random")] = 0,
     json: Annotated[bool, typer.Option("--json", help="One JSON line on standard output")] = False,
     resume: Resume = False,
+    onto: Onto = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, no notes")] = False,
     checkpoint: Checkpoint = 30.0,
 ) -> int:
@@ -106,6 +111,7 @@ def grow(
         out=out,
         as_json=json,
         resume=resume,
+        onto=onto,
         quiet=quiet,
         checkpoint=checkpoint,
     ).run()
@@ -136,14 +142,23 @@ def predict(
 @app.command()
 def explain(
     model: Model,
-    data: Data,
-    row: Annotated[int, typer.Argument(min=0, help="Row of the data, counted from 0")],
+    data: Annotated[
+        str, typer.Argument(metavar="[data]", help="As grow takes it [default: what was learnt]")
+    ],
+    row: Annotated[
+        int | None,
+        typer.Argument(metavar="row", min=0, help="Row of the data, counted from 0"),
+    ] = None,
     encoding: Encoding = None,
 ) -> int:
     """Tell why a row gets its answer, what for and what it is like."""
     from growgraph.cli.ask import explain
 
-    return explain(model, data, row, encoding)
+    if row is not None:
+        return explain(model, data, row, encoding)
+    if not data.isdecimal():
+        raise DataError(f"name a row after {data}, a whole number from 0")
+    return explain(model, None, int(data), encoding)
 
 
 @app.command()

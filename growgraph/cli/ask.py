@@ -234,10 +234,16 @@ def _writer(out):
 
 
 def explain(path, data, row, encoding=None):
-    """Print the explanation of one row; returns the exit code."""
+    """Print the explanation of a row, of what was learnt if no data are named; returns the code."""
     model, run = _load(path, can="explain")
     schema = run.get("schema") or _answers_of(model).schema
-    stream = open_stream(data, encoding=encoding, schema=schema, note=say.line)
+    seed = 0
+    if data is None:
+        data, job = _learnt_from(path, run), run["job"]
+        encoding, seed = encoding or job.get("encoding"), job["seed"]  # digits are shuffled by it
+    stream = open_stream(data, seed=seed, encoding=encoding, schema=schema, note=say.line)
+    if data == run.get("data") and stream.identity().get("files") != run["job"].get("files"):
+        say.line(f"{data} has changed since {path} was grown")
     n = 0
     for batch in stream.every():
         at = np.flatnonzero(batch.rows == row)
@@ -249,3 +255,13 @@ def explain(path, data, row, encoding=None):
                 print(f"the data says: {one.y[0]}")
             return 0
     raise DataError(f"row must be in [0, {n - 1}] for {data}, got {row}")
+
+
+def _learnt_from(path, run):
+    """The data that a model was grown on, as it was named then."""
+    data = run.get("data")
+    if data in (None, "-"):
+        raise DataError(f"{path} does not tell what it was grown on: explain {path} DATA ROW")
+    if data != "digits" and not os.path.exists(data):
+        raise DataError(f"{path} was grown on {data}, which is not here: explain {path} DATA ROW")
+    return data

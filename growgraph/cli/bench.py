@@ -149,8 +149,9 @@ def learning(
     selfcritic: the same of SelfCriticNet against ensembles and distances, and why it may be wrong.
     cluster: concepts without labels. grownet: parity, spirals, functions and tables against what
     is trained, boosted or grown at random; --only pool (or placement, depth, directions, readout)
-    ablates one thing. growth: ResoNet without one of its parts, late classes, contradictory and
-    shuffled labels. Whole runs take from minutes to an hour.
+    ablates one thing, stream teaches in rounds, cost times insertions. growth: ResoNet without one
+    of its parts, late classes, contradictory and shuffled labels. Whole runs take from minutes to
+    an hour.
     """
     from growgraph.bench import report
     from growgraph.bench.learning import bench, picture, plan

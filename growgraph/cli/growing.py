@@ -53,13 +53,19 @@ class Grow:
         See :func:`growgraph.data.open_stream`.
     options : dict
         Of the same function.
-    model, learning, replay, out, as_json, resume, quiet, checkpoint
+    model, learning, replay, out, as_json, resume, quiet, checkpoint, onto
         As on the command line.
     """
 
     def __init__(
-        self, data, options, *, model, learning, replay, out, as_json, resume, quiet, checkpoint
+        self, data, options, *, model, learning, replay, out, as_json, resume, quiet, checkpoint,
+        onto=None,
     ):  # fmt: skip
+        self._onto, held = onto, None
+        if onto is not None:
+            held, run = _held_by(onto)
+            model, learning, replay = (run["job"][k] for k in ("model", "learning", "replay"))
+            options = {**options, "schema": _known_from_the_beginning(run["schema"])}
         if model not in MODELS:
             if model == "clusterer":
                 raise DataError(_clusterer(data, out, options))
@@ -75,6 +81,7 @@ class Grow:
             )
         self.out = model_file(out, _default_out(data))
         self.part = self.out.with_name(self.out.name + ".part")
+        options = {**options, "late": model != "grownet"}
         self.stream = open_stream(data, note=None if quiet else say.line, **options)
         self._replaced = check_model(self.out, data, self.stream.paths)
         if not quiet:
@@ -86,7 +93,9 @@ class Grow:
             "learning": learning,
             "replay": replay,
             "seed": options["seed"],
+            "onto": held,
         }
+        self._data = str(data)
         self._as_json, self._resume, self._quiet = as_json, resume, quiet
         self._every = checkpoint
         self._whole = False  # the model is saved under its own name
@@ -94,7 +103,7 @@ class Grow:
         self._size = _FEWEST * 4
         self._seed, self._replay = options["seed"], replay
         self._open_stream = lambda schema: open_stream(
-            data, note=None if quiet else say.line, schema=schema, **options
+            data, note=None if quiet else say.line, **{**options, "schema": schema}
         )
 
     def run(self):
@@ -142,7 +151,11 @@ class Grow:
             self._note(f"there is no checkpoint {self.part} yet: beginning with the first row")
         elif self.part.exists():
             self._note(f"beginning anew; --resume would have gone on from {self.part}")
-        return None
+        if self._onto is None:
+            return None
+        model = load(self._onto)
+        self._note(f"{self._onto} has learnt {model.n_samples_seen_:,} samples and goes on")
+        return model
 
     def _newborn(self, batch):
         """A model that has learnt nothing; what the target holds tells of which kind."""
@@ -228,6 +241,7 @@ class Grow:
     def _save(self, model, path):
         run = {
             "job": self._job,
+            "data": self._data,
             "row": self._row,
             "learnt": self._learnt,
             "schema": self.stream.schema(),
@@ -298,6 +312,23 @@ def joined(batches):
             [b.X[name] if name in b.X else np.full(len(b), missing, kind) for b in batches]
         )
     return Batch(X, y, rows)
+
+
+def _held_by(path):
+    """Checksum of a model that grow has written, and what its run remembers."""
+    header = load_header(path)
+    run = header["extra"].get("run")
+    if run is None:
+        raise FileFormatError(f"--onto {path} is not of a run of grow: name a model it has written")
+    if run["schema"] is None or "digits" in run["schema"]:
+        raise DataError(f"--onto {path} has learnt the digits: name a model of a table")
+    return header["sha256"], run
+
+
+def _known_from_the_beginning(schema):
+    """A schema for other data, of which all columns met so far are known in the first row."""
+    kinds = {name: [kind, 0] for name, (kind, _) in schema["columns"].items()}
+    return {**schema, "columns": kinds}
 
 
 def _default_out(data):

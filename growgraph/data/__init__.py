@@ -31,7 +31,7 @@ def open_stream(source, *, seed=0, limit=None, holdout=None, image_shape=None, *
     image_shape : (int, int), optional
         The columns of the table are the pixels of images of so many rows and columns.
     **options
-        ``target, drop, categorical, encoding, schema, note, quantities`` of
+        ``target, drop, categorical, encoding, schema, note, quantities, late`` of
         :class:`TableStream`.
 
     Returns

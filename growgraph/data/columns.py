@@ -13,11 +13,9 @@ class Columns:
     """The columns of a table as they become known.
 
     A column's kind is decided by the first rows (a fixed number, whatever the blocks of the file
-    are). A column without a cell there is decided by its first cell: one of text grows inputs
-    from that row on, one of numbers or dates is left out and said, because a model takes these
-    from the beginning or never. Text in a column of numbers
-    is taken as missing, counted and said. So what a row becomes is the same wherever blocks end
-    and wherever reading is resumed.
+    are). A column without a cell there is decided by its first cell, said, and grows inputs from
+    that row on. Text in a column of numbers is taken as missing, counted and said. So what a row
+    becomes is the same wherever blocks end and wherever reading is resumed.
 
     Parameters
     ----------
@@ -30,13 +28,17 @@ class Columns:
     quantities : {"refuse", "allow", "only", "classes"}
         What becomes of a target that is a quantity: an error, numbers to be learnt, or classes;
         "only": any column of numbers is one.
+    late : bool
+        Whether the model takes columns of numbers that begin late; if not, they are left out.
     """
 
-    def __init__(self, target, categorical=(), note=lambda line: None, quantities="refuse"):
+    def __init__(
+        self, target, categorical=(), note=lambda line: None, quantities="refuse", late=True
+    ):
         self.target = target
         self.categorical = frozenset(categorical)
         self.note = note
-        self.quantities = quantities
+        self.quantities, self.late = quantities, late
         self.label = None  # "int", "text", or "number": a quantity
         self.strays = {}  # name of a column of numbers -> cells of text met in it
         self._commas = set()  # names of columns whose decimal commas were told
@@ -53,9 +55,9 @@ class Columns:
         }
 
     @classmethod
-    def from_json(cls, state, note=lambda line: None):
+    def from_json(cls, state, note=lambda line: None, late=True):
         """Rebuild from :meth:`to_json`."""
-        columns = cls(state["target"], state["categorical"], note)
+        columns = cls(state["target"], state["categorical"], note, late=late)
         columns.label = state["label"]
         columns.kinds = {name: list(kind) for name, kind in state["columns"].items()}
         return columns
@@ -223,8 +225,8 @@ class Columns:
             Whether columns that are met for the first time are added to :attr:`kinds`; if not,
             they are left out.
         learning : bool
-            Whether a model learns the rows. Then columns of numbers that are met for the first
-            time are left out, and those known from the beginning are there in every row.
+            Whether a model learns the rows. Then columns of numbers known from the beginning are
+            there in every row.
         """
         out = {}
         for name in block.schema.names:
@@ -261,9 +263,9 @@ class Columns:
             first = first if array[first].is_valid else -1
         if first >= 0:
             kind = "text" if name in self.categorical else kind
-            late = learning and kind != "text"
-            self.kinds[name] = ["skip" if late else kind, int(rows[first])]
-            if late:
+            left = learning and kind != "text" and not self.late
+            self.kinds[name] = ["skip" if left else kind, int(rows[first])]
+            if left:
                 self.note(
                     f"column {name!r} has {kind}s only from row {rows[first]:,} on: left out; "
                     "begin with rows that have it"

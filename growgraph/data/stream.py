@@ -46,6 +46,8 @@ class TableStream:
         Takes each line about what was decided, such as the target.
     quantities : {"refuse", "allow", "only", "classes"}, default "refuse"
         What becomes of a target that is a quantity, see :class:`Columns`.
+    late : bool, default True
+        Whether columns of numbers that begin late are learnt, see :class:`Columns`.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class TableStream:
         schema=None,
         note=None,
         quantities="refuse",
+        late=True,
     ):
         self.name = str(source)
         self._files: Any = Standard(encoding) if self.name == "-" else Files(source, encoding)
@@ -85,8 +88,8 @@ class TableStream:
         self._note = note or (lambda line: None)
         self._told: set[str] = set()
         self._target = target
-        self._quantities = quantities
-        self._columns: Any = None if schema is None else Columns.from_json(schema, self._note)
+        self._quantities, self._late = quantities, late
+        self._columns: Any = None if schema is None else Columns.from_json(schema, self._note, late)
         if self._columns is not None and target is not None:
             self._columns.target = target
         self._tail: Any = None
@@ -260,7 +263,9 @@ class TableStream:
                     if name not in names:
                         raise _unknown_column(option, name, names, source)
             target = self._find_target([name for name in names if name not in self._drop], source)
-            self._columns = Columns(target, self._categorical, self._note, self._quantities)
+            self._columns = Columns(
+                target, self._categorical, self._note, self._quantities, self._late
+            )
         if self.target not in names:
             raise _unknown_column("target", self.target, names, source)
         return [name for name in names if name and name not in self._drop]

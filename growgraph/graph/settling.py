@@ -156,6 +156,21 @@ def settle(
     return settled
 
 
+def unsettled(graph, X, targets, options):
+    """Activities V as they are answered and tensions E that settling leaves, [slots, batch].
+
+    Also returns the slots that have a tension: all that settle. ``options`` are those of
+    :func:`settle`.
+    """
+    left = settle(graph, X, targets, nodes=graph.nodes, **options)
+    store = graph._store
+    V = graph._runner.activities(store, graph._samples(X)[0], graph._slots(graph._inputs))
+    E, own, slots = np.zeros_like(V), np.zeros(V.shape[0], np.uint8), graph._slots(left.nodes)
+    E[slots] = left.tension.T
+    own[slots] = store.kind[slots] != codes.INPUT
+    return V, E, own
+
+
 class _Task:
     """A checked call: samples, what each slot is in it, and the changes it has found."""
 

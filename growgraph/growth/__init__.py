@@ -4,6 +4,7 @@ from growgraph.growth.controller import GrowthController
 from growgraph.growth.log import GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal, Rule, Situation
 from growgraph.growth.redo import replay
+from growgraph.growth.rehearsed import InsertRehearsed
 from growgraph.growth.rules import InsertNode, InsertPath, PruneWeak, SplitEdge
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "GrowthLog",
     "InsertNode",
     "InsertPath",
+    "InsertRehearsed",
     "NewNode",
     "Proposal",
     "PruneWeak",

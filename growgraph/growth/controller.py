@@ -11,6 +11,7 @@ from growgraph._random import generator, seed_of
 from growgraph._validation import check_number
 from growgraph.errors import GraphError
 from growgraph.graph.learning import missing
+from growgraph.graph.settling import unsettled
 from growgraph.growth.asking import check_rules, proposals_of
 from growgraph.growth.door import carry_out
 from growgraph.growth.log import GrowthLog
@@ -37,6 +38,10 @@ class GrowthController:
     min_gain : float in [0, 1], default 0.05
         Least share of the tension's energy that a proposal must take away in rehearsal. Doing
         nothing is the default.
+    settle : dict, optional
+        Options of :meth:`Graph.settle`, ``{}`` for its own. Tension is then what settling leaves,
+        at hidden nodes as at those with targets; without it, it is what :meth:`Graph.tension`
+        tells. Activities that rules read are those that answer, in either case.
     log_limit : int, optional, default 100,000
         When the log has more events, the older half is folded into the graph the log starts from
         (:meth:`GrowthLog.fold`), except events whose outcome is still to be told. None: never.
@@ -68,7 +73,7 @@ class GrowthController:
 
     def __init__(
         self, rules=None, *, patience=5, budget=None, threshold=0.05, relief=0.1, min_gain=0.05,
-        log_limit=100_000, intention="answer as asked", random_state=None,
+        settle=None, log_limit=100_000, intention="answer as asked", random_state=None,
     ):  # fmt: skip
         self.rules = [InsertNode()] if rules is None else check_rules(rules)
         self.patience = check_number("patience", patience, 1, integer=True)
@@ -79,6 +84,7 @@ class GrowthController:
         self.threshold = check_number("threshold", threshold, 0)
         self.relief = check_number("relief", relief, 0, 1)
         self.min_gain = check_number("min_gain", min_gain, 0, 1)
+        self.settle = settle
         self.intention = str(intention)
         self._seed = seed_of(random_state)
         self._graph = None  # a weak reference to the graph it grows
@@ -103,7 +109,7 @@ class GrowthController:
         list of int
             The nodes that were born (empty most of the time).
         """
-        V, E, own = missing(graph, X, targets)  # raises before anything has changed
+        V, E, own = self._missing(graph, X, targets)  # raises before anything has changed
         self._bind(graph)
         graph.record()
         self.n_steps_ += 1
@@ -117,6 +123,12 @@ class GrowthController:
                 return self._answer(graph, node, felt[node], proposal, rule, (X, targets))
             self._felt.pop(node)  # nothing helps there now: it is asked again after new patience
         return []
+
+    def _missing(self, graph, X, targets):
+        """Activities, what is missing, and the slots where it may last."""
+        if self.settle is None:
+            return missing(graph, X, targets)
+        return unsettled(graph, X, targets, self.settle)
 
     def _bind(self, graph):
         """Raise unless this is the graph whose tension and outcomes are remembered here."""
@@ -184,7 +196,7 @@ class GrowthController:
             graph, proposal, rule=rule.name, cause="lasting tension", node=node, tension=tension,
             lasted=self.patience, step=self.n_steps_,
         )  # fmt: skip
-        _, E, _ = missing(graph, *samples)
+        _, E, _ = self._missing(graph, *samples)
         after = float(np.abs(E[graph._slot(node)]).mean())
         last = GrowthLog(graph).end
         self.tell(graph, first, last, after=after)

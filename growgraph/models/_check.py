@@ -5,6 +5,7 @@ import numpy as np
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
 from growgraph.kernels import codes, record, resonet
+from growgraph.senses.arrivals import CELLS, SCALED
 
 _UNBOUND = [resonet.RESONANT, resonet.GATE_FROM, resonet.NOISE_FROM]  # inf there means never
 
@@ -73,8 +74,11 @@ def _check_columns(sense, graph):
     _within("spread", sense.spread, 0)
     inputs = np.concatenate([graph.groups["parts"], born])
     _require(np.array_equal(graph.inputs, inputs), "the inputs are the parts and what was born")
-    _require((graph.groups["parts"].size, born.size) == (d, len(sense.born)),
+    _require((graph.groups["parts"].size, born.size) == (sense.early, len(sense.born)),
              "each column and each born input has its node")  # fmt: skip
+    _array("cells", sense.cells, (d - sense.early, CELLS), finite=False)
+    asleep = [n for n, s in zip(sense.numeric, sense.spread, strict=True) if not s]
+    _require(not any((name, SCALED) in sense.born for name in asleep), "what is scaled has a scale")
     _require(graph._shift is not None, "inputs have a shift and scale")
     _array("knots", knots, (len(knots), 4))
     _require((knots[:, :2] % 1 == 0).all() and (knots[:, 3] != 0).all(), "new ground has a width")

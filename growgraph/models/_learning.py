@@ -1,13 +1,22 @@
 """How a model at the door learns: piece by piece, its first rows kept until they settle scales."""
 
 import contextlib
-from typing import Any
+import warnings
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from growgraph.growth import GrowthLog
 from growgraph.models import _door
+from growgraph.senses.arrivals import THERE
+from growgraph.senses.columns import listed
+
+
+class AsRead(NamedTuple):
+    """Rows that the sense has read already, where X may stand."""
+
+    rows: Any
 
 
 class Learning:
@@ -42,6 +51,31 @@ class Learning:
         self._core, self._infant, self._infant_y, self._asked = core, None, None, {}
         self.n_samples_seen_ = 0
 
+    def _welcome(self, sense):
+        """Go on with a sense that knows more columns, whose names are returned.
+
+        Rows kept until now miss them.
+        """
+        before = self._core.sense
+        if sense is before:
+            return []
+        self._core.sense, self._asked = sense, {}
+        if self._infant is not None:
+            self._infant = self._infant.widened(len(sense.numeric))
+        return [name for name in sense.columns if name not in before.columns]
+
+    def _tell_unheard(self, new):
+        """Warn of new columns of numbers for which there was no room."""
+        if not new or self._infant is not None:
+            return
+        late = [name for _, name in self._core.sense.latecomers() if name in new]
+        out = [name for name in late if self._core.sense.place_of(name, THERE) is None]
+        if out:
+            warnings.warn(
+                f"no room within max_nodes and max_bytes for {listed(out)}: not learnt",
+                stacklevel=4,
+            )
+
     def _learn_on(self, rows, targets, note=lambda: None):
         """Learn rows; a call that is interrupted has learnt whole pieces, and ``note`` is told."""
         with _door.telling(self.progress, len(rows)) as tell:
@@ -51,10 +85,13 @@ class Learning:
                     try:
                         self._take(rows[a:b], _cut(targets, a, b))
                     finally:  # even when interrupted: what has been learnt, no more
-                        young = 0 if self._infant is None else len(self._infant)
-                        self.n_samples_seen_ = self._core.n + young
+                        self.n_samples_seen_ = self._met()
                         note()
                 tell(b, self)
+
+    def _met(self):
+        """Samples met: learnt, or kept while a table is young."""
+        return self._core.n + (0 if self._infant is None else len(self._infant))
 
     def _take(self, rows, targets):
         """Learn rows; a table's first rows are kept until they settle its scales."""
@@ -78,7 +115,7 @@ class Learning:
     def _grown_up(self):
         """A new core whose scales are those of the first rows, which it then learns."""
         core = self._core
-        sense = type(core.sense)(core.sense.columns, core.sense.seed, core.sense.most)
+        sense = core.sense.anew()
         fresh = type(core)(sense, core.options)
         sense.settle(fresh.graph, self._infant)
         self._teach(fresh, self._infant, self._infant_y)
@@ -104,6 +141,8 @@ class Learning:
 
     def _read_by(self, sense, X):
         """X, checked, as a sense that has learnt reads it."""
+        if isinstance(X, AsRead):
+            return X.rows
         return sense.read(self._rows(X, first=False, table=sense.kind == "table"))
 
     @property

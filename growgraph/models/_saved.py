@@ -66,10 +66,7 @@ def with_door(state, model):
 def reopened(cls, state):
     """An estimator as :func:`with_door` was shown it; its core is still to be set."""
     arrays, plain = state["arrays"], state["plain"]
-    params = dict(plain["params"])
-    if params.get("image_shape") is not None:
-        params["image_shape"] = tuple(params["image_shape"])
-    model = cls(**params)
+    model = cls(**as_given(plain["params"]))
     model._infant = model._infant_y = None
     model._asked = {}
     if plain["infant_marks"] is not None:
@@ -79,6 +76,12 @@ def reopened(cls, state):
     if plain["feature_names"]:
         model.feature_names_in_ = np.array(plain["feature_names"], object)
     return model
+
+
+def as_given(params):
+    """Constructor parameters from :func:`plain_params`: JSON knows no tuples."""
+    shape = params.get("image_shape")
+    return params if shape is None else params | {"image_shape": tuple(shape)}
 
 
 def plain_params(params):

@@ -33,7 +33,7 @@ class PlainTable(Table):
 
     def grow(self, graph, controller):
         """Grow an input for each numeric column."""
-        z = self._grow_inputs(graph, controller, self.numeric)
+        z = self._grow_inputs(graph, controller, self.numeric[: self.early])
         for name in ("parts", "evidence"):
             graph.groups[name] = z
         for name in ("bends", "landmarks", "born"):

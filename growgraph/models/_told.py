@@ -29,6 +29,7 @@ def _cell(value):
     if isinstance(value, np.ndarray):
         return ", ".join(_cell(v) for v in value)
     if isinstance(value, float | np.floating):
+        value = float(value)
         plain = value == 0 or 0.001 <= abs(value) < 10_000
         return f"{value:.3f}" if plain else f"{value:.4g}"
     return str(value)

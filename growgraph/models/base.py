@@ -9,11 +9,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
-from growgraph._validation import check_finite, check_number
+from growgraph._validation import check_finite, check_number, check_unmasked
 from growgraph.errors import DataError
 from growgraph.models import _door
+from growgraph.models._columns import known_columns, meant, names_of, some_of
 from growgraph.models._learning import Learning
 from growgraph.models._told import Told
+from growgraph.senses.columns import seconds
 
 _MOST_TARGET = 1e30  # answers are float32
 
@@ -93,10 +95,11 @@ class GrowingModel(Learning, BaseEstimator):
 
     image_shape: Any  # of models that see images
 
-    def _rows(self, X, *, first, table):
+    def _rows(self, X, *, first, table, learns=False):
         """X checked: an array [batch, columns], or, if ``table``, a DataFrame or dict of columns.
 
         Sets (``first``) or compares the number of columns and their names as scikit-learn does.
+        Of columns with names that the first table did not have, see :func:`known_columns`.
         """
         if isinstance(X, dict) and not issparse(X):
             if not table:
@@ -105,22 +108,46 @@ class GrowingModel(Learning, BaseEstimator):
             if first:
                 self.feature_names_in_ = np.array([str(name) for name in X], object)
                 self.n_features_in_ = len(X)
-            return X
+                return X
+            return known_columns(self._core.sense, X, learns, hasattr(self, "feature_names_in_"))
         if table and is_table(X):
-            validate_data(self, X, reset=first, skip_check_array=True)
+            if not first and hasattr(self, "feature_names_in_"):
+                X = self._named(X, learns)
+            else:
+                validate_data(self, X, reset=first, skip_check_array=True)
+                X = X if first else X.set_axis(list(self._core.sense.first), axis=1)
             _check_rows(X)
             return X
         return self._array(X, first)
 
+    def _named(self, X, learns):
+        """A DataFrame with all columns of the first table, and perhaps later or unknown ones."""
+        sense, first = self._core.sense, set(self.feature_names_in_)
+        shown = some_of(X, first.__contains__)
+        if len(names_of(shown)) < len(first):
+            shown = some_of(X, lambda name: name in first or not sense.knows(name))
+        try:
+            validate_data(self, shown, reset=False, skip_check_array=True)
+        except ValueError as error:
+            slips = meant(names_of(shown), first.difference(names_of(shown)))
+            if not slips:
+                raise
+            hint = ", ".join(f"{known!r} by {name!r}" for name, known in slips.items())
+            raise DataError(f"{error}Did you mean {hint}?") from error
+        return known_columns(sense, X, learns)
+
     def _rows_to_learn(self, X, first):
         """X checked, as images or as a table: ``image_shape`` says which, once and for all."""
         pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
-        return self._rows(X, first=first, table=not pictures)
+        return self._rows(X, first=first, table=not pictures, learns=True)
 
     def _array(self, X, first):
         """X as a dense array of finite numbers, one row a sample."""
         if not first and self._is_ready(X):
             return X
+        check_unmasked("X", X)
+        if getattr(X, "dtype", np.dtype(object)).kind in "mM" and not hasattr(X, "iloc"):
+            X = seconds(np.asarray(X))
         try:
             array = validate_data(self, X, reset=first, accept_sparse=True, dtype=np.float64,
                                   ensure_all_finite=False)  # fmt: skip
@@ -131,6 +158,8 @@ class GrowingModel(Learning, BaseEstimator):
                 f"X must hold numbers ({error}): give text columns as a DataFrame or a dict of "
                 "columns"
             ) from error
+        except OverflowError as error:
+            raise DataError("X holds an integer beyond 1e308: scale its column down") from error
         array = array.toarray() if issparse(array) else array
         check_finite(array)
         return array
@@ -164,6 +193,7 @@ class GrowingClassifier(ClassifierMixin, GrowingModel):
             raise ValueError("requires y to be passed, but the target y is None")
         if type(y) is np.ndarray and y.shape == (n,) and y.dtype.kind in "iuU":
             return y  # as the checks would give it back
+        check_unmasked("y", y)
         labels = column_or_1d(y, warn=True)
         if labels.shape[0] != n:
             raise ValueError(f"X has {n} rows but y has {labels.shape[0]} labels")
@@ -245,6 +275,7 @@ class GrowingRegressor(RegressorMixin, GrowingModel):
         """Targets as float64 [n, targets], and whether they were given as one column."""
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
+        check_unmasked("y", y)
         values = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         if values.ndim > 2 or values.ndim == 0:
             raise ValueError(f"y must be [rows] or [rows, targets], got shape {values.shape}")
@@ -285,6 +316,13 @@ def is_table(X):
 
 def _check_rows(X):
     """Raise unless a table has rows, and all its columns as many."""
+    for name, values in X.items() if isinstance(X, dict) else ():
+        one = isinstance(values, (str, bytes)) or getattr(values, "ndim", 1) == 0
+        if one or not hasattr(values, "__len__"):
+            raise DataError(
+                f"column {str(name)!r} must hold one cell a row, got {values!r}: for one row give "
+                f"{{{str(name)!r}: [{values!r}]}}"
+            )
     sizes = {len(v) for v in X.values()} if isinstance(X, dict) else {len(X)}
     if len(sizes) > 1:
         raise DataError(f"the columns of X must be equally long, got lengths {sorted(sizes)}")

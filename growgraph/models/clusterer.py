@@ -7,6 +7,7 @@ from growgraph._validation import check_number
 from growgraph.models import _door, _saved
 from growgraph.models._clusterer.kinds import Answer, in_words
 from growgraph.models._clusterer.micro import Micro
+from growgraph.models._columns import with_newcomers
 from growgraph.models._sights import PlainTable, UnitRetina
 from growgraph.models.base import Explanation, GrowingModel, check_one, one_sample
 
@@ -122,7 +123,7 @@ class ResoNetClusterer(
         Parameters
         ----------
         X
-            As in :meth:`fit`.
+            As in :meth:`fit`; with new columns too, see :meth:`growgraph.ResoNet.partial_fit`.
         y : ignored
 
         Returns
@@ -140,11 +141,14 @@ class ResoNetClusterer(
             X = self._rows_to_learn(X, first)
             self._n_asked()
             core = self._newborn(X) if first else self._core
-            rows = core.sense.read(X)
+            sense, X = (core.sense, X) if first else with_newcomers(core.sense, X)
+            rows = sense.read(X)
         if first:
             self._begin(core)
+        new = self._welcome(sense)
         self.__dict__.pop("labels_", None)
         self._learn_on(rows, None)
+        self._tell_unheard(new)
         return rows
 
     def _newborn(self, X):

@@ -7,7 +7,7 @@ import numpy as np
 from growgraph.errors import DataError
 from growgraph.kernels import council, resonet
 from growgraph.models import _door
-from growgraph.models._record import probabilities
+from growgraph.models._columns import with_newcomers
 from growgraph.models._resonet import state as _state
 from growgraph.models._resonet.core import Core
 from growgraph.models._resonet.reflecting import Reflecting
@@ -61,6 +61,9 @@ class ResoNet(Reflecting, GrowingClassifier):
     growth_log_ : GrowthLog
         Why each node is there.
     n_samples_seen_ : int
+    columns_ : dict of str to bool, or None
+        Names of a table's columns, those that came later last, and which hold categories; None for
+        images. ``feature_names_in_`` and ``n_features_in_`` stay those of the first table.
     n_written_ : int
         Samples written into the readout's evidence; fewer where the intention gate let easy ones
         pass, or labels were not believed.
@@ -136,13 +139,32 @@ class ResoNet(Reflecting, GrowingClassifier):
         Parameters
         ----------
         X, y
-            As in :meth:`fit`.
+            As in :meth:`fit`. A DataFrame or dict may have columns that were not there before: each
+            grows inputs of its own, for which rows without it, all those before included, say
+            nothing. The first 16 cells of a column of numbers tell its scale; it is heard from
+            then on. An array must have the columns of the first.
         classes : ignored
 
         Returns
         -------
         ResoNet
             Itself.
+
+        Raises
+        ------
+        DataError
+            If a new column may be a slip of the pen: its name is like that of one that is missing.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from growgraph import ResoNet
+        >>> size, weight = np.random.default_rng(0).uniform(0, 1, (2, 300))
+        >>> model = ResoNet().partial_fit({"size": size[:100]}, size[:100] > 0.5)
+        >>> both = {"size": size[100:], "weight": weight[100:]}
+        >>> _ = model.partial_fit(both, weight[100:] > 0.5)
+        >>> model.columns_, bool(model.score(both, weight[100:] > 0.5) > 0.9)
+        ({'size': False, 'weight': False}, True)
         """
         return self._learn(X, y, first=not hasattr(self, "n_samples_seen_"))
 
@@ -160,9 +182,11 @@ class ResoNet(Reflecting, GrowingClassifier):
             labels = self._labels(y, n_rows(X))
             classes = _door.merged([] if first else self.classes_, labels)
             core = self._newborn(X) if first else self._core
-            rows = core.sense.read(X)
+            sense, X = (core.sense, X) if first else with_newcomers(core.sense, X)
+            rows = sense.read(X)
         if first:
             self._begin(core)
+        new = self._welcome(sense)
 
         def note():
             known = classes
@@ -172,6 +196,7 @@ class ResoNet(Reflecting, GrowingClassifier):
             self.classes_ = known
 
         self._learn_on(rows, labels.tolist(), note)
+        self._tell_unheard(new)
         return self
 
     def _numbers(self, X):
@@ -223,6 +248,13 @@ class ResoNet(Reflecting, GrowingClassifier):
         return self._answering().nbytes()
 
     @property
+    def columns_(self):
+        """Names of a table's columns, and whether each holds categories."""
+        self._check_fitted()
+        sense = self._core.sense
+        return dict(sense.columns) if sense.kind == "table" else None
+
+    @property
     def n_written_(self):
         """Samples written into the readout's evidence."""
         return int(self._learning().ctl[resonet.WRITTEN])
@@ -253,34 +285,9 @@ class ResoNet(Reflecting, GrowingClassifier):
         return points
 
     # ---- answering ------------------------------------------------------------------------------
-    def _read(self, X):
-        core = self._grown()
-        return core, self._read_by(core.sense, X)
-
-    def _order(self, core):
-        """Places of the sorted classes in the sequence of their arrival."""
-        held = core.sequence  # one tuple: threads may ask at once
-        if held[0] is not self.classes_:
-            place = {label: c for c, label in enumerate(core.classes)}
-            order = np.array([place[label] for label in self.classes_.tolist()])
-            core.sequence = held = self.classes_, order
-        return held[1]
-
-    def predict(self, X):
-        """The best class of each sample; it never abstains, see :meth:`predict_or_abstain`.
-
-        Parameters
-        ----------
-        X : array [samples, columns], sparse, DataFrame or dict of columns
-
-        Returns
-        -------
-        ndarray [samples]
-        """
-        best = self._best(self._numbers(X)) if hasattr(self, "n_samples_seen_") else None
-        if best is None:
-            best = self._scores(X).argmax(axis=1)
-        return self.classes_[best]
+    def _shortly(self, X):
+        """One row of numbers takes fewer steps."""
+        return self._best(self._numbers(X)) if hasattr(self, "n_samples_seen_") else None
 
     def _best(self, row):
         """Place [1] of the best class for one row of numbers; None if it takes the longer way."""
@@ -290,17 +297,6 @@ class ResoNet(Reflecting, GrowingClassifier):
         single = core.single(row.shape[1])
         P = None if single is None else single.ask(core, row)
         return None if P is None else P[:, self._order(core)].argmax(axis=1)
-
-    def predict_proba(self, X):
-        """Probability of each class.
-
-        The best class gets the confidence that :meth:`reflect` tells, or, if that is less, just
-        enough to stay the best; the others share the rest by the softmax of their scores.
-        """
-        scores, _, _, confidence, *_ = self._consider(X)
-        if self._answering().council is not None:
-            scores = np.log(np.maximum(scores, 1e-300))
-        return probabilities(scores, confidence)
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):

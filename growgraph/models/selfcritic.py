@@ -1,26 +1,27 @@
 """SelfCriticNet: two models in dialogue, and a critic that learns from where they disagree."""
 
+import contextlib
 from typing import Any
 
 import numpy as np
 
 from growgraph.errors import DataError
 from growgraph.models import _door
-from growgraph.models._record import probabilities
+from growgraph.models._columns import with_newcomers
 from growgraph.models._selfcritic import state
 from growgraph.models._selfcritic.flow import taught
-from growgraph.models._selfcritic.judging import AsRead, Judging
-from growgraph.models._selfcritic.learner import Learner, checked
+from growgraph.models._selfcritic.judging import Judging
+from growgraph.models._selfcritic.learner import Learner
 from growgraph.models.base import GrowingClassifier, n_rows
 
 
 class SelfCriticNet(Judging, GrowingClassifier):
     """A classifier that doubts itself: it says how sure it is, why it may be wrong, and abstains.
 
-    Two models in one graph: T1 forecasts the answer from the input (a readout, ridge regression
-    solved exactly), T2 expects the input from the answer (class concepts). A share of the labelled
-    rows is held out, learnt by no node. How the two disagree there, and in cases the model makes up
-    of these rows, teaches a critic: a small graph over the tensions.
+    T1 forecasts the answer from the input: a readout, ridge regression solved exactly, or any other
+    classifier of growgraph. T2 expects the input from the answer: class concepts. A share of the
+    labelled rows is held out, learnt by no node. How the two disagree there, and in cases the model
+    makes up of these rows, teaches a critic: a small graph over the tensions.
 
     Parameters
     ----------
@@ -47,13 +48,19 @@ class SelfCriticNet(Judging, GrowingClassifier):
     unlabeled : label, optional
         Rows whose ``y`` is this have no label: they are remembered, and each question is answered
         as if they had been learnt with the labels that flow to them from rows like them.
+    estimator : ResoNet, GrowNet or another growgraph classifier, optional
+        T1. A clone of it learns the same rows: by its ``fit`` what ``fit`` is given, else by its
+        ``partial_fit``. T1 and T2 then answer by T1's probabilities times T2's resonances to a
+        power, chosen on the rows held out; 0 is one of the choices. None: T1 is the readout.
 
     Attributes
     ----------
     classes_ : ndarray
         Labels met, sorted.
     graph_ : Graph
-        All that is needed to answer.
+        All that is needed to answer; with an ``estimator`` this is T2 alone.
+    estimator_ : growgraph classifier or None
+        The T1 that answers, if it is another; to be read only. Its ``graph_`` is T1's.
     critic_ : Graph or None
         All that is needed to judge: inputs are the tensions, outputs the log-odds of being right,
         novelty, and a score for each of the causes. None before eight rows are held out, and where
@@ -92,7 +99,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
 
     def __init__(
         self, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
-        progress=None, image_shape=None, replay=2000, held_out=0.1, unlabeled=None,
+        progress=None, image_shape=None, replay=2000, held_out=0.1, unlabeled=None, estimator=None,
     ):  # fmt: skip
         self.random_state = random_state
         self.max_nodes = max_nodes
@@ -104,6 +111,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
         self.replay = replay
         self.held_out = held_out
         self.unlabeled = unlabeled
+        self.estimator = estimator
 
     classes_: Any
     _learner: Any
@@ -126,7 +134,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
         SelfCriticNet
             Itself.
         """
-        return self._learn(X, y, first=True)
+        return self._learn(X, y, first=True, whole=True)
 
     def partial_fit(self, X, y, classes=None):
         """Learn more samples; ``classes`` is accepted and not needed.
@@ -134,7 +142,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
         Parameters
         ----------
         X, y
-            As in :meth:`fit`.
+            As in :meth:`fit`; X may have new columns, see :meth:`growgraph.ResoNet.partial_fit`.
         classes : ignored
 
         Returns
@@ -144,7 +152,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
         """
         return self._learn(X, y, first=not hasattr(self, "n_samples_seen_"))
 
-    def _learn(self, X, y, first):
+    def _learn(self, X, y, first, whole=False):
         """Check everything, then learn; a call that is refused leaves the model as it was."""
         with self._unless_refused():
             X = self._rows_to_learn(X, first)
@@ -157,25 +165,37 @@ class SelfCriticNet(Judging, GrowingClassifier):
                     f"y holds no label but unlabeled={self.unlabeled!r}: begin with rows of which "
                     "at least one has a label"
                 )
-            learner = self._learner if not first else Learner.newborn(
-                checked(self), self.image_shape, X)  # fmt: skip
-            rows = learner.core.sense.read(X)
-        if first:
-            self._learner, self.n_samples_seen_ = learner, 0
-        with _door.telling(self.progress, len(rows)) as tell:
-            for a, b in _door.spans(len(rows), self.progress):
-                with _door.undisturbed():
-                    self._asked = {}
-                    try:
-                        learner.learn(rows[a:b], labels[a:b].tolist(), blank[a:b])
-                    finally:  # even when interrupted: what has been learnt, no more
-                        self.n_samples_seen_, self._infant = learner.n, learner._infant
-                        met = len(learner.arrived) == len(classes)
-                        self.classes_ = (
-                            classes if met else classes[np.isin(classes, learner.arrived)]
-                        )
-                tell(b, self)
+            learner = Learner.newborn(self, X) if first else self._learner
+            sense = learner.core.sense
+            fixed = first or learner.guest is not None  # another T1 keeps to the first columns
+            sense, X = (sense, X) if fixed else with_newcomers(sense, X)
+            rows = sense.read(X)
+        told = [None if b else v for v, b in zip(labels.tolist(), blank.tolist(), strict=True)]
+        whole, unsure = whole and learner.guest is not None, first and learner.guest is not None
+        with self._unless_refused() if unsure else contextlib.nullcontext():  # T1 may refuse, too
+            self._learner, self._asked = learner, {}
+            self.n_samples_seen_ = learner.n
+            new = learner._welcome(sense)
+            if whole:
+                learner.guest.waiting = []
+            self._learn_on(rows, told, lambda: self._note(classes))
+            if whole:
+                learner.guest.finish(learner.core.sense)
+        learner._tell_unheard(new)
         return self
+
+    def _take(self, rows, targets):
+        self._learner.learn(rows, targets)
+
+    def _met(self):
+        return self._learner.n
+
+    def _note(self, classes):
+        """What the estimator tells of the learner."""
+        learner = self._learner
+        self._infant = learner._infant
+        met = len(learner.arrived) == len(classes)
+        self.classes_ = classes if met else classes[np.isin(classes, learner.arrived)]
 
     def _blank(self, labels):
         """Which rows have no label."""
@@ -191,13 +211,21 @@ class SelfCriticNet(Judging, GrowingClassifier):
 
     def _grown(self):
         """The core that answers."""
+        return self._pair()[0]
+
+    def _guest(self):
+        """The other T1 that answers; None if it is the core's readout."""
+        return self._pair()[1]
+
+    def _pair(self):
         self._check_fitted()
-        if "core" not in self._asked:  # a dict: answering must not change the estimator's __dict__
-            core, unlabelled = self._learner.grown(), self._learner.unlabelled
+        if "pair" not in self._asked:  # a dict: answering must not change the estimator's __dict__
+            learner, unlabelled = self._learner, self._learner.unlabelled
+            pair = learner.grown(), learner.guest
             if len(unlabelled):
-                core = taught(core, self._learner.memory, unlabelled)
-            self._asked["core"] = core
-        return self._asked["core"]
+                pair = taught(*pair, learner.memory, unlabelled)
+            self._asked["pair"] = pair
+        return self._asked["pair"]
 
     def _learning(self):
         """The core whose record and memory of drifts are told."""
@@ -210,6 +238,12 @@ class SelfCriticNet(Judging, GrowingClassifier):
         return None if critic is None else critic[0].graph
 
     @property
+    def estimator_(self):
+        """The T1 that answers, None if it is the readout in ``graph_``."""
+        guest = self._guest()
+        return None if guest is None else guest.model
+
+    @property
     def n_held_out_(self):
         """Rows that are held out."""
         self._check_fitted()
@@ -219,7 +253,8 @@ class SelfCriticNet(Judging, GrowingClassifier):
     def nbytes_(self):
         """Bytes of the graph and of all statistics, see :meth:`statistics`."""
         held = self._answering().graph._store.to_arrays().values()
-        return sum(a.nbytes for a in (*held, *self.statistics().values()))
+        own = sum(a.nbytes for a in (*held, *self.statistics().values()))
+        return own + (0 if self._guest() is None else self._learner.guest.model.nbytes_)
 
     def statistics(self):
         """The arrays that serve further learning and self-knowledge only, by name.
@@ -227,52 +262,17 @@ class SelfCriticNet(Judging, GrowingClassifier):
         Returns
         -------
         dict of str to ndarray
-            ``held/...``, ``memory/...`` and ``unlabelled/...`` are stored rows.
+            ``held/...``, ``memory/...`` and ``unlabelled/...`` are stored rows. What an
+            ``estimator`` keeps, it tells itself.
         """
         return {**self._answering().statistics(), **self._learner.statistics()}
 
     @property
     def prequential_accuracy_(self):
         """Share of the learnt rows that were answered rightly before they were learnt."""
+        if self._guest() is not None:
+            return self._learner.guest.model.prequential_accuracy_
         return self._answering().prequential_accuracy
-
-    # ---- answering ------------------------------------------------------------------------------
-    def _read(self, X):
-        core = self._grown()
-        if isinstance(X, AsRead):
-            return core, X.rows
-        return core, self._read_by(core.sense, X)
-
-    def _order(self, core):
-        """Numbers, in the sequence of arrival, of the sorted classes."""
-        place = {label: c for c, label in enumerate(core.classes)}
-        return np.array([place[label] for label in self.classes_.tolist()])
-
-    def predict(self, X):
-        """The best class of each sample; it never abstains, see :meth:`predict_or_abstain`.
-
-        Parameters
-        ----------
-        X : array [samples, columns], sparse, DataFrame or dict of columns
-
-        Returns
-        -------
-        ndarray [samples]
-        """
-        best = self._scores(X).argmax(axis=1)
-        return self.classes_[best]
-
-    def predict_proba(self, X):
-        """Probability of each class.
-
-        The best class gets the confidence that :meth:`reflect` tells, or, if that is less, just
-        enough to stay the best; the others share the rest by the softmax of their scores.
-        """
-        heard, _, confidence, *_ = self._judge(X)
-        scores = heard.scores
-        if self._grown().council is not None:
-            scores = np.log(np.maximum(scores, 1e-300))
-        return probabilities(scores, confidence)
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):

@@ -49,7 +49,7 @@ def _column(name, values):
     if values.dtype.kind in "fiub":
         return as_numbers(name, values)
     _check_real(name, values)
-    return _seconds(values) if values.dtype.kind in "mM" else values.astype(object)
+    return seconds(values) if values.dtype.kind in "mM" else values.astype(object)
 
 
 def _series(name, column):
@@ -57,7 +57,7 @@ def _series(name, column):
     if column.dtype.kind in "fiub":
         return as_numbers(name, column.to_numpy(np.float64, na_value=np.nan))
     if column.dtype.kind in "mM":
-        return _seconds(column.to_numpy(f"{column.dtype.kind}8[ns]"))
+        return seconds(column.to_numpy(f"{column.dtype.kind}8[ns]"))
     _check_real(name, column)
     cells = column.to_numpy(object, na_value=None)
     if column.dtype.name != "category":
@@ -65,7 +65,7 @@ def _series(name, column):
     return np.array([category(name, v) for v in cells], object)  # also if they are numbers
 
 
-def _seconds(times):
+def seconds(times):
     """Dates and durations as float64 seconds; what is no time (NaT) is missing."""
     if times.dtype.kind == "M":
         times = times - np.datetime64(0, "s")
@@ -83,7 +83,7 @@ def is_categorical(values):
     """True for a column of :func:`as_columns` that holds more than numbers, or nothing at all."""
     if values.dtype != object:
         return False
-    held = [v for v in values.tolist() if not _is_missing(v)]
+    held = [v for v in values.tolist() if not is_missing(v)]
     return not held or not all(isinstance(v, Real | Decimal | np.bool_) for v in held)
 
 
@@ -91,7 +91,7 @@ def as_numbers(name, values):
     """A column as float64; text and infinity are refused by name."""
     values = np.asarray(values)
     if values.dtype == object:
-        values = np.array([np.nan if _is_missing(v) else v for v in values.tolist()], object)
+        values = np.array([np.nan if is_missing(v) else v for v in values.tolist()], object)
     try:
         numbers = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
@@ -108,7 +108,7 @@ def as_numbers(name, values):
 
 def category(name, value):
     """A cell as text, None if it is missing; 1.0 is written as 1, whatever its type."""
-    if _is_missing(value):
+    if is_missing(value):
         return None
     if not isinstance(value, Hashable):  # lists, dicts, arrays
         raise DataError(
@@ -120,7 +120,7 @@ def category(name, value):
     return str(value)
 
 
-def _is_missing(value):
+def is_missing(value):
     """True for None, NaN, NaT and pandas' NA, of which no comparison says anything."""
     if value is None:
         return True
@@ -165,6 +165,12 @@ class Rows:
     def first_mark(self, row):
         """Place of the first mark of this row or a later one."""
         return bisect_left(self.marks, row, key=lambda mark: mark[0])
+
+    def widened(self, columns):
+        """The same rows with so many columns of numbers; the new ones are missing."""
+        more = columns - self.numbers.shape[1]
+        numbers = np.pad(self.numbers, ((0, 0), (0, more)), constant_values=np.nan)
+        return Rows(numbers, self.marks)
 
     def joined(self, other):
         """These rows and others behind them."""

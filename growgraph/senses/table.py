@@ -6,7 +6,8 @@ evidence mean something else. A column that has not varied yet sleeps at z = 0 a
 multiple of 64 rows after it does. A missing cell is z = 0 and, from its first appearance on, an
 input of its own; so is each category: 0 until then, so that its history is exact. Categories
 beyond 64 of a column, or what all columns have room for (:mod:`.categories`), share the input
-"(other)" of their column; where there is no room for that either, they are ignored. New
+"(other)" of their column; where there is no room for that either, they are ignored. Columns that
+come later, numbers or categories, grow inputs of their own (:mod:`.arrivals`). New
 ground, a value far outside all a column has shown, grows an input that is 0 up to the old edge.
 Beside z the readout hears |z| and landmarks, relu nodes of random directions drawn before any data
 (random features, Rahimi and Recht 2008).
@@ -17,8 +18,9 @@ import numpy as np
 from growgraph._random import generator
 from growgraph.errors import DataError
 from growgraph.growth.proposal import NewNode, Proposal
-from growgraph.kernels.table import FAR, HUGE, NEW_GROUND
-from growgraph.senses.categories import MOST_INPUTS, Categories
+from growgraph.kernels.table import HUGE, NEW_GROUND
+from growgraph.senses.arrivals import BENT, SCALED, THERE, Arrivals, within
+from growgraph.senses.categories import MOST_INPUTS
 from growgraph.senses.columns import Rows, as_columns, as_numbers, category, is_categorical, listed
 
 _CLIP = 6.0
@@ -33,10 +35,10 @@ SETTINGS = {"kappa": 5.0, "resonant": 64.0, "alpha": 1.0, "ridge": 3e-4, "ridge_
             "ridge_power": 2.0, "ridge_cap": 0.5, "most": 8, "solve_ratio": 1.02,
             "exact": 500}  # fmt: skip
 
-_ARRAYS = ("centre", "spread", "met", "stir", "reach", "knots")
+_ARRAYS = ("centre", "spread", "met", "stir", "reach", "knots", "cells")
 
 
-class Table(Categories):
+class Table(Arrivals):
     """The sense of :class:`growgraph.ResoNet` for tables.
 
     Parameters
@@ -55,14 +57,12 @@ class Table(Categories):
         super().__init__(columns, most)
         self.seed = seed
         self.settings = dict(SETTINGS)
-        self.numeric = [name for name, categorical in columns.items() if not categorical]
-        d = len(self.numeric)
-        self.centre, self.spread = np.zeros(d), np.zeros(d)  # spread 0: the column sleeps
-        self.met = np.zeros(d, bool)
-        self.stir = np.zeros((d, 2))  # rows and squared distance from the centre while asleep
-        self.reach = np.full((2, d), np.nan)  # least and greatest value shown
-        self.knots = np.empty((0, 4))  # place among the born inputs, column, edge, signed width
         self._check_width()
+
+    def anew(self):
+        """A sense of the same columns that has seen nothing."""
+        sense = type(self)(self.first, self.seed, self.most)
+        return sense.with_columns({name: self.columns[name] for name in self.late})
 
     def _check_width(self):
         """Raise if there are more columns than the evidence of them fits."""
@@ -76,7 +76,7 @@ class Table(Categories):
     # ---- birth ----------------------------------------------------------------------------------
     def grow(self, graph, controller):
         """Grow the nodes that need no data: inputs, |z|, landmarks."""
-        z = self._grow_inputs(graph, controller, self.numeric)
+        z = self._grow_inputs(graph, controller, self.numeric[: self.early])
         graph.groups["parts"] = z
         graph.groups["bends"] = self._grow_bends(graph, controller, z)
         graph.groups["landmarks"] = self._grow_landmarks(graph, controller, z)
@@ -130,8 +130,8 @@ class Table(Categories):
     def read(self, X):
         """X in the form this sense works on, see :class:`Rows`.
 
-        A dict names its columns; those of arrays and DataFrames, which scikit-learn has compared,
-        are known by their place.
+        Columns are known by their names; those of arrays, which scikit-learn has counted, by their
+        place among those of the first table.
         """
         if (
             type(X) is np.ndarray
@@ -142,15 +142,18 @@ class Table(Categories):
             marks = [(row, (self.numeric[i], None)) for row, i in np.argwhere(np.isnan(X)).tolist()]
             return Rows(X.copy(), marks)
         table = as_columns(X)
-        if not isinstance(X, dict) and len(table) == len(self.columns):
-            table = dict(zip(self.columns, table.values(), strict=True))
+        first = self.first
+        if not isinstance(X, dict) and not hasattr(X, "iloc") and len(table) == len(first):
+            table = dict(zip(first, table.values(), strict=True))
         batch = len(next(iter(table.values()))) if table else 0
         numbers = np.full((batch, len(self.numeric)), np.nan)
         marks = []
         for name, values in table.items():
             text = self.columns.get(name)
             if is_categorical(values) if text is None else text:
-                marks += [(i, (name, category(name, v))) for i, v in enumerate(values)]
+                cells = [(i, (name, category(name, v))) for i, v in enumerate(values)]
+                late = name in self.late  # of which no cell says that it is missing
+                marks += [cell for cell in cells if cell[1][1] is not None] if late else cells
             elif name in self.columns:
                 numbers[:, self.numeric.index(name)] = as_numbers(name, values)
             else:
@@ -159,9 +162,9 @@ class Table(Categories):
                     f"with all columns (known: {listed(self.columns)})"
                 )
         self._check_size(numbers)
-        for row, column in np.argwhere(np.isnan(numbers)).tolist():
+        for row, column in np.argwhere(np.isnan(numbers[:, : self.early])).tolist():
             marks.append((row, (self.numeric[column], None)))
-        for name, categorical in self.columns.items():
+        for name, categorical in first.items():
             if categorical and name not in table:
                 marks += [(i, (name, None)) for i in range(batch)]
         return Rows(numbers, sorted(marks, key=lambda m: m[0]))
@@ -185,6 +188,8 @@ class Table(Categories):
                 stop = row
                 break
         new = self._new_ground(rows.numbers[start:stop]).any(axis=(0, 2))
+        if self.late:
+            new |= self._arrivals(rows.numbers[start:stop]).any(axis=1)
         return start + int(new.argmax()) if new.any() else stop
 
     def _new_ground(self, numbers):
@@ -199,6 +204,7 @@ class Table(Categories):
         far = NEW_GROUND * (high - low)
         side, column = (self.knots[:, 3] > 0).astype(np.int64), self.knots[:, 1].astype(np.int64)
         grown = np.zeros((2, numbers.shape[1]))
+        grown[1, self.early :] -= self.spread[self.early :] > 0  # the bend is no new ground
         np.add.at(grown, (side, column), 1)
         grown = grown[:, None]
         outside = np.stack([low - numbers > far, numbers - high > far])
@@ -214,10 +220,31 @@ class Table(Categories):
                 when["cause"] = self._why_born(key)
                 self._grow_born(graph, controller, key, text, **when)
                 count += 1
-        for side, _, i in np.argwhere(self._new_ground(rows.numbers[row : row + 1])).tolist():
+        numbers = rows.numbers[row : row + 1]
+        for j in np.flatnonzero(self._arrivals(numbers)).tolist():
+            if self._arrivals(numbers)[0, j]:  # the ones before may have taken the room
+                count += self._grow_late(graph, controller, self.early + j, when)
+        for side, _, i in np.argwhere(self._new_ground(numbers)).tolist():
             self._grow_knot(graph, controller, side, i, rows.numbers[row, i], when)
             count += 1
         return count
+
+    def _grow_late(self, graph, controller, i, when):
+        """What a column of numbers that came late grows next; returns how many inputs."""
+        name, cause = self.numeric[i], "the scale of a new column is known"
+        if (name, THERE) not in self.born:
+            when = {**when, "cause": "new column", "low": 0.0, "bent": False}
+            self._grow_born(graph, controller, (name, THERE), f"{name} is there", **when)
+            return 1
+        self._take_scale(i, self.cells[i - self.early])
+        if not self.spread[i]:
+            return 0
+        self._grow_born(graph, controller, (name, SCALED), name, **{**when, "cause": cause})
+        bend = [len(self.born), i, self.centre[i], self.spread[i]]
+        self.knots = np.vstack([self.knots, bend])
+        when = {**when, "cause": cause, "low": 0.0, "bent": False}
+        self._grow_born(graph, controller, (name, BENT), f"{name} {BENT}", **when)
+        return 2
 
     def _grow_knot(self, graph, controller, side, i, x, when):
         """An input that is 0 wherever column i has been so far, and 1 at its new value x."""
@@ -229,11 +256,13 @@ class Table(Categories):
         key = (name, f"{beyond} {float(edge)!r}")
         self._grow_born(graph, controller, key, f"{name} {beyond} {edge:.4g}", **when)
 
-    def _grow_born(self, graph, controller, key, text, cause, low=-_CLIP, **when):
+    def _grow_born(self, graph, controller, key, text, cause, low=-_CLIP, bent=True, **when):
+        """An input; ``bent``: landmarks read it, too."""
         rng = generator(self.seed, f"landmark of {key[0]}={key[1]}")
         new = self._grow_inputs(graph, controller, [text], cause=cause, low=low, **when)
-        marks = graph.groups["landmarks"]
-        w = _GAIN * rng.standard_normal(marks.size) / np.sqrt(max(len(self.columns), 1))
+        marks = graph.groups["landmarks"][: None if bent else 0]
+        wide = len(self.columns) - len(self.late)
+        w = _GAIN * rng.standard_normal(marks.size) / np.sqrt(max(wide, 1))
         edges = tuple((int(new[0]), int(m), float(x)) for m, x in zip(marks, w, strict=True))
         classes = graph.groups.get("classes", np.empty(0, np.int64))
         edges += tuple((int(new[0]), int(c), 0.0) for c in classes)
@@ -246,14 +275,11 @@ class Table(Categories):
     # ---- scales ---------------------------------------------------------------------------------
     def settle(self, graph, rows):
         """Take centre and spread of the numeric columns from these rows."""
-        for i in range(len(self.numeric)):
+        for i in range(self.early):
             values = rows.numbers[:, i]
             values = values[~np.isnan(values)]
             if values.size:
-                self.met[i], self.centre[i] = True, values.mean()
-                away = np.abs(values - self.centre[i])
-                unit = max(float(away.max()), 1e-300)  # squares of 1e-200 or 1e200 are no numbers
-                self._stretch(i, unit * np.sqrt(((away / unit) ** 2).mean()))
+                self._take_scale(i, values)
         self.widen(rows.numbers)
         self._write_scale(graph)
 
@@ -266,19 +292,16 @@ class Table(Categories):
         low, high = (np.vstack([reach, numbers]) for reach in self.reach)
         self.reach = np.stack([np.fmin.reduce(low), np.fmax.reduce(high)])
 
-    def _stretch(self, i, spread):
-        if spread > 1e-14 * abs(self.centre[i]) + 1e-300:  # more than rounding
-            self.spread[i] = spread
-
     @property
     def sleeps(self):
         """True while a column has not varied yet."""
-        return bool((self.spread == 0).any())
+        return bool((self.spread[: self.early] == 0).any())
 
     def watch(self, rows):
         """Follow the columns, row after row, so that cuts do not matter."""
         self.widen(rows.numbers)
-        for i in np.flatnonzero(self.spread == 0):
+        self._gather(rows.numbers)
+        for i in np.flatnonzero(self.spread[: self.early] == 0):
             values = rows.numbers[:, i]
             values = values[~np.isnan(values)]
             if values.size and not self.met[i]:
@@ -289,7 +312,7 @@ class Table(Categories):
 
     def stir_by(self, x):
         """The same of one row without gaps, for the columns that sleep."""
-        for i in np.flatnonzero(self.spread == 0).tolist():
+        for i in np.flatnonzero(self.spread[: self.early] == 0).tolist():
             if not self.met[i]:
                 self.met[i], self.centre[i] = True, x[i]
             away = x[i] - self.centre[i]
@@ -298,25 +321,27 @@ class Table(Categories):
 
     def wake(self, graph):
         """Give a spread to the sleeping columns that have varied since the last call."""
-        for i in np.flatnonzero(self.spread == 0):
+        for i in np.flatnonzero(self.spread[: self.early] == 0):
             if self.stir[i, 0]:
                 self._stretch(i, np.sqrt(self.stir[i, 1] / self.stir[i, 0]))
         self.stir[:] = 0
         self._write_scale(graph)
 
     def _write_scale(self, graph):
-        shift, scale = np.zeros(graph.inputs.size), np.ones(graph.inputs.size)
-        d = len(self.numeric)
-        shift[:d] = np.where(self.spread > 0, self.centre, 0)
-        scale[:d] = np.divide(1, self.spread, out=np.zeros(d), where=self.spread > 0)
-        place = d + self.knots[:, 0].astype(np.int64)
-        shift[place], scale[place] = self.knots[:, 2], 1 / self.knots[:, 3]
-        graph.set_input_scale(shift, scale)
+        scale, width = np.ones(graph.inputs.size), len(self.numeric)
+        narrow = np.divide(1, self.spread, out=np.zeros(width), where=self.spread > 0)
+        scale[: self.early] = narrow[: self.early]
+        for i, name in self.latecomers():
+            place = self.place_of(name, SCALED)
+            if place is not None:
+                scale[place] = narrow[i]
+        scale[self.early + self.knots[:, 0].astype(np.int64)] = 1 / self.knots[:, 3]
+        graph.set_input_scale(self.blank(), scale)
 
     # ---- what it offers -------------------------------------------------------------------------
     def windows(self, graph):
         """One window: all numeric columns."""
-        return np.arange(max(len(self.numeric), 1))[None] if self.numeric else np.zeros((1, 0), int)
+        return np.arange(self.early)[None]
 
     def window_names(self, graph):
         """The window, in words."""
@@ -324,7 +349,7 @@ class Table(Categories):
 
     def floor(self, graph):
         """Energy of z before there are data: 1 a column."""
-        return np.array([float(max(len(self.numeric), 1))])
+        return np.array([float(max(self.early, 1))])
 
     def inputs(self, graph):
         """The inputs that :meth:`values` stands for."""
@@ -332,16 +357,17 @@ class Table(Categories):
 
     def values(self, graph, rows):
         """Values of all inputs for rows, [batch, inputs]."""
-        d = len(self.numeric)
+        d, numbers = self.early, rows.numbers
         out = np.zeros((len(rows), d + len(self.born)))
-        awake = self.spread > 0  # who sleeps says 0, whatever its centre is by now
-        out[:, :d] = np.where(awake, _within(rows.numbers, self.centre, self.spread), 0)
+        awake = self.spread[:d] > 0  # who sleeps says 0, whatever its centre is by now
+        out[:, :d] = np.where(awake, within(numbers[:, :d], self.centre[:d], self.spread[:d]), 0)
         for row, key in rows.marks:
             place = self.born.get(self._key(key))
             if place is not None:
                 out[row, d + place] = 1
+        self._fill_late(out, numbers)
         for place, i, edge, width in self.knots.tolist():
-            out[:, d + int(place)] = _within(rows.numbers[:, int(i)], edge, abs(width))
+            out[:, d + int(place)] = within(numbers[:, int(i)], edge, abs(width))
         return out
 
     # ---- files --------------------------------------------------------------------------------
@@ -349,20 +375,18 @@ class Table(Categories):
         """Arrays and plain values."""
         arrays = {k: getattr(self, k) for k in _ARRAYS}
         born = [[name, value] for name, value in self.born]
-        return arrays, {"columns": self.columns, "seed": self.seed, "most": self.most, "born": born}
+        plain = {"columns": self.columns, "seed": self.seed, "most": self.most, "born": born}
+        return arrays, plain | {"late": list(self.late)}
 
     @classmethod
     def from_state(cls, arrays, plain):
         """Rebuild; see :meth:`to_state`."""
-        sense = cls(plain["columns"], plain["seed"], plain.get("most", MOST_INPUTS))
+        columns, late = plain["columns"], plain.get("late", [])
+        first = {name: text for name, text in columns.items() if name not in late}
+        sense = cls(first, plain["seed"], plain.get("most", MOST_INPUTS))
+        sense = sense.with_columns({name: columns[name] for name in late})
         for name in _ARRAYS:
-            setattr(sense, name, arrays[name].copy())
+            setattr(sense, name, ({"cells": sense.cells} | arrays)[name].copy())
         for name, value in plain["born"]:
             sense._enrol((name, value))
         return sense
-
-
-def _within(x, centre, spread):
-    """x, where it is missing the centre, never so far away that float32 could not hold it."""
-    far = FAR * spread
-    return np.clip(np.where(np.isnan(x), centre, x), centre - far, centre + far)

@@ -1,6 +1,9 @@
 """A scene on matplotlib axes: geometry in points, then edges, marks, words, legend, caption."""
 
+from functools import partial
+
 import numpy as np
+from scipy.optimize import isotonic_regression
 
 from growgraph.kernels import codes
 from growgraph.viz import labels
@@ -10,9 +13,12 @@ FONT = 8.0
 DASHED, DOTTED = (0, (4, 1.6)), (0, (1, 1.4))
 FEW_EDGES = 200  # up to so many, negative weights are dashed too
 _LARGEST, _SMALLEST = 15.0, 1.6  # diameters of marks in points
-_BEND = np.linspace(0, 1, 24)
+_BEND, _COARSE = np.linspace(0, 1, 24), np.linspace(0, 1, 14)  # along an edge; of many
 _LEGEND_WIDTH = 118.0
 _NARROW = 300.0  # points: a legend at the side of a narrower picture would squeeze it
+_NAMES = 0.27  # of the width, at most, for the names at each end
+_APART = 0.7  # of an even spacing: marks of a column are no nearer
+_GAP = 6.0  # points between a mark and its name, at most
 
 
 class Canvas:
@@ -49,7 +55,7 @@ class Canvas:
         ends = []
         for role in (codes.ROLE_INPUT, codes.ROLE_OUTPUT):
             names = [n for n, r in zip(scene.names, scene.role, strict=True) if r == role]
-            wide = min(labels.width_of(names, FONT), 0.2 * self.width) if named else -10
+            wide = min(labels.width_of(names, FONT), _NAMES * self.width) if named else -10
             ends.append(wide + 22)
         self.columns = 1 if self.beside else int(np.clip(self.width / 110, 1, 3))
         entries = np.unique(scene.kind * 4 + scene.role).size + 5
@@ -84,7 +90,11 @@ class Canvas:
         if y.size == 0 or y.min() == y.max():
             return np.full(y.size, 0.5)
         margin = 0.5 * (y.max() - y.min()) / np.bincount(self.column).max()
-        return (y.max() + margin - y) / (y.max() - y.min() + 2 * margin)
+        v = (y.max() + margin - y) / (y.max() - y.min() + 2 * margin)
+        order = np.lexsort((v, self.column))
+        for members in np.split(order, np.flatnonzero(np.diff(self.column[order])) + 1):
+            v[members] = _apart(v[members])
+        return v
 
     def _diameters(self):
         """Diameter of each mark in points: what its column has room for, by use and number."""
@@ -102,7 +112,8 @@ class Canvas:
         used = np.sqrt(np.clip(scene.use / (top if top > 0 else 1), 0, 1))
         used = np.where(scene.role == codes.ROLE_OUTPUT, 1.0, used)
         if (scene.count > 1)[~scene.crowd].any():  # neighbourhoods: area tells how many
-            used = np.where(scene.crowd, 1, np.sqrt(scene.count / scene.count.max()))
+            whole = scene.crowd | (scene.role == codes.ROLE_OUTPUT)
+            used = np.where(whole, 1, np.sqrt(scene.count / scene.count.max()))
         used = np.where(scene.crowd, np.maximum(used, 0.4), used)
         many = np.minimum(1 + 0.12 * np.log2(scene.count), 1.25) if scene.crowd.any() else 1.0
         return most * np.minimum((0.55 + 0.45 * used) * many, 1.25)
@@ -110,7 +121,7 @@ class Canvas:
     def say(self, text, x=0.5, y=0.5, **options):
         """Write a line, by default in the middle."""
         options = {"ha": "center", "va": "center", "fontsize": FONT, "color": self.look.faint,
-                   "transform": self.ax.transAxes} | options  # fmt: skip
+                   "transform": self.ax.transAxes, "parse_math": False} | options  # fmt: skip
         return self.ax.text(x, y, text, **options)
 
     # ---- edges ----------------------------------------------------------------------------------
@@ -137,7 +148,8 @@ class Canvas:
 
     def _curves(self, chosen):
         """Polylines [edges, points, 2]: S-shaped forwards, an arch for what comes a step later."""
-        scene, t = self.scene, _BEND[None, :]
+        scene = self.scene
+        t = (_BEND if scene.source.size <= FEW_EDGES else _COARSE)[None, :]
         u, v = scene.source[chosen], scene.target[chosen]
         x0, y0, x1, y1 = (a[:, None] for a in (self.u[u], self.v[u], self.u[v], self.v[v]))
         late, loop = scene.late[chosen][:, None], (u == v)[:, None]
@@ -215,6 +227,7 @@ class Canvas:
         """Names (or other words, one a mark) beside the marks where there is room."""
         scene = self.scene
         names = scene.names if names is None else names
+        names = [labels.shorten(name, _NAMES * self.width, size) for name in names]
         piled = np.where(scene.crowd, 3.2, 0.0)
         end = self.width - (_LEGEND_WIDTH if self.beside else 0)
         room = (0, end, self.bottom - 12, self.height)
@@ -222,14 +235,13 @@ class Canvas:
                              self._sides())  # fmt: skip
         where = {"left": ("right", "center"), "right": ("left", "center"),
                  "below": ("center", "top"), "above": ("center", "bottom")}  # fmt: skip
-        ground = {"facecolor": self.look.ground, "edgecolor": "none", "alpha": 0.85,
-                  "boxstyle": "round,pad=0.08"}  # fmt: skip
+        ground = {"facecolor": self.look.ground, "edgecolor": "none", "alpha": 0.9}
         for i, x, y, side in found:
             ha, va = where[side]
             self.ax.annotate(
                 names[i], (self.u[i], self.v[i]), (x - self.px[i], y - self.py[i]),
                 textcoords="offset points", ha=ha, va=va, fontsize=size, color=self.look.ink,
-                zorder=2, bbox=ground,
+                zorder=2, parse_math=False, bbox=ground | {"boxstyle": partial(_backing, side)},
             )  # fmt: skip
 
     def _sides(self):
@@ -239,3 +251,23 @@ class Canvas:
         inner = (role != codes.ROLE_INPUT) & (role != codes.ROLE_OUTPUT)
         sides[inner & (self.spacing > self.diameter + 3 * FONT)] = "below"
         return sides.tolist()
+
+
+def _apart(v):
+    """Ascending heights moved as little as needed for room between them (least squares)."""
+    n = v.size
+    least = _APART / n * np.arange(n)
+    moved = isotonic_regression(v - least).x
+    edge = _APART / n / 2
+    return np.clip(moved, edge, 1 - edge - least[-1]) + least
+
+
+def _backing(side, x, y, width, height, size):
+    """Ground behind a name as far as its mark: an edge cut off between them looks like a minus."""
+    from matplotlib.path import Path
+
+    reach, rim = _GAP / FONT * size, 0.08 * size
+    left = x - (reach if side == "right" else rim)
+    right = x + width + (reach if side == "left" else rim)
+    low, high = y - rim, y + height + rim
+    return Path([(left, low), (right, low), (right, high), (left, high), (left, low)], closed=True)

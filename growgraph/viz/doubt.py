@@ -57,24 +57,40 @@ def plot_doubt(told, figure=None, *, dark=False):
     if figure is None:
         import matplotlib.pyplot as plt
 
-        figure = plt.figure(figsize=(4 * _WIDTH, _WIDTH + 0.65), facecolor=look.ground)
+        figure = plt.figure(figsize=(4 * _WIDTH, _WIDTH + 0.85), facecolor=look.ground)
     names = ("seen", "tension", f"expected of {data['answer']}", f"expected of {data['rival']}")
     high = max(float(np.abs(picture[name]).max()) for name in ("seen", "expected", "rival"))
     figure.set_facecolor(look.ground)
-    room = {"left": 0.015, "right": 0.985, "bottom": 0.02, "top": 0.8, "wspace": 0.07}
+    room = {"left": 0.015, "right": 0.985, "bottom": 0.09, "top": 0.81, "wspace": 0.07}
     drawn = list(np.ravel(figure.subplots(1, len(_PANELS), gridspec_kw=room)))
-    ink = "gray" if dark else "gray_r"
+    ink, sides = "gray" if dark else "gray_r", _two_sided(look, dark)
     for axes, key, name in zip(drawn, _PANELS, names, strict=True):
         low = -high if key == "tension" or picture["seen"].min() < 0 else 0
-        axes.imshow(picture[key], cmap="RdBu_r" if low < 0 else ink, vmin=low, vmax=high,
+        axes.imshow(picture[key], cmap=sides if low < 0 else ink, vmin=low, vmax=high,
                     aspect="equal" if len(picture[key]) > 1 else "auto")  # fmt: skip
-        axes.set_title(name, color=look.ink, fontsize=9)
+        if low < 0:
+            less, more = ("less", "more than expected") if key == "tension" else ("low", "high")
+            axes.set_xlabel(f"blue: {less}, red: {more}", color=look.faint, fontsize=8)
+        axes.set_title(name, color=look.ink, fontsize=9, parse_math=False)
         axes.set_xticks([])
         axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_color(look.faint)
     likely = sorted(data["causes"].items(), key=lambda cause: -cause[1])[:2]
     words = ", ".join(f"{cause} {share:.0%}" for cause, share in likely)
     figure.suptitle(
         f"{data['answer']} (confidence {data['confidence']:.2f}): {words}", color=look.ink,
-        fontsize=11, y=0.975,
+        fontsize=11, y=0.975, parse_math=False,
     )  # fmt: skip
     return drawn
+
+
+def _two_sided(look, dark):
+    """Blue below zero, red above it, and zero is the ground."""
+    from matplotlib import colormaps
+    from matplotlib.colors import LinearSegmentedColormap
+
+    if not dark:
+        return colormaps["RdBu_r"]
+    ends = ("#9fd0ff", look.marks[0], look.ground, look.output, "#ffc9b5")
+    return LinearSegmentedColormap.from_list("doubt", ends)

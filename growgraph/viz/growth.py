@@ -3,13 +3,20 @@
 import numpy as np
 
 from growgraph.viz.canvas import FONT, Canvas
+from growgraph.viz.classes import classes_of, draw_classes
 from growgraph.viz.history import graph_of, log_of
 from growgraph.viz.legend import kind_handles, line_handles
 from growgraph.viz.scene import scene_of
 from growgraph.viz.style import theme
-from growgraph.viz.timeline import LETTERS, MOMENTS, RIGHT, Story, counted, draw_timeline
+from growgraph.viz.timeline import (
+    LETTERS,
+    MOMENTS,
+    RIGHT,
+    Story,
+    counted,
+    draw_timeline,
+)
 
-_NEW = "#e69f00"
 _NUMBERED = 12  # up to so many piles each has its number
 _ALL_SHOWN = 60  # a moment is small: up to so many nodes each gets its own mark
 
@@ -18,13 +25,15 @@ def plot_growth(thing, figure=None, *, dark=False):
     """Draw how a graph grew: moments of it above a timeline of nodes, edges and accuracy.
 
     The moments are drawn on the final layout, so that nothing moves; what is new since the moment
-    before is ringed. Strokes on the timeline are events, a lane for each rule.
+    before is ringed. Strokes on the timeline are events, a lane for each rule. Of a classifier the
+    headline names the hardest class; beside the timeline stands how well each class is known.
 
     Parameters
     ----------
     thing : Graph, GrowthLog or fitted model
         With a growth log: a model, or a graph that recorded. If it has ``prequential_curve_``, an
-        array of [samples, accuracy], this is drawn too.
+        array of [samples, accuracy], this is drawn too; if it has ``knowledge()`` with columns
+        label and accuracy, so are the classes.
     figure : matplotlib Figure or SubFigure, optional
         An empty one to draw on, 10 x 6.4 inches or near; a new pyplot figure if not given. Nothing
         is shown and no global setting is changed.
@@ -34,7 +43,8 @@ def plot_growth(thing, figure=None, *, dark=False):
     Returns
     -------
     list of matplotlib Axes
-        Up to four moments, then events (if a rule acted), nodes, edges and, if known, accuracy.
+        Up to four moments, then events (if a rule acted), nodes, edges and, if known, accuracy
+        and the classes.
         The figure is ``axes[0].figure``.
 
     Raises
@@ -69,15 +79,24 @@ def plot_growth(thing, figure=None, *, dark=False):
     figure = _new_figure(look) if figure is None else figure
     figure.set_facecolor(look.ground)
     scene = scene_of(graph, most=_ALL_SHOWN)
-    figure.text(0.012, 0.972, _headline(thing, story), fontsize=FONT + 2, color=look.ink, va="top")
-    top = _draw_moments(figure, story, scene, look)
-    return top + draw_timeline(figure, story, curve, look)
+    classes = classes_of(thing)
+    headline = _headline(thing, story, classes)
+    figure.text(0.012, 0.972, headline, fontsize=FONT + 2, color=look.ink, va="top",
+                parse_math=False)  # fmt: skip
+    axes = _draw_moments(figure, story, scene, look)
+    axes += draw_timeline(figure, story, curve, look)
+    if classes is None:
+        return axes
+    high = axes[-len(("nodes", "edges")) - (curve is not None)].get_position().y1
+    return [*axes, draw_classes(figure, classes, look, RIGHT, high)]
 
 
-def _headline(thing, story):
+def _headline(thing, story, classes):
     name = type(thing if hasattr(thing, "graph_") else graph_of(thing)).__name__
     text = f"{name}: {counted(story.nodes[-1], 'nodes')} and {counted(story.edges[-1], 'edges')}"
-    return text + ("" if story.unit == "events" else f" after {counted(story.end, story.unit)}")
+    text += "" if story.unit == "events" else f" after {counted(story.end, story.unit)}"
+    hardest = "" if classes is None else classes.hardest()
+    return text + (f"; {hardest}" if hardest else "")
 
 
 def _new_figure(look):
@@ -101,7 +120,7 @@ def _draw_moments(figure, story, scene, look):
         canvas.diameter *= 0.5 + 0.5 * _present(scene, moment)
         canvas.edges(edge_birth < moment)
         ring = np.where(new, np.minimum(1.4, 0.25 * canvas.diameter), 0.4)
-        canvas.nodes(shown, np.where(new, _NEW, look.ground), ring)
+        canvas.nodes(shown, np.where(new, look.new, look.ground), ring)
         if scene.x.size:
             canvas.words(_numbers(scene, moment), FONT - 1.5)
         when = counted(story.time[moment], story.unit)
@@ -112,7 +131,7 @@ def _draw_moments(figure, story, scene, look):
     canvas.ax.legend(
         handles=_handles(canvas, len(story.moments)), loc="upper left",
         bbox_to_anchor=(RIGHT + 0.01, 0.875), bbox_transform=figure.transSubfigure, fontsize=FONT,
-        frameon=False, labelcolor=look.ink, handletextpad=0.4, borderpad=0,
+        frameon=False, labelcolor=look.ink, handlelength=1.7, handletextpad=0.4, borderpad=0,
     )  # fmt: skip
     return axes
 
@@ -162,14 +181,14 @@ def _handles(canvas, moments):
 
     lines = line_handles(canvas)
     notes = ["wider: larger share"] if lines else []
-    notes += ["pile: many alike nodes"] if canvas.scene.crowd.any() else []
+    notes += ["pile: alike nodes"] if canvas.scene.crowd.any() else []
     words = [Line2D([], [], linestyle="", label=note) for note in notes]
-    return kind_handles(canvas) + _new_handle(moments) + lines + words
+    return kind_handles(canvas) + _new_handle(canvas.look, moments) + lines + words
 
 
-def _new_handle(moments):
+def _new_handle(look, moments):
     from matplotlib.lines import Line2D
 
-    ring = Line2D([], [], linestyle="", marker="o", markerfacecolor="none", markeredgecolor=_NEW,
-                  markersize=7, label="new")  # fmt: skip
+    ring = Line2D([], [], linestyle="", marker="o", markerfacecolor="none",
+                  markeredgecolor=look.new, markersize=7, label="new")  # fmt: skip
     return [ring] if moments > 1 else []

@@ -42,6 +42,16 @@ def place(words, x, y, radius, room, size, prefer):
     return found
 
 
+def shorten(word, wide, size):
+    """A word, cut with an ellipsis if it is wider than so many points."""
+    if not word or width_of([word], size) <= wide:
+        return word
+    n = len(word) - 1
+    while n > 1 and width_of([word[:n] + "…"], size) > wide:
+        n -= 1
+    return word[:n].rstrip() + "…"
+
+
 def width_of(words, size):
     """Width in points of the longest of some words, in matplotlib's present font."""
     from matplotlib.font_manager import FontProperties

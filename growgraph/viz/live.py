@@ -1,6 +1,5 @@
 """LiveGrowth: a picture of a model that is drawn again while it learns."""
 
-import io
 import math
 import shutil
 import sys
@@ -11,13 +10,14 @@ from growgraph._validation import check_number
 from growgraph.viz.canvas import FONT
 from growgraph.viz.draw import plot
 from growgraph.viz.history import graph_of
+from growgraph.viz.png import png_of
 from growgraph.viz.style import theme
 
 _SHARE = 4.0  # a drawing that took t seconds is followed by 4 t of learning at least
 _SPARKS = "▁▂▃▄▅▆▇█"
 _NAMES = ("accuracy", "R2", "tension", "micro-concepts", "nodes", "edges")
 _SIZE = (9.0, 3.6)  # inches
-_DPI = 110
+_DPI = 100
 
 
 class LiveGrowth:
@@ -143,9 +143,7 @@ class LiveGrowth:
                     color=look.ink, va="top")  # fmt: skip
         plot(model, figure.add_axes((0.0, 0.0, 0.6, 0.9)), dark=self.dark, legend=False)
         _draw_course(figure, self.course.looks, look)
-        file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=_DPI, facecolor=look.ground)
-        return file.getvalue()
+        return png_of(figure, _DPI)
 
     def _headline(self, model, done, total):
         name = type(model).__name__

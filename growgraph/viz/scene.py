@@ -12,8 +12,8 @@ ALL_SHOWN = 150  # up to so many nodes each gets its own mark
 _ALIKE = 8  # more nodes than this with the same sources and kind become one mark
 _GROUPED = 2  # the same within a named group
 _OUTPUTS = 30
-_MARKS = 1500  # more marks than this are put into cells
-_CELL_COLUMNS, _CELL_ROWS = 48, 24
+_MARKS = 400  # more marks than this are put into cells: columns and rows of them
+_CELLS = ((48, 24), (32, 18), (20, 14), (14, 10))
 _SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0)
 
 
@@ -88,7 +88,11 @@ def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):
     x, mark = x[ids], np.unique(unit[ids], return_inverse=True)[1]
     crowd = (np.bincount(mark) > 1)[mark]
     if ids.size and mark.max() >= _MARKS:
-        x, mark = _cells(mark, crowd, x, y, kind, role)
+        for cells in _CELLS:  # the finest that leave few enough
+            x_of, mark_of = _cells(cells, mark, crowd, x, y, kind, role)
+            if mark_of.max() < _MARKS:
+                break
+        x, mark = x_of, mark_of
     first = np.unique(mark, return_index=True)[1]
     count = np.bincount(mark)
     edges = graph.edges()
@@ -156,13 +160,14 @@ def _fingerprints(store, slots):
     return np.round(sums, 6)[back]
 
 
-def _cells(mark, crowd, x, y, kind, role):
+def _cells(cells, mark, crowd, x, y, kind, role):
     """Put marks of one neighbourhood and kind into one; returns new x and marks of the nodes."""
+    across, down = cells
     columns = np.unique(x, return_inverse=True)[1]
     span = columns.max() + 1
-    column = columns * min(_CELL_COLUMNS, span) // span
-    row = np.minimum((y * _CELL_ROWS).astype(np.int64), _CELL_ROWS - 1)
-    key = ((column * _CELL_ROWS + row) * 16 + kind) * 4 + role
+    column = columns * min(across, span) // span
+    row = np.minimum((y * down).astype(np.int64), down - 1)
+    key = ((column * down + row) * 16 + kind) * 4 + role
     key = np.where(crowd, -1 - mark, key)  # crowds stay as they are
     return column.astype(np.float64), np.unique(key, return_inverse=True)[1]
 

@@ -8,7 +8,7 @@ from growgraph.viz.scene import least_share
 
 NEGATIVE, LATE = 1, 2  # flags of an edge
 _LINKS = 12_000  # between units: so many, or one a unit
-_SOURCES = 16_000  # of nodes: so many, or one a node
+_SOURCES = 6_000  # of nodes: so many, or one a node
 
 
 @dataclass

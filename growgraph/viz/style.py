@@ -41,6 +41,7 @@ class Theme:
     output: str
     excite: str
     inhibit: str
+    new: str  # the ring of what was just born
     tension: str  # name of the colour map, calm nodes near the ground
     span: tuple  # the part of the map that is used
     marks: tuple  # for rules and causes
@@ -56,15 +57,15 @@ class Theme:
 
 LIGHT = Theme(
     ground="#ffffff", ink="#1d2733", faint="#66717e", input="#8a96a3", hidden="#2a6fb8",
-    concept="#e3a008", output="#b5341c", excite="#6a8cb0", inhibit="#c4739a",
+    concept="#c68600", output="#b5341c", excite="#5f88b8", inhibit="#d07038", new="#00a878",
     tension="magma_r", span=(0.08, 0.92),
     marks=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
 )  # fmt: skip
 DARK = Theme(
     ground="#12161c", ink="#dfe5ec", faint="#98a4b1", input="#8e9aa8", hidden="#5aa5ee",
-    concept="#f4c64f", output="#ff8a66", excite="#5f83ab", inhibit="#c0719f",
+    concept="#f4c64f", output="#ff8a66", excite="#5f83ab", inhibit="#cf7440", new="#40e0b0",
     tension="magma", span=(0.25, 0.98),
-    marks=("#56b4e9", "#ff9a4d", "#2fd0a0", "#e79fc6", "#f2d04f", "#8fa8ff"),
+    marks=("#4aa8f0", "#ff8a3d", "#2fd0a0", "#f0b0d8", "#f7e27a", "#9a5cf0"),
 )  # fmt: skip
 
 

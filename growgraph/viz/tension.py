@@ -10,6 +10,7 @@ from growgraph.viz.style import theme
 _NUMBERED = 60  # up to so many places of birth have their number
 _GRID = 200  # points a side at which answers are asked
 _ROWS = 2000  # at most so many rows are drawn
+_NUMBER = 1.35 * FONT  # points that a number takes
 _WIDTH = 4.0  # inches of a panel
 
 
@@ -184,14 +185,25 @@ def _draw_where(ax, thing, births, X, y, curve, shades):
     places, tension = births["sample"], births["tension"]
     few = len(births) <= _NUMBERED
     dots = shades.dots(ax, X[places, 0], heights[places], tension, 95 if few else 24)
-    for i, (row, felt) in enumerate(zip(places, tension, strict=True), 1):
-        if few:
-            ax.text(X[row, 0], heights[row], str(i), fontsize=FONT - 1.5, ha="center", va="center",
-                    color=shades.ink(felt), zorder=5, clip_on=True)  # fmt: skip
+    for i in _readable(ax, dots.get_offsets()) if few else ():
+        row = places[i]
+        ax.text(X[row, 0], heights[row], str(i + 1), fontsize=FONT - 1.5, ha="center", va="center",
+                color=shades.ink(tension[i]), zorder=5, clip_on=True)  # fmt: skip
     what = "numbered by birth" if few else f"{len(births):,} births"
     _title(ax, f"where units were born, {what}" if len(births) else "nothing grew", look)
     if len(births):
         _colour_bar(ax, dots, look)
+
+
+def _readable(ax, places):
+    """Of some places those whose numbers do not meet: the earlier born have the right of way."""
+    ax.get_xlim()  # puts the limits in place
+    points = ax.transData.transform(places) * 72 / ax.figure.dpi
+    kept: list = []
+    for i, point in enumerate(points):
+        if all(np.abs(point - points[j]).max() > _NUMBER for j in kept):
+            kept.append(i)
+    return kept
 
 
 def _draw_line(ax, thing, X, y, shown, look):
@@ -242,8 +254,8 @@ def _colour_bar(ax, dots, look):
     bar = ax.inset_axes((1.03, 0.0, 0.03, 0.35))
     ax.figure.colorbar(dots, cax=bar)
     bar.tick_params(labelsize=FONT - 1, colors=look.ink, length=2)
-    bar.set_title("tension", fontsize=FONT - 0.5, color=look.ink, loc="left", pad=4)
-    bar.locator_params(nbins=3)
+    bar.set_title("tension", fontsize=FONT - 0.5, color=look.ink, loc="left", pad=7)
+    bar.locator_params(nbins=2)
     for spine in bar.spines.values():
         spine.set_visible(False)
 
@@ -282,7 +294,8 @@ def _draw_course(ax, thing, births, X, y, curve, shades):
 def _draw_held_out(ax, thing, births, X, y, curve, shades):
     """Held-out tension as units are rehearsed, and what was kept."""
     look = shades.look
-    kept = len(births) / max(getattr(thing, "nets", 1), 1)
+    there = np.isin(births["node"], graph_of(thing).nodes)  # others were taken back
+    kept = there.sum() / max(getattr(thing, "nets", 1), 1)
     units, held = curve[:, 0], curve[:, 1]
     ax.plot(units, held, color=look.hidden, linewidth=1.4, marker="o", markersize=2.5)
     ax.axvspan(kept, max(units.max(), kept), color=look.faint, alpha=0.12, linewidth=0)

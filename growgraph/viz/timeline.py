@@ -155,8 +155,8 @@ def _draw_lanes(ax, lanes, story, look):
                    alpha=0.9 if time.size < 500 else 0.5)  # fmt: skip
         ax.annotate(
             f"{name}: {events.size:,}", (1, y), (6, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", fontsize=FONT, color=colour, va="center",
-            annotation_clip=False,
+            textcoords="offset points", fontsize=FONT, color=look.ink, va="center",
+            annotation_clip=False, parse_math=False,
         )  # fmt: skip
     ax.set_ylim(-0.6, len(lanes) - 0.4)
     ax.set_yticks([])

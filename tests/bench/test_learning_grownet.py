@@ -10,7 +10,9 @@ from growgraph.bench import peers as installed
 from growgraph.bench.learning import (
     cascade,
     grownet,
+    grownet_costs,
     grownet_peers,
+    grownet_verdicts,
     picture,
     report,
     scores,
@@ -113,8 +115,8 @@ def test_boards_and_rings_have_two_classes():
 
 def test_pick_knows_tasks_and_ablations():
     assert tasks.pick("wine,depth") == (["wine"], ["depth"])
-    assert tasks.pick(None) == (list(tasks.TASKS), list(tasks.ABLATIONS))
-    assert set(tasks.ABLATED) <= tasks.TASKS.keys()
+    assert tasks.pick(None) == (list(tasks.TASKS), list(tasks.EXTRAS))
+    assert {*tasks.ABLATED, *tasks.STREAMED} <= tasks.TASKS.keys()
     assert set(grownet.ABLATIONS) == set(tasks.ABLATIONS)
     with pytest.raises(DataError, match="moon is no task"):
         tasks.pick("wine,moon")
@@ -233,9 +235,47 @@ def test_one_ablation_is_one_name(fakes):
 
 
 def test_an_ablation_does_not_measure_the_default_again(fakes):
-    grownet.run(Plan(seeds=(101,), shuffles=1, quick=True), "parity-8,readout")
+    found = grownet.run(Plan(seeds=(101,), shuffles=1, quick=True), "parity-8,readout")
     plain = [a for a in Fake.asked if a[:2] == (101, 32) and a[5:] == ("refit", 1)]
-    assert len(plain) == 2  # once parity-8, once spirals
+    assert len(plain) == 1  # as a task; of those named beside it the ablation takes no other
+    assert {key[0] for key in found["results"].values} == {"parity-8"}
+
+
+def test_a_stream_is_taught_in_rounds_class_by_class_too(fakes, monkeypatch):
+    taught = []
+    monkeypatch.setattr(Fake, "partial_fit", lambda model, X, y: taught.append(y), raising=False)
+    monkeypatch.setattr(Fake, "graph_", SimpleNamespace(n_edges=7, n_nodes=3, inputs=[0],
+                                                        outputs=[0]), raising=False)  # fmt: skip
+    results = grownet.run(PLAN, "digits,stream")["results"]
+    assert {key[1] for key in results.values} >= {
+        "growgraph, in rounds", "growgraph, class by class"
+    }  # fmt: skip
+    n = sum(len(y) for y in taught) // 2
+    first, second = np.split(np.concatenate(taught), 2)
+    assert n == len(tasks.TASKS["digits"].make(101, 0)[1])
+    assert {len(y) for y in taught[: n // 128]} == {128}
+    assert sorted(first) == sorted(second)
+    assert (np.diff(second) != 0).sum() == 9
+    assert (np.diff(first) != 0).sum() > 100
+
+
+def test_the_power_of_a_cost():
+    results = Results()
+    for n in (1000, 2000, 4000, 8000):
+        results.add("an insertion", f"{n:,} rows, 50 nodes", "ms", 0, 0.5 * n**0.9)
+    for m in (50, 100, 200, 400):
+        results.add("an insertion", f"2,000 rows, {m} nodes", "ms", 0, 2.0 * m**1.5)
+    powers = grownet_costs.exponents(results)
+    assert powers["power in nodes"] == pytest.approx(1.5)
+    told = {f["measure"]: f["met"] for f in grownet_verdicts.floors(results)}
+    assert told == {"power in rows": True, "power in nodes": False}
+    assert grownet_costs.exponents(Results()) == {}
+
+
+def test_insertions_are_timed():
+    results = grownet.run(PLAN, "cost")["results"]
+    for row in ("1,000 rows, 50 nodes", "2,000 rows, 50 nodes", "2,000 rows, 100 nodes"):
+        assert 0 < results.mean("an insertion", row, "ms") < 1000
 
 
 def judged(floor, values):
@@ -243,7 +283,7 @@ def judged(floor, values):
     for (row, measure), told in values.items():
         for seed, value in enumerate(told):
             results.add("t", row, measure, seed, value)
-    return grownet._judged(results, "t", floor, "growgraph")
+    return grownet_verdicts._judged(results, "t", floor, "growgraph")
 
 
 @pytest.mark.parametrize(
@@ -289,7 +329,7 @@ def test_placement_is_tested_with_the_right_sign():
             results.add("parity-8", row, "nodes", seed, 10 + seed - 2 * less)
             results.add("friedman1", row, "RMSE", seed, 0.5 + 0.1 * less * (1 + seed))
             results.add("digits", row, "accuracy", seed, 0.9)
-    told = {t["data"]: t for t in grownet.placed(results)}
+    told = {t["data"]: t for t in grownet_verdicts.placed(results)}
     assert told["parity-8"]["verdict"] == "won"
     assert told["friedman1"]["verdict"] == "lost"
     assert told["digits"]["verdict"] == "even"

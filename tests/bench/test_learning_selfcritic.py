@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from growgraph.bench.learning import bench, causes, picture, report, selfcritic
+from growgraph.bench.learning import selfcritic_floors as asked
 from growgraph.bench.learning.plan import Plan
+from growgraph.bench.learning.results import Results
 
 SHAPE = (8, 8)
 
@@ -81,16 +83,50 @@ def test_nets_are_taught_all_their_rows_and_agree_on_a_mean():
     np.testing.assert_array_equal(novelty, -told.max(axis=1))
 
 
+def test_what_is_asked_and_whether_it_is_met():
+    results = Results()
+    for data, learner, measure, value in (
+        ("digits", "growgraph", "unseen", 0.98), ("digits", "growgraph", "ECE", 0.016),
+        ("wine", "growgraph", "errors", 0.9), ("wine", asked.ENSEMBLE, "errors", 0.91),
+        ("breast_cancer", "growgraph", "errors", 0.9),
+        ("MNIST-5k", "growgraph, 100 labels, the rest without", "accuracy", 0.95),
+        ("digits", "growgraph", "AURC x1000", 0.1), ("digits", asked.ENSEMBLE, "AURC x1000", 0.2),
+    ):  # fmt: skip
+        results.add(data, learner, measure, 0, value)
+    told = {
+        (f["data"], f["measure"]): (f["met"], f["asked"])
+        for f in asked.floors(results, "growgraph")
+    }
+    assert told == {
+        ("digits", "unseen"): (True, "at least 0.98"),
+        ("digits", "ECE"): (False, "at most 0.015"),
+        ("digits", "AURC x1000"): (True, f"at most 0.2 ({asked.ENSEMBLE})"),
+        ("wine", "errors"): (False, f"at least 0.91 ({asked.ENSEMBLE})"),
+        ("MNIST-5k", "accuracy"): (True, "at least 0.9"),
+    }
+
+
+def test_other_t1_are_measured_where_they_can_be():
+    few, many, table = (selfcritic.learners(shape) for shape in (SHAPE, (28, 28), None))
+    other = f"{selfcritic.OURS}, T1 GrowNet"
+    assert other in few
+    assert other in table
+    assert other not in many
+    assert few[other](3).model.estimator.random_state == 3
+
+
 def test_the_whole_of_ours(monkeypatch):
-    only = selfcritic.learners
+    only, other = selfcritic.learners, f"{selfcritic.OURS}, T1 without a readout"
     monkeypatch.setattr(
-        selfcritic, "learners", lambda shape: {selfcritic.OURS: only(shape)[selfcritic.OURS]}
+        selfcritic, "learners", lambda shape: {k: only(shape)[k] for k in (selfcritic.OURS, other)}
     )
     plan = Plan(seeds=(7,), rows=500, shuffles=1, quick=True, data=("digits", "wine"))
     told = bench.run("selfcritic", plan, "digits,wine")
-    cells = {(c["data"], c["measure"]): c["mean"] for c in told["cells"]}
+    cells = {(c["data"], c["measure"]): c["mean"] for c in told["cells"]}  # T1 without a readout
     assert cells["digits", "unseen"] > 0.9
     assert cells["digits", "causes"] > 0.5
     assert cells["wine", "accuracy"] > 0.9
+    assert cells["digits", "explain, ms"] > 0
+    assert {(f["data"], f["measure"]) for f in told["floors"]} > {("digits", "novel")}
     assert "causes" in report.table(told)
     assert picture.draw(told)[:4] == b"\x89PNG"

@@ -104,9 +104,24 @@ def test_explain(run, model, rows):
     refused(run("explain", model, rows, "x"), "Invalid value for 'row'")
 
 
+def test_explain_a_row_of_what_was_learnt(run, model, rows):
+    assert run("explain", model, 5) == run("explain", model, rows, 5)
+    refused(run("explain", model, "x"), "name a row after x")
+    refused(run("explain", model, 400), "row must be in [0, 399]")
+    rows.write_text(rows.read_text() + "1,2,3,red,k1\n")
+    code, _, err = run("explain", model, 5)
+    assert code == 0
+    assert f"{rows} has changed since {model} was grown" in err
+    rows.unlink()
+    refused(run("explain", model, 5), "which is not here", f"explain {model} DATA ROW")
+    growgraph.save(growgraph.load(model), "bare.npz")
+    refused(run("explain", "bare.npz", 5), "does not tell what it was grown on")
+
+
 def test_ask_about_digits(run, here):
     assert run("grow", "digits", "--limit", 300, "--quiet")[0] == 0
     assert "the data says: 0" in run("explain", "digits.npz", "digits", 0)[1]
+    assert run("explain", "digits.npz", 0) == run("explain", "digits.npz", "digits", 0)
     (here / "u.csv").write_text("a,y\n1,0\n2,1\n")
     refused(run("predict", "digits.npz", "u.csv"), "u.csv does not fit", "grown on the digits")
     assert run("grow", "u.csv", "--quiet")[0] == 0

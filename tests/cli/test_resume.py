@@ -165,8 +165,12 @@ def test_numbers_in_a_later_file_do_not_end_the_run(run, here, monkeypatch):
     monkeypatch.setattr(stream, "SAMPLE", 100)
     code, _, err = run("grow", "data", "--out", "m.npz", "--seed", 1)
     assert code == 0, err
-    assert err.count("column 'late' has numbers only from row 20") == 1
+    assert err.count("column 'late' is new in row 200: it grows inputs") == 1
+    assert "late" in io.load("m.npz").columns_
     assert run("predict", "m.npz", "data")[0] == 0
+    code, _, err = run("grow", "data", "--out", "g.npz", "--seed", 1, "--model", "grownet")
+    assert code == 0, err
+    assert err.count("column 'late' has numbers only from row 200") == 1
 
 
 def test_beginning_anew_is_said(run, rows):

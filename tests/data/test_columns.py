@@ -71,17 +71,20 @@ def test_a_column_that_begins_late(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("cell", "kind"), [("5", "numbers"), ("2020-01-01", "dates")])
 @pytest.mark.parametrize("block", [1 << 20, 30])
-def test_numbers_that_begin_late_are_left_out(tmp_path, monkeypatch, cell, kind, block):
+@pytest.mark.parametrize("late", [True, False])
+def test_numbers_that_begin_late(tmp_path, monkeypatch, cell, kind, block, late):
+    """They are learnt from there on, or left out for a model that takes none."""
     monkeypatch.setattr(stream, "SAMPLE", 20)
     monkeypatch.setattr(files, "_BLOCK", block)
     text = "a,late,y\n" + "".join(f"{i},,{i % 2}\n" for i in range(40)) + f"1,{cell},0\n" * 9
     notes = []
-    s = TableStream(write(tmp_path, text), seed=4, note=notes.append)
-    assert {tuple(cells) for cells, _ in rows_of(s.learn()).values()} == {("a",)}
-    assert notes[1:] == [
-        f"column 'late' has {kind} only from row 40 on: left out; begin with rows that have it"
-    ]
-    assert {tuple(cells) for cells, _ in rows_of(s.held_out()).values()} <= {("a",)}
+    s = TableStream(write(tmp_path, text), seed=4, note=notes.append, late=late)
+    seen = {row: tuple(cells) for row, (cells, _) in rows_of(s.learn()).items()}
+    assert seen == {row: ("a", "late") if late and row >= 40 else ("a",) for row in seen}
+    said = f"has {kind} only from row 40 on: left out; begin with rows that have it"
+    assert notes[1:] == [f"column 'late' {'is new in row 40: it grows inputs' if late else said}"]
+    held = {tuple(cells) for cells, _ in rows_of(s.held_out()).values()}
+    assert held <= {("a", "late")[: 1 + late]}
     seen = read(tmp_path, text, seed=4, categorical=["late"])
     assert seen[40][0] == {"a": 1.0, "late": cell}
 

@@ -378,3 +378,15 @@ def test_a_broken_file_is_refused(kind, tmp_path):
     (tmp_path / "m.npz").write_bytes((tmp_path / "m.npz").read_bytes()[:-40])
     with pytest.raises(FileFormatError):
         load(tmp_path / "m.npz")
+
+
+@BOTH
+def test_a_file_of_an_older_version_is_named_so(kind, tmp_path):
+    """Before resonance was worked out anew from the memory there was no slack."""
+    model, _ = taught(kind)
+    state = model.to_state()
+    del state["arrays"]["flow/slack"]
+    model.to_state = lambda: state
+    save(model, tmp_path / "m.npz")
+    with pytest.raises(FileFormatError, match=r"saved by an older growgraph .* needs 'slack'"):
+        load(tmp_path / "m.npz")

@@ -96,10 +96,12 @@ def hinge(beta, F, Y, resonates, ridge):
     return (left**2).sum() + ridge * len(F) * (own**2).sum()
 
 
-@pytest.mark.parametrize("kept", [40, 300])
-def test_remembered_rows_resonate(kept):
+@pytest.mark.parametrize(("kept", "far"), [(40, 1), (300, 1), (300, 12)])
+def test_remembered_rows_resonate(kept, far):
+    """Far: some rows lie where no answer may follow them."""
     rng = np.random.default_rng(kept)
     F = np.hstack([np.ones((300, 1)), rng.standard_normal((300, 6))])
+    F[:15, 1:3] *= far
     Y = np.sign(F[:, 1:3] + 0.3 * rng.standard_normal((300, 2)))
     options = {"replay": 300, "seed": 0, "forget": 1.0}
     flow = Flow(6, 6, 2, 0, Record(), options)

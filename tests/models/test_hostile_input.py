@@ -126,19 +126,30 @@ FRESH = [
     (beside(cells(lambda i: {"q": i})), "column 'c' holds a dict in one cell"),
     (beside(cells(lambda i: 10**400)), "column 'c' holds an integer beyond 1e308: scale it down"),
     (beside(np.where(X4[:, 0] > 0, np.inf, 1)), "column 'c' contains infinity at row"),
+    (
+        {"a": 3.0},
+        r"column 'a' must hold one cell a row, got 3.0: for one row give \{'a': \[3.0\]\}",
+    ),
+    ({"a": "text"}, "column 'a' must hold one cell a row, got 'text'"),
+    (np.full((80, 4), 10**400, object), "X holds an integer beyond 1e308: scale its column down"),
+    (np.ma.array(X4, mask=X4 > 2), r"X is masked at \(\d+, \d\): drop the row, or give columns as"),
+    (np.where(X4 > 2, np.datetime64("NaT"), np.datetime64("2020", "s")), "X contains NaN at"),
     (np.full((80, 4), 1e307), "contains .* at row 0: at most 1e.306 fits; scale the column down"),
 ]
 FRAME = pd.DataFrame({"a": X4[:, 0], "b": TEXT})
 LATER = [
     (FRAME, FRAME.rename(columns={"a": "z"}), "unseen at fit time:\n- z"),
     (FRAME, FRAME[["a"]], "yet now missing:\n- b"), (FRAME, FRAME[["b", "a"]], "the same order"),
-    (FRAME, FRAME.assign(q="t"), "unseen at fit time:\n- q"),
     (FRAME, pd.concat([FRAME, FRAME], axis=1), "unique column names"),
     (FRAME, FRAME.assign(a="t"), "column 'a' held numbers when learning began and now holds text"),
     (FRAME, {"a": X4[:, 0] * 1j, "b": TEXT}, "column 'a' holds complex numbers"),
-    (FRAME, {"z": X4[:, 0], "b": TEXT}, "column 'z' was not there when learning began"),
+    (FRAME, {"a": X4[:, 0], "B ": TEXT}, "'B ' is new and 'b' is missing: did you mean 'b'"),
+    (FRAME, {"a": 3.0, "b": "u"}, r"one cell a row, got 3.0: for one row give \{'a': \[3.0\]\}"),
     (FRAME, {"a": X4[:, 0], "b": cells(lambda i: [i])}, "column 'b' holds a list in one cell"),
-    (FRAME, {"a": X4[:, 0], "q": with_gaps(None)}, "column 'q' was not there when learning began"),
+    (FRAME, FRAME.assign(q=cells(lambda i: [i])), "column 'q' holds a list in one cell"),
+    (FRAME, {"a": X4[:, 0], "b": TEXT, "q": X4[:, 0] * 1j}, "column 'q' holds complex numbers"),
+    (FRAME, FRAME.assign(q=np.inf), "column 'q' contains infinity at row 0"),
+    (X4, {**{f"x{i}": X4[:, i] for i in range(4)}, "q": TEXT}, "began with an array, whose"),
     (X4, X4[:, :3], "expecting 4 features"), (FRAME, FRAME[:0], "X holds no samples"),
     (X4, sparse.csr_matrix(X4[:, :2]), "expecting 4 features"),
 ]  # fmt: skip

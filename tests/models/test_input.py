@@ -41,6 +41,7 @@ ARRAYS = [
     (X4, [pd.NA if v == "yes" else "a" for v in Y], r"y contains missing labels"),
     (X4, np.array([1, "a"] * 40, object), "one kind that can be ordered, got numbers and strings"),
     (X4, np.array([(1,), "a"] * 40, object), "got strings and tuple: make them all strings"),
+    (X4, np.ma.array(X4[:, 0] > 0, mask=X4[:, 1] > 1), r"y is masked at \d+: drop the row"),
 ]
 ARRAYS_LATER = [
     (X4[:, :3], Y, "X has 3 features, but ResoNet is expecting 4 features"),
@@ -56,7 +57,7 @@ TABLES = [
     (pd.DataFrame(np.ones((80, 2)), columns=["a", "a"]), Y, "unique column names.*'a' 2 times"),
 ]  # fmt: skip
 TABLES_LATER = [
-    ({**COLUMNS, "c": X4[:, 1]}, Y, r"column 'c' was not there when learning began.*known: a, b"),
+    ({"a": COLUMNS["a"], "B": COLUMNS["b"]}, Y, r"'B' is new and 'b' is missing: did you mean 'b'"),
     ({"a": np.array(["x"] * 80), "b": COLUMNS["b"]}, Y, "column 'a' held numbers .* holds text"),
     (pd.DataFrame(COLUMNS)[["b", "a"]], Y, "must be in the same order"),
     (pd.DataFrame(COLUMNS)[["a"]], Y, "feature names should match"),

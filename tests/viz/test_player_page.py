@@ -1,57 +1,16 @@
 """The player's page in a real browser: clicks, drags, keys, touch; nothing leaves the page."""
 
-import shutil
-
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from growgraph import Graph, GrowthLog
 from growgraph.viz import animate
+from growgraph.viz.style import LIGHT
 from tests.viz.browser import drag, moment, pixels, places, settle, spot, stage, until
 from tests.viz.films import HOSTILE, crowded, grown, nodes_at, read
 
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="playwright is not installed (pip install playwright)"
-)
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next((path for name in NAMES if (path := shutil.which(name))), None)
-if BROWSER is None:
-    pytest.skip("no chromium here (apt-get install chromium)", allow_module_level=True)
-
-ORANGE = np.array([0xE6, 0x9F, 0x00])
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Open the player of a graph; at the end no error, dialog or request may have been seen."""
-    trouble, contexts = [], []
-
-    def call(thing, *, ask=None, width=1000, height=640, **options):
-        path = tmp_path / f"{len(contexts)}.html"
-        animate(thing, **(ask or {})).save(path)
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("dialog", lambda dialog: trouble.append(dialog.message))
-        page.on("request", lambda r: None if r.url == path.as_uri() else trouble.append(r.url))
-        page.goto(path.as_uri())
-        settle(page)
-        return page
-
-    yield call
-    for context in contexts:
-        context.close()
-    assert trouble == []
+NEW = np.array(to_rgb(LIGHT.new)) * 255
 
 
 # ---- time ---------------------------------------------------------------------------------------
@@ -119,7 +78,7 @@ def test_what_is_newly_born_has_a_ring(show):
         settle(page)
         x, y = spot(page, node)
         near = pixels(page, round(x), round(y))
-        assert (np.abs(near - ORANGE).sum(axis=1) < 30).any() == ringed
+        assert (np.abs(near - NEW).sum(axis=1) < 30).any() == ringed
 
 
 # ---- nodes --------------------------------------------------------------------------------------

@@ -240,7 +240,7 @@ def test_the_legend_tells_lines_and_piles():
     X = rng.normal(size=(100, 2))
     axes = plot_growth(ResoNet(random_state=0).fit(X, X[:, 0] > 0), figure())
     told = legend_of(axes)
-    for words in ("weight > 0", "weight < 0", "wider: larger share", "pile: many alike nodes"):
+    for words in ("weight > 0", "weight < 0", "wider: larger share", "pile: alike nodes"):
         assert words in told
     assert any(re.fullmatch(r"×\d+", text) for text in texts(axes))
-    assert "pile: many alike nodes" not in legend_of(plot_growth(grown(), figure()))
+    assert "pile: alike nodes" not in legend_of(plot_growth(grown(), figure()))

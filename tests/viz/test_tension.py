@@ -90,7 +90,7 @@ def test_births_stand_where_the_log_says():
     places, tension = dots(where)
     assert places == pytest.approx(X[list(ROWS)])
     assert tension == pytest.approx(BEFORE)
-    assert words(where) == ["1", "2", "3"]
+    assert words(where) == ["1", "2"]  # no number on another: the third stands on the first
     places, _ = dots(course)
     assert places == pytest.approx(np.column_stack([[1, 2, 3], BEFORE]))
     lines = {line.get_label(): line for line in course.lines}
@@ -109,6 +109,10 @@ def test_the_point_it_was_cut_back_to():
     model.nets = 3
     *_, held = plot_tension(model)
     assert held.lines[1].get_xydata()[0] == pytest.approx([1, 0.65])
+    model = Model()
+    model.graph_.remove_node(int(births_of(GrowthLog(model.graph_))["node"][-1]))
+    *_, held = plot_tension(model)
+    assert words(held) == ["2 kept"]  # what was taken back is not kept
 
 
 def test_the_answers_are_those_of_the_model():

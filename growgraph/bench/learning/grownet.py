@@ -1,4 +1,4 @@
-"""The grownet protocol: what grows on tension against what is trained, boosted, or grown at random.
+"""The grownet protocol: what grows on tension against what is trained, boosted or grown at random.
 
 Toys are drawn anew for each seed, tables are cut into parts. Ours has one setting for everything:
 the default. Ablations change one thing each; the one that places growth anywhere rather than at
@@ -7,20 +7,17 @@ lasting tension is tested over twenty seeds.
 
 import importlib
 import inspect
-import math
 
 import numpy as np
 
 from growgraph.bench import clock
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import grownet_peers, tasks
-from growgraph.bench.learning.results import Results, compare
-from growgraph.bench.learning.scores import holm, signed_rank_p
+from growgraph.bench.learning import grownet_costs, grownet_peers, tasks
+from growgraph.bench.learning.grownet_verdicts import NETS, OURS, RANDOM, concluded
+from growgraph.bench.learning.material import by_class
+from growgraph.bench.learning.results import Results
 
-OURS = "growgraph"
-RANDOM = "random growth"
 _WITHOUT = {"pool": 1, "placement": "anywhere", "directions": "random"}
-NETS = {"growgraph, one net": 1, "growgraph, 5 nets": 5}
 
 # ablation -> rows it adds: name, what differs from the default
 ABLATIONS: dict[str, dict[str, dict]] = {
@@ -30,8 +27,9 @@ ABLATIONS: dict[str, dict[str, dict]] = {
     "directions": {"growgraph, random directions": {"directions": "random"}},
     "readout": {"growgraph, append": {"readout": "append"}},
 }
-_PLACEMENT_SEEDS, _ABLATION_SEEDS = 20, 5
-_SOLVED_BY_NODES = ("parity-8",)  # both placements solve it: fewer nodes are better
+_PLACEMENT_SEEDS, _ABLATION_SEEDS = 20, 3
+_BESIDE = 5  # seeds of rows beside the default
+_ROUND = 128  # rows a call of partial_fit
 _NO_COLONY = ("MNIST-5k",)  # of others than the default: too slow
 _QUICK_SETTINGS = 6
 
@@ -92,26 +90,25 @@ def _size(model):
 # ---- the protocol -------------------------------------------------------------------------------
 def run(plan, only=None, tell=None):
     """All tasks and ablations; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, ablations = tasks.pick(only)
+    names, extras = tasks.pick(only)
     if plan.quick and only is None:
-        names, ablations = list(plan.tasks), ["placement"]
+        names, extras = list(plan.tasks), ["placement"]
     results = Results()
     with installed.one_thread(), installed.quiet():
         _warm()
-        names = [name for name in names if _is_here(name, results)]
         for name in names:
-            _task(results, plan, name)
-            _say(results, tell, name, OURS)
-        for ablation in ablations:
-            _ablate(results, plan, ablation, tell)
+            if _is_here(name, results):
+                _task(results, plan, name)
+                _say(results, tell, name, OURS)
+        for ablation in ABLATIONS:
+            if ablation in extras:
+                _ablate(results, plan, ablation, [n for n in tasks.ABLATED if n in names], tell)
+        if "stream" in extras:
+            _streams(results, plan, [n for n in tasks.STREAMED if n in names], tell)
+        if "cost" in extras:
+            grownet_costs.measure(results, plan, tell)
     _notes(results)
-    found = []
-    for row in (OURS, *NETS):
-        found += compare(results, "accuracy", row) + compare(results, "RMSE", row, higher=False)
-    return {
-        "headline": OURS, "results": results, "comparisons": found,
-        "floors": floors(results), "placement": placed(results),
-    }  # fmt: skip
+    return {"headline": OURS, "results": results, **concluded(results)}
 
 
 def _warm():
@@ -151,6 +148,8 @@ def _task(results, plan, name):
         seed = plan.seeds[0] + turn
         parts = task.make(seed, turn)
         for row, options in ours(name).items():
+            if row != OURS and turn >= _BESIDE:
+                continue
             _measured(results, task, name, row, seed, grown(task, seed, **options), parts)
         for peer in peers:
             if turn < peer.most:
@@ -168,11 +167,14 @@ def _measured(results, task, name, row, seed, model, parts):
         results.add(name, row, kind, seed, value)
 
 
-def _ablate(results, plan, ablation, tell):
-    """Rows that differ in one thing, beside the default with the same seeds."""
+def _ablate(results, plan, ablation, names, tell):
+    """Rows that differ in one thing, beside the default with the same seeds.
+
+    On the tasks ``names``; on all that are ablated if there are none.
+    """
     count = _PLACEMENT_SEEDS if ablation == "placement" else _ABLATION_SEEDS
     count = min(count, 3 * max(plan.shuffles, 1)) if plan.quick else count
-    for name in tasks.ABLATED[:2] if plan.quick else tasks.ABLATED:
+    for name in names or tasks.ABLATED[: 2 if plan.quick else None]:
         task = tasks.TASKS[name]
         for turn in range(count):
             seed = plan.seeds[0] + turn
@@ -186,11 +188,59 @@ def _ablate(results, plan, ablation, tell):
             _say(results, tell, name, row)
 
 
+def _streams(results, plan, names, tell):
+    """Rows of a model that is taught in rounds, in the order of the rows and class by class."""
+    for name in names or tasks.STREAMED:
+        if not _is_here(name, results):
+            continue
+        task = tasks.TASKS[name]
+        for turn in range(turns(plan, task)):
+            seed = plan.seeds[0] + turn
+            X, y, *asked = task.make(seed, turn)
+            for row, order in (("in rounds", np.arange(len(y))),
+                               ("class by class", by_class(y, seed))):  # fmt: skip
+                model, row = InRounds(grown(task, seed)), f"{OURS}, {row}"
+                _measured(results, task, name, row, seed, model, (X[order], y[order], *asked))
+                _say(results, tell, name, row)
+
+
+class InRounds:
+    """A model that is taught some rows at a time.
+
+    Parameters
+    ----------
+    model
+        With ``partial_fit``.
+    """
+
+    def __init__(self, model):
+        self.model = model
+
+    def fit(self, X, y):
+        """Rounds of rows, one after another."""
+        for first in range(0, len(X), _ROUND):
+            self.model.partial_fit(X[first : first + _ROUND], y[first : first + _ROUND])
+        return self
+
+    def predict(self, X):
+        """The model's."""
+        return self.model.predict(X)
+
+    @property
+    def graph_(self):
+        """The model's."""
+        return self.model.graph_
+
+
 def _notes(results):
     results.note("paired t tests over seeds or parts, corrected by Holm within a task")
     results.note(
         "peers are tuned once a task by cross-validation: of toys on a draw that is not measured, "
         "of tables on the training rows of the first part, of parity on all patterns"
+    )
+    results.note(
+        f"growgraph: all seeds; rows of ours beside it: {_BESIDE}, ablations: {_ABLATION_SEEDS}, "
+        f"but anywhere: {_PLACEMENT_SEEDS}, where growgraph has as many; peers: at most 10"
     )
     results.note("CPU s: the last fit alone; the search for a peer's setting is not in it")
     results.note("RMSE: to the function without its noise; of diabetes to the test rows")
@@ -198,82 +248,6 @@ def _notes(results):
         "settings of ours were chosen on other data, but after looks at parity, spirals and "
         "friedman1 with other seeds: these are no held-out evidence"
     )
+    if any(row.endswith("in rounds") for _, row, _ in results.values):
+        results.note(f"in rounds, class by class: partial_fit of {_ROUND} rows at a time")
     results.note(f"{RANDOM}: pool of 1, placed anywhere, in random directions; knots are scanned")
-
-
-# ---- what is asked ------------------------------------------------------------------------------
-def floors(results):
-    """What is asked of ours on the tasks that were measured, and whether it is met.
-
-    Returns
-    -------
-    list of dict
-        ``data, ours, measure, value, asked, met``; ``asked`` in words.
-    """
-    return [
-        told
-        for name, task in tasks.TASKS.items()
-        for floor in task.floors
-        for row in (OURS, *NETS)
-        if (told := _judged(results, name, floor, row)) is not None
-    ]
-
-
-def _judged(results, name, floor, row):
-    values = list(results.seeds(name, row, floor.measure).values())
-    theirs = list(results.seeds(name, floor.peer, floor.measure).values()) if floor.peer else []
-    if not values or (floor.peer and not theirs):
-        return None
-    value, limit = float(np.mean(values)), floor.value
-    if floor.worst:
-        return _told(name, row, floor.measure, value, "each seed", min(values) >= limit)
-    if floor.sense == "above":
-        limit, words = float(np.mean(theirs)), f"above {floor.peer}"
-        return _told(name, row, floor.measure, value, f"{words} ({limit:.3g})", value > limit)
-    if floor.sense == "near":
-        less = floor.measure == "RMSE"
-        error = float(np.std(theirs, ddof=1)) / math.sqrt(len(theirs)) if len(theirs) > 1 else 0.0
-        limit = float(np.mean(theirs)) + (error if less else -error)
-        words = f"{floor.peer} {'+' if less else '-'} its standard error ({limit:.4g})"
-        return _told(name, row, floor.measure, value, words, (value <= limit) if less else
-                     (value >= limit))  # fmt: skip
-    met = value >= limit if floor.sense == "at least" else value <= limit
-    words = f"{floor.sense} {limit}"
-    if floor.solved:
-        words += ", solved"
-        met &= min(results.seeds(name, row, "solved").values(), default=0.0) == 1.0
-    return _told(name, row, floor.measure, value, words, met)
-
-
-def _told(name, row, kind, value, words, met):
-    return {"data": name, "ours": row, "measure": kind, "value": value, "asked": words,
-            "met": bool(met)}  # fmt: skip
-
-
-def placed(results):
-    """Growth at lasting tension against growth anywhere: Wilcoxon's signed-rank test, Holm.
-
-    Returns
-    -------
-    list of dict
-        As of :func:`compare`; the difference is ours less the other.
-    """
-    other, found = "growgraph, anywhere", []
-    for name in tasks.ABLATED:
-        kind = "nodes" if name in _SOLVED_BY_NODES else tasks.TASKS[name].measure
-        a, b = results.seeds(name, OURS, kind), results.seeds(name, other, kind)
-        common = [seed for seed in a if seed in b]
-        if common:
-            pairs = np.array([(a[s], b[s]) for s in common])
-            found.append(
-                {
-                    "data": name, "ours": OURS, "peer": other, "measure": kind,
-                    "difference": float(np.subtract(*pairs.T).mean()),
-                    "p": signed_rank_p(*pairs.T), "pairs": len(pairs),
-                }
-            )  # fmt: skip
-    for one, p in zip(found, holm([f["p"] for f in found]), strict=True):
-        better = (one["difference"] > 0) == (one["measure"] == "accuracy")
-        one["p"], one["verdict"] = p, "untested" if math.isnan(p) else (
-            "even" if p >= 0.05 else "won" if better else "lost")  # fmt: skip
-    return found

@@ -8,11 +8,11 @@ import numpy as np
 
 from growgraph._random import generator
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import growth_learners, material, ours, streams
+from growgraph.bench.learning import growth_learners, growth_settled, material, ours, streams
 from growgraph.bench.learning.results import Results
 from growgraph.errors import DataError
 
-KNOWN = ("digits", "MNIST-5k", "wine", "breast_cancer", "Agrawal")
+KNOWN = ("digits", "MNIST-5k", "wine", "breast_cancer", "Agrawal", *growth_settled.DATA)
 STREAM = "Agrawal"
 BLOCK = 100
 LATE = 10  # samples of a late class within which it must have nodes of its own
@@ -26,6 +26,11 @@ def run(plan, only=None, tell=None):
     if plan.quick and only is None:
         names = [name for name in names if name in plan.data]
     for name in names:
+        if name in growth_settled.DATA:
+            growth_settled.measure(results, plan, name)
+            if tell is not None:
+                tell(f"{name}: {results.mean(name, growth_settled.OURS, 'accuracy'):.4f}")
+            continue
         missing = "river" if name == STREAM else material.DATA[name].needs
         if missing and not installed.is_here(missing):
             results.note(f"{name} left out: {missing} is not installed")
@@ -53,6 +58,7 @@ _NOTES = (
     "acts from the 5000th row on, against intention=False",
     "same places: share of the aspects that were born to the same class at the same sample as in "
     "the whole net without a readout",
+    growth_settled.NOTE,
 )
 
 

@@ -44,6 +44,15 @@ class Results:
         values = list(self.seeds(data, learner, measure).values())
         return float(np.mean(values)) if values else math.nan
 
+    @classmethod
+    def of(cls, cells):
+        """Those of which :meth:`cells` tells."""
+        results = cls()
+        for cell in cells:
+            for seed, value in cell["seeds"].items():
+                results.add(cell["data"], cell["learner"], cell["measure"], seed, value)
+        return results
+
     def cells(self):
         """Plain values for a JSON file: mean, standard deviation and values of each seed."""
         return [

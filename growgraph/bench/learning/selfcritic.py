@@ -5,6 +5,7 @@ same rows, of which a tenth calibrates them and is not learnt, as a tenth of our
 Causes are asked of cases from generators that nothing rehearsed. Tables: errors alone.
 """
 
+import time
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,14 @@ from growgraph._random import generator
 from growgraph.bench import peers as installed
 from growgraph.bench.learning import causes, material, peers, ridge, scores, selfknow
 from growgraph.bench.learning.results import Results, compare
+from growgraph.bench.learning.selfcritic_floors import floors
 from growgraph.bench.learning.selfknow import PAIRS, TAIL
 from growgraph.graph import Graph
 from growgraph.growth import GrowthController
 from growgraph.models._selfcritic.rehearsal import weak_reading
 from growgraph.models._selfcritic.tensions import tensions
+from growgraph.models.grownet import GrowNet
+from growgraph.models.resonet import ResoNet
 from growgraph.models.selfcritic import SelfCriticNet
 from growgraph.senses import Retina
 
@@ -25,6 +29,8 @@ KNOWN = ("digits", "MNIST-5k", "wine", "breast_cancer", "ImageSegments")
 OURS, SOFTMAX = "growgraph", "MLP, softmax"
 HIDDEN, PASSES, NETS = 64, 40, 5
 _LABELS = 100  # of MNIST-5k, in the row without labels
+_MOST_COLUMNS = 256  # for a T1 that takes pixels as columns: it learns 5000 x 784 for a minute
+_EXPLAINED = 60  # rows
 
 
 class Nets(peers.Peer):
@@ -133,11 +139,19 @@ def learners(shape):
 
         return learner
 
+    def ours(s, estimator=None):
+        return Ours(random_state=s, image_shape=shape, estimator=estimator)
+
     rows = {
-        OURS: lambda s: Ours(random_state=s, image_shape=shape),
+        OURS: ours,
+        f"{OURS}, T1 without a readout": lambda s: ours(
+            s, ResoNet(random_state=s, image_shape=shape, learning="resonance")),
+        f"{OURS}, T1 GrowNet": lambda s: ours(s, GrowNet(random_state=s)),
         SOFTMAX: on_parts(lambda s: Nets(s)),
         "ensemble of 5 MLPs": on_parts(lambda s: Nets(s, NETS)),
-    }
+    }  # fmt: skip
+    if shape is not None and shape[0] * shape[1] > _MOST_COLUMNS:
+        del rows[f"{OURS}, T1 GrowNet"]
     if shape is not None:
         rows |= {
             "Mahalanobis": on_parts(Mahalanobis),
@@ -177,6 +191,17 @@ def of_errors(answer, sure, y):
         doubtful = np.argsort(sure, kind="stable")[: int(0.1 * len(sure))]
         found["removed at 10 %"] = float((~right[doubtful]).sum() / (~right).sum())
     return found
+
+
+def telling_time(model, X):
+    """Median CPU time, in ms, of explaining one row."""
+    model.explain(X[:1])  # the critic is made
+    spent = []
+    for i in range(min(len(X), _EXPLAINED)):
+        begun = time.thread_time()
+        model.explain(X[i])
+        spent.append(1e3 * (time.thread_time() - begun))
+    return float(np.median(spent))
 
 
 # ---- causes -------------------------------------------------------------------------------------
@@ -239,10 +264,15 @@ def run(plan, only=None, tell=None):
         f"{PASSES} passes, all others one"
     )
     results.note(
+        "explain, ms: median CPU time of one row; T1: another classifier learns beside the "
+        "concepts and answers with them (SelfCriticNet's estimator=)"
+    )
+    results.note(
         "causes: mean recall of six (columns that follow) on cases whose generators nothing "
         "rehearsed; paired t tests over pairs of classes and seeds, Holm"
     )
-    return {"headline": OURS, "results": results, "comparisons": found}
+    return {"headline": OURS, "results": results, "comparisons": found,
+            "floors": floors(results, OURS)}  # fmt: skip
 
 
 def _images(results, plan, name):
@@ -258,9 +288,10 @@ def _images(results, plan, name):
                 told.pop("risk at 10 %")
                 answer, sure, _ = model.judge(X_test[known])
                 told |= of_errors(answer, sure, y_test[known])
-                if learner == OURS:
+                if learner.startswith(OURS):
                     told |= diagnosed(model.model, X[keep], y[keep], X_test, y_test, known, shape,
                                       rng)  # fmt: skip
+                    told["explain, ms"] = telling_time(model.model, X_test[known])
                 _keep(results, name, learner, 10 * seed + at, told)
 
 

@@ -47,11 +47,3 @@ class Entrance(PlainTable):
         if not self.spread.any():
             return np.zeros((2, *numbers.shape), bool)
         return super()._new_ground(numbers)
-
-    def blank(self):
-        """The value of each input, before the gate, that enters as 0."""
-        d = len(self.numeric)
-        out = np.zeros(d + len(self.born))
-        out[:d] = np.where(self.spread > 0, self.centre, 0)
-        out[d + self.knots[:, 0].astype(np.int64)] = self.knots[:, 2]
-        return out

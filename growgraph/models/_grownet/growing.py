@@ -145,7 +145,8 @@ def rehearse(nets, most, pool, patient=_PATIENT, where=None, tell=lambda m: None
             strength = min(felt, key=lambda s: felt[s][0].mean())
             looks.append((m, strength, *felt[strength]))
             best_m = looks[int(_smooth(looks).argmin())][0]
-            next_look = min(m + (16 + m // 2 if big else 1 + m // 15), most)
+            ahead = 16 + m // 2 if big else 1 + m // 15
+            next_look = m + ahead if m + ahead + (ahead // 2 if big else 0) <= most else most
             if big or m >= _NARROW:  # a look costs much: only neighbours of what was best
                 at = STRENGTHS.index(strength)
                 strengths = STRENGTHS[max(at - 1, 0) : at + 2]
@@ -257,6 +258,7 @@ def _again(X, Y, options, strength, units, body, hidden):
     left = list(units)
     while left:
         k, before = schedule(net.m, 1, net.many)[0], net.m
+        k *= 2 if net.many else 1  # they are chosen already: fewer rounds cost less
         net.insert(left[:k], None, net.T - net.said)
         body.feel(net, before)
         left = left[k:]

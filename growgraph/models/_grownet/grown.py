@@ -63,7 +63,7 @@ class Growing(Telling, GrowingModel):
         """
         with self._unless_refused():
             onward = not first or (whole and self._goes_on())
-            X = self._rows(X, first=not onward, table=True)
+            X = self._rows(X, first=not onward, table=True, learns=True)
             targets = self._targets(y, n_rows(X), onward and not (whole or self._begins_anew()))
             core = self._core if onward else Learner(Table.columns_of(X), self._options())
             rows = core.sense.read(X)

@@ -118,27 +118,36 @@ class Net:
         Ridge regression; for classes on resonant targets: each step solves for what the
         answers before it leave (majorisation of the squared hinge), carried on by momentum.
         """
-        ridge = self.readout(strength, m)
-        F = self.F[:, : len(ridge.G)]
-        beta = ridge.solve()
-        said = self._say(F, beta)
+        betas, said = self._solved([self.readout(strength, m)], steps)
+        return betas[0], said
+
+    def _solved(self, ridges, steps):
+        """Weights of each readout and the answers of all, side by side: rows are read once."""
+        F = self.F[:, : len(ridges[0].G)]
+        betas = [ridge.solve() for ridge in ridges]
+        if not self.classes and len(ridges) > 1:  # nobody asks what they say
+            return betas, None
+        said = self._say(F, np.hstack(betas))
         if not self.classes:
-            return beta, said
-        before, t = said, 1.0
+            return betas, said
+        before, t, Y = said, 1.0, np.tile(self.Y, len(ridges))
         for i in range(steps):
             more = (1 + math.sqrt(1 + 4 * t * t)) / 2
             ahead = said + float((t - 1) / more) * (said - before) if i else said
-            beta = ridge.back(self.pull(F, targets(ahead, self.Y)))
-            before, said, t = said, self._say(F, beta), more
-        return beta, said
+            pulls = np.split(self.pull(F, targets(ahead, Y)), len(ridges), axis=1)
+            betas = [ridge.back(pull) for ridge, pull in zip(ridges, pulls, strict=True)]
+            before, said, t = said, self._say(F, np.hstack(betas)), more
+        return betas, said
 
-    def readout(self, strength, m=None):
+    def readout(self, strength, m=None, pull=None):
         """A readout of the first ``m`` units for a ridge, not solved, beside the net's own."""
         M = self.size if m is None else 1 + self.d + m
         ridge = RidgeReadout(strength + self.least)
         ridge.G, ridge.n = self.ridge.G[:M, :M], self.ridge.n
         ridge.penalty = self.ridge.penalty[:M]
-        ridge.retarget(self.pull(self.F[:, :M], self.T if m is None else self.Y))
+        if pull is None:
+            pull = self.pull(self.F[:, :M], self.T if m is None else self.Y)
+        ridge.retarget(pull)
         return ridge
 
     def pull(self, F, T):
@@ -278,13 +287,14 @@ class Net:
     # ---- judging --------------------------------------------------------------------------------
     def look(self, strengths):
         """Held-out tension and errors of each row: dict strength -> (tension, errors)."""
-        out = {}
-        for strength in strengths:
-            kept = self.options["readout"] == "append"
-            steps = FEW if self.many else STEPS
-            beta = self.beta if kept else self.solved(strength, steps)[0]
-            out[strength] = self._judged(self._say(self.held, beta))
-        return out
+        if self.options["readout"] == "append":
+            betas = [self.beta] * len(strengths)
+        else:
+            pull = self.pull(self.F[:, : self.size], self.T)
+            ridges = [self.readout(strength, pull=pull) for strength in strengths]
+            betas, _ = self._solved(ridges, FEW if self.many else STEPS)
+        said = np.split(self._say(self.held, np.hstack(betas)), len(strengths), axis=1)
+        return {s: self._judged(one) for s, one in zip(strengths, said, strict=True)}
 
     def _judged(self, said):
         if not self.classes:

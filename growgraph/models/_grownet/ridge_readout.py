@@ -73,8 +73,8 @@ class RidgeReadout:
     array([1., 2.])
     >>> K = np.abs(x - 1)
     >>> new = readout.reduce(cross(F, K), cross(K, K), cross(K, T))
-    >>> bool(readout.drops(new)[0] < 1e-12)  # nothing is left to explain
-    True
+    >>> readout.choose(new, 1, least=0)[1].round(6)  # nothing is left to explain
+    array([0.])
     """
 
     def __init__(self, strength=1e-3):
@@ -196,12 +196,6 @@ class RidgeReadout:
             c = B2 - V.T @ self.y
         S.flat[:: len(S) + 1] += self._inertia_of(penalty)
         return Candidates(np.asarray(G12), np.asarray(G22), np.asarray(B2), penalty, V, S, c)
-
-    def drops(self, candidates):
-        """How far the least objective falls if one candidate is appended: |c|^2 / d, exactly."""
-        d = np.diag(candidates.S)
-        good = d > _SOUND * candidates.size
-        return np.where(good, (candidates.c**2).sum(1) / np.where(good, d, 1), 0.0)
 
     def choose(self, candidates, k, *, least=1e-4):
         """The k candidates that lower the objective most, each beside those chosen before it.

@@ -1,6 +1,6 @@
 """A hidden unit before its birth: what it would read and say, and the nodes it would be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,18 +74,19 @@ class Unit:
 
     def nodes(self, ids, name=""):
         """What is to be born, the unit last; ``ids`` are those of the parents."""
-        sources, w = tuple(ids[self.sources].tolist()), tuple(self.weights.tolist())
+        sources = tuple(ids[self.sources].tolist())
         if self.shape == "match":
-            return (NewNode(sources, w, kind="match", activation="exp",
+            return (NewNode(sources, tuple(self.weights.tolist()), kind="match", activation="exp",
                             p0=float(np.sqrt(self.width / 2)), name=name),)  # fmt: skip
         sign, kind = (-1.0 if self.shape == "left" else 1.0), "sum"
-        w, bias = tuple(sign * x for x in w), -sign * self.knot
+        w, bias = tuple((sign * self.weights).tolist()), -sign * self.knot
         before: tuple = ()
         gate = (int(ids[self.gate]),) if self.gate >= 0 else ()
         if self.shape == "abs":
-            before = (NewNode(sources, w, activation="abs", bias=bias),)
-            if self.most == np.inf and not gate:
-                return (replace(before[0], name=name),)
+            last = self.most == np.inf and not gate
+            before = (NewNode(sources, w, activation="abs", bias=bias, name=name if last else ""),)
+            if last:
+                return before
             sources, w, bias = (-1,), (1.0,), 0.0
         if gate:
             kind, sources, w = "gate", (*gate, *sources), (self.share, *w)

@@ -91,17 +91,18 @@ def nobody(label):
     return {"U": "", "S": b"", "f": np.nan}.get(label.kind)
 
 
-def why(core, rows, seen, scores, classes, turned=True):
+def why(core, rows, seen, scores, classes, turned=True, resonances=None):
     """The figures behind an answer: windows that agree or not, nodes that spoke, the rival.
 
     ``turned``: what would make the rival win is looked for, too; it takes half of the time.
+    ``resonances``: [classes in the sequence of arrival, windows], if they are known already.
     """
     answer = seen.answer[0]
     order = np.argsort(-scores, kind="stable")
     rival = classes[order[1]] if len(classes) > 1 else None
     place = {label: c for c, label in enumerate(core.classes)}
     a = place[classes[order[0]].item() if hasattr(classes[order[0]], "item") else answer]
-    L = core.resonances(rows)[0]
+    L = core.resonances(rows)[0] if resonances is None else resonances
     names = core.sense.window_names(core.graph)
     windows = []
     for w, name in enumerate(names):
@@ -154,18 +155,14 @@ def _columns(core, rows, answer, rival):
     """What each column did for the answer against its rival, the strongest first.
 
     ``spoke`` is by how much the margin falls if the column is at its usual value: a number at its
-    centre, no category, nothing missing.
+    centre, no category, nothing missing but columns that came late.
     """
     sense, graph = core.sense, core.graph
-    values = sense.values(graph, rows)
-    usual = np.zeros(values.shape[1])
-    d = len(sense.numeric)
-    usual[:d] = sense.centre
-    usual[d + sense.knots[:, 0].astype(np.int64)] = sense.knots[:, 2]
+    values, usual, d = sense.values(graph, rows), sense.blank(), sense.early
     batch = np.repeat(values, len(sense.columns) + 1, axis=0)  # the last row is as it is
     for i, name in enumerate(sense.columns):
         places = [d + p for p, key in enumerate(sense.born) if key[0] == name]
-        places += [sense.numeric.index(name)] if name in sense.numeric else []
+        places += [sense.numeric.index(name)] if name in sense.numeric[:d] else []
         batch[i, places] = usual[places]
     asked = core.answering[[answer] if rival is None else [answer, rival]]
     scores = graph.forward(batch, inputs=sense.inputs(graph), outputs=asked).astype(np.float64)

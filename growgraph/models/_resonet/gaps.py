@@ -92,7 +92,7 @@ def _filled(core, numbers, marks, cells):
 
 def _means(core):
     """Means of the numeric columns, [worlds, columns]: of classes as often as they were met."""
-    concepts, d = core.concepts, len(core.sense.numeric)
+    concepts, d = core.concepts, core.sense.early
     counts = np.cumsum(concepts.counts)
     drawn = np.searchsorted(counts, (np.arange(_WORLDS) + 0.5) / _WORLDS * counts[-1])
     parts = [core.graph.weights(p)[:d] for p in concepts.prototypes[:, 0].tolist()]

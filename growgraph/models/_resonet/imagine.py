@@ -19,8 +19,9 @@ class Imagination(Told):
     answer : ndarray [batch, rivals]
         Labels, the likeliest first.
     expected : ndarray of float64 [batch, rivals, columns]
-        The sample as the answer's concept would have it. Of a table its numeric columns, in their
-        own units; of images the parts the retina sees, as differences from those of dreams.
+        The sample as the answer's concept would have it. Of a table its numeric columns (those of
+        the first table: concepts know no others), in their own units; of images the parts the
+        retina sees, as differences from those of dreams.
     seen : ndarray of float64 [batch, columns]
         The sample itself in the same terms; NaN where a cell is missing.
     tension : ndarray of float64 [batch, rivals]
@@ -106,14 +107,17 @@ class Frame:
 def parts_of(core, rows):
     """Parts [batch, parts] as concepts read them, and which cells are missing."""
     F = core.features(rows)[:, : core.graph.groups["parts"].size].astype(np.float64)
-    return F, np.isnan(rows.numbers) if core.sense.kind == "table" else np.zeros(F.shape, bool)
+    if core.sense.kind != "table":
+        return F, np.zeros(F.shape, bool)
+    return F, np.isnan(rows.numbers[:, : core.sense.early])
 
 
 def own_units(core, parts):
     """Parts in the units of the caller: a table's columns, an image's parts as they are."""
     if core.sense.kind != "table":
         return parts
-    return core.sense.centre + parts * core.sense.spread
+    d = core.sense.early
+    return core.sense.centre[:d] + parts * core.sense.spread[:d]
 
 
 def imagine(core, rows, scores, classes, order, rivals):
@@ -140,10 +144,10 @@ def imagine(core, rows, scores, classes, order, rivals):
         if row.size:
             told = Frame(core, c).settle(F[row], missing[row])
             expected[row, rival], tension[row, rival], inertia[row, rival] = told
-    table = core.sense.kind == "table"
+    table, d = core.sense.kind == "table", F.shape[1]
     parts = core.graph.groups["parts"].tolist()
     return Imagination(
         answer=classes[best], expected=own_units(core, expected),
-        seen=rows.numbers.copy() if table else F, tension=tension, inertia=inertia,
-        columns=tuple(core.sense.numeric if table else (core.graph.names[i] for i in parts)),
+        seen=rows.numbers[:, :d].copy() if table else F, tension=tension, inertia=inertia,
+        columns=tuple(core.sense.numeric[:d] if table else (core.graph.names[i] for i in parts)),
     )  # fmt: skip

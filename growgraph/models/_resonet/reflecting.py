@@ -6,7 +6,8 @@ import numpy as np
 
 from growgraph._validation import check_number
 from growgraph.kernels import council, resonet
-from growgraph.models._record import margins
+from growgraph.models._learning import AsRead
+from growgraph.models._record import margins, probabilities
 from growgraph.models._resonet.explain import in_words, knowledge, silent, why
 from growgraph.models._resonet.gaps import share_unmet, steadiness, unmet
 from growgraph.models._resonet.imagine import imagine
@@ -17,11 +18,12 @@ class Reflecting:
     """The part of :class:`growgraph.ResoNet` that looks at its own answers."""
 
     classes_: Any
-    _read: Any  # these are ResoNet's
-    _order: Any
+    _read_by: Any  # these are the model's
+    _grown: Any
     _answering: Any
     _learning: Any
 
+    # ---- concepts that return -------------------------------------------------------------------
     @property
     def n_returns_(self):
         """How often a concept that had passed was found to be back."""
@@ -36,6 +38,61 @@ class Reflecting:
             return None
         places = council.RETURNED, council.SINCE, council.UNTIL
         return dict(zip(("after", "since", "until"), felt.ctl[list(places)].tolist(), strict=True))
+
+    # ---- answering ------------------------------------------------------------------------------
+    def _read(self, X):
+        """The core that answers, and rows as its sense reads them."""
+        core = self._grown()
+        return core, self._read_by(core.sense, X)
+
+    def _order(self, core):
+        """Places of the sorted classes in the sequence of their arrival."""
+        held = core.sequence  # one tuple: threads may ask at once
+        if held[0] is not self.classes_:
+            place = {label: c for c, label in enumerate(core.classes)}
+            order = np.array([place[label] for label in self.classes_.tolist()])
+            core.sequence = held = self.classes_, order
+        return held[1]
+
+    def predict(self, X):
+        """The best class of each sample; it never abstains, see :meth:`predict_or_abstain`.
+
+        Parameters
+        ----------
+        X : array [samples, columns], sparse, DataFrame or dict of columns
+
+        Returns
+        -------
+        ndarray [samples]
+        """
+        best = self._shortly(X)
+        if best is None:
+            best = self._scores(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def _shortly(self, X):
+        """Places of the best classes by a shorter way, None where there is none."""
+        return None
+
+    def predict_proba(self, X):
+        """Probability of each class.
+
+        The best class gets the confidence that :meth:`reflect` tells, or, if that is less, just
+        enough to stay the best; the others share the rest by the softmax of their scores.
+        """
+        scores, confidence = self._sure(X)
+        if self._in_probabilities():
+            scores = np.log(np.maximum(scores, 1e-300))
+        return probabilities(scores, confidence)
+
+    def _sure(self, X):
+        """Scores and confidence."""
+        scores, _, _, confidence, *_ = self._consider(X)
+        return scores, confidence
+
+    def _in_probabilities(self):
+        """Whether scores are probabilities: a council's are."""
+        return self._answering().council is not None
 
     def _scores(self, X):
         """Scores [batch, sorted classes] in units of the target's height."""
@@ -192,8 +249,8 @@ class Reflecting:
         rivals = check_number("rivals", rivals, 1, integer=True)
         core, rows = self._read(X)
         core.derive()
-        order = self._order(core)
-        return imagine(core, rows, core.scores(rows)[:, order], self.classes_, order, rivals)
+        scores = self._scores(AsRead(rows))
+        return imagine(core, rows, scores, self.classes_, self._order(core), rivals)
 
     def knowledge(self):
         """What the model knows of each class.

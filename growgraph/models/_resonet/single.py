@@ -5,6 +5,7 @@ import numpy as np
 from growgraph.graph.way import leading_to
 from growgraph.kernels import _handle as h
 from growgraph.kernels import council, resonet, table
+from growgraph.senses.arrivals import SCALED
 
 _WAKE_EVERY = 64
 
@@ -42,6 +43,25 @@ class Single:
         self._record = council.Record(core.tally, r.right_by, r.count_by, r.scales)
         self.columns = len(core.sense.numeric)
         self.fits = core.fits(self._size[1]) and self.columns == len(core.sense.columns)
+        self._late = self._beside(core.sense) if self.columns > core.sense.early else None
+
+    def _beside(self, sense):
+        """Columns of numbers side by side, those that came late too: sequence, its inverse, knots.
+
+        The kernel takes the first inputs for the columns of numbers.
+        """
+        places = [sense.place_of(name, SCALED) for _, name in sense.latecomers()]
+        if None in places:
+            self.fits = False  # its scale is told by the next rows
+            return None
+        d, size = self.columns, self._way[0].size
+        sequence = np.array([*range(sense.early), *places], np.int64)
+        sequence = np.append(sequence, np.setdiff1d(np.arange(size), sequence))
+        back = np.argsort(sequence)
+        knots = sense.knots.copy()
+        knots[:, 0] = back[sense.early + knots[:, 0].astype(np.int64)] - d
+        self._way = self._way[0][sequence], *self._way[1:]
+        return sequence, back, knots
 
     def holds(self, core):
         """True if nothing was born or solved since."""
@@ -51,6 +71,7 @@ class Single:
             and W is core.evidence.W
             and pending is core.concepts.pending
             and classes == len(core.classes)
+            and self.columns == len(core.sense.numeric)
             and self._born == core.graph.groups["born"].size
         )
 
@@ -62,9 +83,13 @@ class Single:
         features[0, self._one] = 1
         H = graph._store.H
         V = np.empty((int(H[h.N_SLOTS]), 1), np.float32)
-        what = table.look(H, X, sense.centre, sense.spread, sense.reach, sense.knots, graph._shift,
-                          graph._scale, *self._way, V, features, seen)  # fmt: skip
-        return what, features, seen
+        shift, scale, knots = graph._shift, graph._scale, sense.knots
+        if self._late is not None:
+            sequence, back, knots = self._late
+            shift, scale = shift[sequence], scale[sequence]
+        what = table.look(H, X, sense.centre, sense.spread, sense.reach, knots, shift, scale,
+                          *self._way, V, features, seen)  # fmt: skip
+        return what, features, seen if self._late is None else seen[:, back]
 
     def ask(self, core, X):
         """P of each class [1, classes]; None if the row must be looked at closely."""

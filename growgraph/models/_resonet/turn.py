@@ -64,7 +64,7 @@ class _Columns:
             for name, value in (self.now | change).items():
                 if name in sense.numeric:
                     numbers[row, sense.numeric.index(name)] = np.nan if value is None else value
-                if value is None or name not in sense.numeric:
+                if name not in (sense.late if value is None else sense.numeric):
                     marks.append((row, (name, value)))
         scores = self.core.scores(Rows(numbers, marks))
         others = np.delete(scores, self.rival, axis=1).max(axis=1)
@@ -84,7 +84,8 @@ class _Columns:
     def alone(self):
         """Changes of one column."""
         changes, sense = [], self.sense
-        for name in self._differing():
+        late = [name for i, name in sense.latecomers() if sense.spread[i] > 0]
+        for name in self._differing() + late:
             i = sense.numeric.index(name)
             low, high = sense.reach[0, i], sense.reach[1, i]
             x = self.now[name]
@@ -99,12 +100,16 @@ class _Columns:
         return [change for change in changes if self.size(change) > 0]
 
     def _differing(self):
-        """Numeric columns that are awake, those first that the rival expects to be otherwise."""
-        spread = self.sense.spread
-        x = np.array([np.inf if self.now[n] is None else self.now[n] for n in self.sense.numeric])
+        """Numeric columns that are awake, those first that the rival expects to be otherwise.
+
+        Concepts expect nothing of columns that came late.
+        """
+        early = self.sense.numeric[: self.sense.early]
+        spread = self.sense.spread[: len(early)]
+        x = np.array([np.inf if self.now[n] is None else self.now[n] for n in early])
         far = np.abs(self.expected - x) / np.where(spread > 0, spread, np.inf)
         order = np.argsort(-far, kind="stable")[:_MOST_COLUMNS]
-        return [self.sense.numeric[i] for i in order.tolist() if spread[i] > 0]
+        return [early[i] for i in order.tolist() if spread[i] > 0]
 
     def together(self):
         """Changes of ever more columns, each time the one more that helps the rival most."""

@@ -4,7 +4,6 @@ import numpy as np
 
 from growgraph._linalg import one_thread
 from growgraph.models._resonet.state import core_of, core_state
-from growgraph.senses import Rows
 
 _NEAR, _FLOW, _ROUNDS = 10, 0.98, 40
 _PIECE = 512  # rows whose distances are held at a time
@@ -63,27 +62,40 @@ def _neighbours(parts, k):
     return near, away
 
 
-def taught(core, memory, unlabelled):
-    """A copy of the core that has learnt the rows without a label as if they had one.
+def taught(core, guest, memory, unlabelled):
+    """Copies of core and guest that have learnt the rows without a label as if they had one.
 
-    First those that flow to them over memory (T2 teaches T1), then the answers of the copy so
-    taught (T1 teaches T2). The core itself learns none of it: with every row that is met the labels
-    are thought over.
+    First those that flow to them over memory (T2 teaches T1), then the answers of the copies so
+    taught (T1 teaches T2). Core and guest themselves learn none of it: with every row that is met
+    the labels are thought over.
 
     Parameters
     ----------
     core : Core
+    guest : Guest or None
     memory, unlabelled : Kept
     """
     some = [k for k in (memory, unlabelled) if len(k)]
-    rows = [k.rows if isinstance(k.rows, Rows) else k.rows.astype(np.float64) for k in some]
+    rows = [k.as_read() for k in some]
     parts = [core.inputs_of(core.features(r)).astype(np.float64) for r in rows]
     labels = np.concatenate([k.labels for k in some])
     guess = flowed(np.concatenate(parts), labels, len(core.classes))[-len(unlabelled) :]
     for last in (False, True):
         state = core_state(core)
         twin = core_of(state["arrays"], state["plain"], core.classes)
-        twin.learn(rows[-1], [core.classes[c] for c in guess.tolist()])
+        told = [core.classes[c] for c in guess.tolist()]
+        twin.learn(rows[-1], told)
+        other = None if guest is None else guest.twin()
+        if other is not None:
+            other.learn(core.sense, rows[-1], told)
         if not last:
-            guess = twin.scores(rows[-1]).argmax(axis=1)
-    return twin
+            guess = _answers(twin, other, rows[-1])
+    return twin, other
+
+
+def _answers(core, guest, rows):
+    """Numbers of the classes that T1 answers with."""
+    if guest is None:
+        return core.scores(rows).argmax(axis=1)
+    number = np.argsort(np.array(core.classes), kind="stable")
+    return number[guest.forecast(core.sense, rows).argmax(axis=1)]

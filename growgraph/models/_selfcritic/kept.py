@@ -1,5 +1,7 @@
 """Rows kept as they came: those held out, those remembered, those that had no label."""
 
+from typing import Any
+
 import numpy as np
 
 from growgraph.senses import Rows
@@ -56,12 +58,17 @@ class Kept:
     ARRAYS = ("labels", "index", "keys")
 
     def __init__(self, room):
-        self.room, self.rows = room, None
+        self.room = room
+        self.rows: Any = None
         self.labels, self.index = np.empty(0, np.int64), np.empty(0, np.int64)
         self.keys = np.empty(0)
 
     def __len__(self):
         return self.labels.size
+
+    def as_read(self):
+        """The rows as a sense reads them; they are kept in float32."""
+        return self.rows if isinstance(self.rows, Rows) else self.rows.astype(np.float64)
 
     def add(self, rows, labels, index, keys):
         """Offer rows; what does not fit is let go."""
@@ -77,6 +84,11 @@ class Kept:
             self.rows = taken(self.rows, some)
             self.labels, self.index = self.labels[some], self.index[some]
             self.keys = self.keys[some]
+
+    def widen(self, columns):
+        """So many columns of numbers: in the rows kept until now the new ones are missing."""
+        if self.rows is not None:
+            self.rows = self.rows.widened(columns)
 
     # ---- files --------------------------------------------------------------------------------
     def to_state(self):

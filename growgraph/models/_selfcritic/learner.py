@@ -11,7 +11,9 @@ from growgraph.models import _door
 from growgraph.models._learning import Learning
 from growgraph.models._resonet.core import Core
 from growgraph.models._resonet.settings import options_of
+from growgraph.models._selfcritic import guest
 from growgraph.models._selfcritic.kept import Kept, taken
+from growgraph.models.base import is_table
 from growgraph.senses import Retina, Table
 
 HELD_MOST = 400  # rows held out at most: a longer stream gives up a smaller share
@@ -50,6 +52,8 @@ class Learner(Learning):
         An even sample of the rows that were learnt.
     unlabelled : Kept
         An even sample of the rows that had no label.
+    guest : Guest or None
+        Another T1, which learns the rows the core learns; None: the core's readout is T1.
     """
 
     def __init__(self, options):
@@ -58,11 +62,14 @@ class Learner(Learning):
         self.arrived = []  # labels in the sequence of their arrival
         self.met = np.empty(0, np.int64)  # labelled samples of each
         self.held, self.memory, self.unlabelled = (Kept(room) for room in rooms(options))
+        self.guest = None
 
     @classmethod
-    def newborn(cls, options, image_shape, X):
-        """A learner for images, or for a table with the columns of X."""
+    def newborn(cls, model, X):
+        """A learner with checked options, for images or for a table with the columns of X."""
+        options, image_shape = checked(model), model.image_shape
         learner = cls(options)
+        learner.guest = guest.checked(model.estimator, is_table(X))
         learner._begin(_door.newborn(X, image_shape, options, Core, Table, Retina))
         return learner
 
@@ -72,16 +79,16 @@ class Learner(Learning):
         return self._core
 
     # ---- learning -------------------------------------------------------------------------------
-    def learn(self, rows, labels, blank):
+    def learn(self, rows, labels):
         """Learn labelled rows but those held out; keep some.
 
         Parameters
         ----------
         rows : ndarray or Rows
         labels : list
-        blank : ndarray of bool
-            Rows without a label.
+            None where a row has no label.
         """
+        blank = np.array([label is None for label in labels])
         index = self.n + np.arange(len(rows))
         numbers, draws, apart = self._sorted_out(labels, index, blank)
         seed = self.options["seed"]
@@ -94,7 +101,10 @@ class Learner(Learning):
             kept.add(taken(rows, places), numbers[places], index[places], key[places])
         learnt = np.flatnonzero(~blank & ~apart)
         if learnt.size:
-            self._take(taken(rows, learnt), [labels[i] for i in learnt.tolist()])
+            rows_learnt, told = taken(rows, learnt), [labels[i] for i in learnt.tolist()]
+            self._take(rows_learnt, told)
+            if self.guest is not None:
+                self.guest.learn(self.core.sense, rows_learnt, told)
         self.n += len(rows)
 
     def _sorted_out(self, labels, index, blank):
@@ -117,6 +127,13 @@ class Learner(Learning):
             met[c] += 1
         self.met = np.array(met, np.int64)
         return numbers, draws, apart
+
+    def _welcome(self, sense):
+        """Go on with a sense that knows more columns, which all rows kept until now miss."""
+        new = super()._welcome(sense)
+        for name in KEPT if new else ():
+            getattr(self, name).widen(len(sense.numeric))
+        return new
 
     @staticmethod
     def _teach(core, rows, labels):

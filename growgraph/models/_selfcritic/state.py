@@ -5,6 +5,7 @@ import numpy as np
 from growgraph.errors import GraphError
 from growgraph.models import _saved
 from growgraph.models._resonet.state import core_of, core_state
+from growgraph.models._selfcritic.guest import Guest, from_params, params_of
 from growgraph.models._selfcritic.kept import Kept, numbers_of
 from growgraph.models._selfcritic.learner import KEPT, Learner, rooms
 from growgraph.senses import Rows
@@ -21,6 +22,11 @@ def to_state(model):
         "arrived": learner.arrived, "grown": list(learner.core.classes), "marks": marks,
         "infant_labels": learner._infant_y or [],
     }  # fmt: skip
+    if learner.guest is not None:
+        arrays, told = learner.guest.to_state()
+        state["arrays"] |= {f"guest/{k}": v for k, v in arrays.items()}
+        state["plain"] |= {"guest": told, "holds": [told["class"]]}
+        state["plain"]["estimator"] = params_of(model.estimator)
     return state
 
 
@@ -28,6 +34,7 @@ def from_state(cls, state):
     """See :meth:`growgraph.SelfCriticNet.from_state`."""
     arrays, plain = state["arrays"], state["plain"]
     model = _saved.reopened(cls, state)
+    model.estimator = from_params(plain.get("estimator"))
     model._learner = _learner(arrays, plain)
     model._learner._infant = model._infant
     if model._infant is not None:
@@ -46,6 +53,10 @@ def _learner(arrays, plain):
         kept = Kept.from_state(room, _saved.part(arrays, name), plain["marks"][name])
         _check(name, kept, learner, plain["n_features_in"])
         setattr(learner, name, kept)
+    if "guest" in plain:
+        learner.guest = Guest.from_state(_saved.part(arrays, "guest"), plain["guest"])
+        if list(learner.guest.model.classes_) != sorted(learner.arrived):
+            raise GraphError("the model is broken: T1 and T2 have learnt other classes")
     return learner
 
 

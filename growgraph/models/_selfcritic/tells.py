@@ -31,15 +31,18 @@ class Diagnosis(Reflection):
 def explain(model, read, y, turn):
     """See :meth:`growgraph.SelfCriticNet.explain`."""
     core, rows = model._read(read)
-    heard, T, confidence, novelty, causes = model._judge(read, y)
+    heard, T, confidence, novelty, causes, away = model._judge(read, y)
     seen = model._told(heard, confidence, novelty, causes)
-    data = why(core, rows, seen, heard.scores[0], model.classes_, turn)
+    windows = heard.windows[0][np.argsort(model._order(core))]
+    data = why(core, rows, seen, heard.scores[0], model.classes_, turn, windows)
+    guest = model._guest()
+    if guest is not None:
+        data |= guest.account(core.sense, rows)
     data["causes"] = dict(zip(CAUSES, causes[0].tolist(), strict=True))
     data |= {"tensions": [], "cases": [], "picture": None}
     critic = model._critic()
     if critic is not None:
         judge, memory = critic
-        away = memory.away(heard.parts)
         near = np.argsort(away[0], kind="stable")[:_CASES]
         data["cases"] = [_item(v) for v in model.classes_[memory.labels[near]]]
         data["tensions"] = _tensions(T[0], judge)

@@ -53,7 +53,7 @@ class Memory:
     def __init__(self, core, kept, place):
         self.shape = core.sense.image_shape if core.sense.kind == "retina" else None
         self.place, self.labels = place, place[kept.labels]
-        rows = kept.rows if self.shape is None else kept.rows.astype(np.float64)
+        rows = kept.as_read()
         parts = core.inputs_of(core.features(rows))
         seen = parts if self.shape is None else rows
         self._hold(parts.astype(np.float64), np.asarray(seen, np.float64))
@@ -100,6 +100,8 @@ class Heard:
     parts : ndarray of float32 [batch, parts]
     seen : ndarray of float64 [batch, columns]
         See :class:`Memory`.
+    guest : bool, default False
+        T1 is another classifier: scores and reading are probabilities that mean what they say.
     """
 
     scores: np.ndarray
@@ -109,15 +111,21 @@ class Heard:
     strange: np.ndarray
     parts: np.ndarray
     seen: np.ndarray
+    guest: bool = False
 
     def __getitem__(self, some):
-        return Heard(*(value[some] for value in self.__dict__.values()))
+        told = {k: v if k == "guest" else v[some] for k, v in self.__dict__.items()}
+        return Heard(**told)
+
+    def spoken_by(self, core, reading, scores):
+        """The same with another classifier as T1, and what it and T2 answer in dialogue."""
+        return replace(self, reading=reading, scores=scores, guest=True).recorded(core)
 
     def without(self, core, c):
         """The same said by who has never met the class at place c."""
         keep = np.arange(self.scores.shape[1]) != c
         scores = self.scores[:, keep]
-        if core.council is not None:
+        if self.guest or core.council is not None:
             scores = scores / np.maximum(scores.sum(axis=1, keepdims=True), _TINY)
         return replace(
             self, scores=scores, reading=self.reading[:, keep], windows=self.windows[:, keep]
@@ -126,8 +134,12 @@ class Heard:
     def forecast(self, core, reading):
         """The same with another T1, which says ``reading``."""
         scores = self.scores - self.reading + reading
-        if core.council is not None:
+        if self.guest or core.council is not None:
             scores = np.exp(core.par[resonet.KAPPA] * (reading - reading.max(axis=1)[:, None]))
+            scores /= scores.sum(axis=1, keepdims=True)
+        if self.guest:  # what T2 had added stays
+            reading = np.maximum(scores, _TINY)
+            scores = reading * self.scores / self.reading
             scores /= scores.sum(axis=1, keepdims=True)
         return replace(self, scores=scores, reading=reading).recorded(core)
 
@@ -135,6 +147,8 @@ class Heard:
         """The same with confidence and novelty as the record has them for these scores."""
         own, best = core.record, self.windows.sum(axis=2).max(axis=1)
         strange = own.novelty(self.reading, best, True)
+        if self.guest:
+            return replace(self, sure=self.scores.max(axis=1), strange=strange)
         said = margins(self.scores, self.reading if core.council is None else None)
         sure = own.confidence(said) * own.familiarity(strange)
         return replace(self, sure=sure, strange=strange)
@@ -146,7 +160,7 @@ def logit(p):
     return np.log(p / (1 - p))
 
 
-def tensions(heard, memory, given=None):
+def tensions(heard, memory, given=None, away=None):
     """Tensions [batch, ``NAMES``] of what was heard.
 
     Parameters
@@ -155,6 +169,8 @@ def tensions(heard, memory, given=None):
     memory : Memory
     given : ndarray of int64 [batch], optional
         Places of the labels that are doubted; the answers themselves if there are none.
+    away : ndarray of float64 [batch, rows], optional
+        Of :meth:`Memory.away`, if it is known already.
     """
     answer = heard.scores.argmax(axis=1)
     given = answer if given is None else given
@@ -173,7 +189,7 @@ def tensions(heard, memory, given=None):
     T[:, 18] = -_root(_gap(total, given))
     best = heard.windows.max(axis=1)
     T[:, 21] = -_root(best.min(axis=1) - np.median(best, axis=1))
-    away = memory.away(heard.parts)
+    away = memory.away(heard.parts) if away is None else away
     votes, T[:, 7] = _neighbours(away, memory.labels, total.shape[1])
     T[:, 6], T[:, 19] = -votes[rows, answer], -votes[rows, given]
     T[:, 10:16] = _residual(heard, memory, away, answer, rivals(total, answer))

@@ -1,0 +1,61 @@
+"""``growgraph grow --onto``: a model learns other data as well, with columns it did not have."""
+
+import numpy as np
+import pytest
+
+from growgraph import io
+from growgraph.cli import growing
+from growgraph.data import open_stream
+from tests.cli.material import refused, table
+from tests.cli.test_resume import interrupt_after
+from tests.models.material import differences
+
+
+@pytest.fixture
+def wider(here):
+    """The data of another day: one column more, which decides, another missing."""
+    lines = [line.split(",") for line in table(400, seed=1).splitlines()]
+    z = np.random.default_rng(1).normal(size=400).round(3)
+    rows = [[a, c, str(x), colour, "k2" if x > 0 else "k0"]
+            for (a, _, c, colour, _), x in zip(lines[1:], z, strict=True)]  # fmt: skip
+    text = "\n".join(map(",".join, [["a", "c", "late", "colour", "kind"], *rows]))
+    (here / "more.csv").write_text(text + "\n")
+    return here / "more.csv"
+
+
+def test_other_data_with_a_new_column(run, model, wider):
+    before = io.load(model)
+    code, _, err = run("grow", wider, "--onto", model)
+    assert code == 0, err
+    n = before.n_samples_seen_
+    assert f"t.npz has learnt {n} samples and goes on" in err
+    assert "column 'late' is new in row 0: it grows inputs" in err
+    both = io.load("more.npz")
+    assert list(both.columns_) == ["a", "b", "c", "colour", "late"]
+    stream = open_stream(str(wider), schema=io.load_extra(model)["run"]["schema"])
+    for batch in stream.learn():
+        before.partial_fit({**batch.X, "b": np.full(len(batch), np.nan)}, batch.y)
+    assert differences(before, both) == []
+    rows = list(stream.held_out())
+    right = np.concatenate([both.predict(batch.X) == batch.y for batch in rows])
+    assert right.mean() > 0.8
+    assert run("predict", "more.npz", wider)[0] == 0
+
+
+def test_stopped_and_gone_on_with(run, model, wider, monkeypatch):
+    monkeypatch.setattr(growing, "_MOST", 64)
+    monkeypatch.setattr(growing, "_SECONDS_A_CALL", 1e9)
+    assert run("grow", wider, "--onto", model, "--quiet", "--out", "whole.npz")[0] == 0
+    with monkeypatch.context() as patch:
+        interrupt_after(patch, 3)
+        assert run("grow", wider, "--onto", model)[0] == 130
+    refused(run("grow", wider, "--resume"), "needs the same onto")
+    code, _, err = run("grow", wider, "--onto", model, "--resume")
+    assert code == 0, err
+    assert differences(io.load("more.npz"), io.load("whole.npz")) == []
+
+
+def test_what_is_no_model_of_a_table(run, rows, here):
+    refused(run("grow", rows, "--onto", rows), "t.csv")
+    assert run("grow", "digits", "--limit", 20, "--quiet")[0] == 0
+    refused(run("grow", rows, "--onto", "digits.npz"), "has learnt the digits: name a model of a")
