@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-from growgraph.bench.learning import grownet_verdicts, report
+from growgraph.bench.learning import asked, grownet_verdicts, report
 from growgraph.bench.learning.results import Results
 from growgraph.bench.report import to_json
 
@@ -60,6 +60,9 @@ def merged(reports: list[dict]) -> dict:
     if whole["bench"] == "learning grownet":  # placement is tested over all data at once
         found = grownet_verdicts.concluded(Results.of(whole["cells"]))
         whole |= json.loads(to_json(found))
+    protocol = whole["bench"].removeprefix("learning ")
+    if protocol in asked.FLOORS:  # of several data sets the worst counts
+        whole["floors"] = asked.floors(protocol, whole["cells"])
     return whole
 
 

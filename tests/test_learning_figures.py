@@ -66,6 +66,19 @@ def test_refresh(pages, tmp_path):
     assert learning.differing(tmp_path, pages) == ["growth"]
 
 
+def test_what_was_asked_is_judged_on_all_reports(pages, tmp_path):
+    pages[1].write_text("{}\n{}\n".format(*learning.marks("selfknow")))
+    both = []
+    for data, value in (("digits", 0.99), ("MNIST-5k", 0.9)):
+        one = told(data, value) | {"bench": "learning selfknow"}
+        one["cells"][0] |= {"measure": "unseen", "learner": "growgraph as images"}
+        both.append(one)
+    learning.refresh(both, tmp_path, pages)
+    text = pages[1].read_text()
+    assert "| MNIST-5k, worst of 2 | unseen | growgraph as images | .900 | at least 0.95 |" in text
+    assert "missed" in text
+
+
 def test_in_short(pages, tmp_path):
     begin, end = learning.marks("growth, in short")
     pages[0].write_text(f"above\n{begin}\n{end}\nbelow\n")

@@ -31,14 +31,21 @@ def block_with(text):
 
 
 def test_all_are_tested():
-    assert len(BLOCKS) == 8
+    assert len(BLOCKS) == 9
 
 
 def test_xor(monkeypatch, tmp_path, capsys):
-    run(block_with("GrowthController("), monkeypatch, tmp_path)
+    run(block_with("GrowthController(random_state=0)"), monkeypatch, tmp_path)
     out = capsys.readouterr().out
     assert re.findall(r"-?\d+\.?\d*", out.splitlines()[0]) == ["0.", "1.", "1.", "0."]
     assert "grown by InsertNode" in out
+
+
+def test_settled_growth(monkeypatch, tmp_path, capsys):
+    run(block_with("InsertRehearsed("), monkeypatch, tmp_path)
+    nodes, right = capsys.readouterr().out.split()
+    assert 9 < int(nodes) <= 13
+    assert float(right) > 0.95
 
 
 def test_critic(monkeypatch, tmp_path):

@@ -29,6 +29,7 @@ PEERS = {
 # The same for those that only ``bench learning`` takes.
 LEARNERS = {
     "artlib": ("artlib", ("artlib",)),
+    "gymnasium": ("gymnasium", ("gymnasium",)),
     "minisom": ("minisom", ("MiniSom", "minisom")),
     "river": ("river", ("river",)),
 }

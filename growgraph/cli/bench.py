@@ -122,12 +122,18 @@ class Protocol(enum.StrEnum):
     """What ``bench learning`` measures."""
 
     STREAM = "stream"
+    LONG = "long"
+    RETURNS = "returns"
+    MEMORY = "memory"
     ONEPASS = "onepass"
+    FOLDS = "folds"
     SELFKNOW = "selfknow"
+    SIMULATE = "simulate"
     SELFCRITIC = "selfcritic"
     CLUSTER = "cluster"
     GROWNET = "grownet"
     GROWTH = "growth"
+    SIMNET = "simnet"
 
 
 @app.command(cls=_JsonToStandardOutput)
@@ -144,14 +150,17 @@ def learning(
 ) -> int:
     """Compare what is learnt with what a user would take instead.
 
-    stream: one sample after another, asked and then learnt, while concepts change. onepass: each
-    row once, in random order and class by class. selfknow: unknown classes, errors, calibration.
-    selfcritic: the same of SelfCriticNet against ensembles and distances, and why it may be wrong.
-    cluster: concepts without labels. grownet: parity, spirals, functions and tables against what
-    is trained, boosted or grown at random; --only pool (or placement, depth, directions, readout)
-    ablates one thing, stream teaches in rounds, cost times insertions. growth: ResoNet without one
-    of its parts, late classes, contradictory and shuffled labels. Whole runs take from minutes to
-    an hour.
+    stream: one sample after another, asked and then learnt, while concepts change. long: the same
+    over 50,000 samples. returns: concepts that come back. memory: bytes over 1,000,000 rows, ours
+    alone. onepass: each row once, in random order and class by class. folds: the same on five folds
+    of small data sets. selfknow: unknown classes, errors, calibration. simulate: answers by least
+    inertia. selfcritic: self-knowledge of SelfCriticNet against ensembles and distances, and why it
+    may be wrong. cluster: concepts without labels. grownet: parity, spirals, functions and tables
+    against what is trained, boosted or grown at random; --only pool (or placement, depth,
+    directions, readout) ablates one thing, stream teaches in rounds, cost times insertions. growth:
+    ResoNet without one of its parts, late classes, contradictory and shuffled labels. simnet: steps
+    until a world is solved, and to recover when it changes. Whole runs take from minutes to an
+    hour.
     """
     from growgraph.bench import report
     from growgraph.bench.learning import bench, picture, plan

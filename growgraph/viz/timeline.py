@@ -164,8 +164,10 @@ def _draw_lanes(ax, lanes, story, look):
 
 
 def _draw_course(ax, story, values, look):
-    """How many there are over time."""
-    time, values = np.append(story.time, story.end), np.append(values, values[-1])
+    """How many there are over time: at the end of each, for events of one time are one change."""
+    last = np.append(np.diff(story.time) > 0, True)
+    time, values = story.time[last], values[last]
+    time, values = np.append(time, story.end), np.append(values, values[-1])
     ax.fill_between(time, values, step="post", color=look.faint, alpha=0.18, linewidth=0)
     ax.plot(time, values, drawstyle="steps-post", color=look.faint, linewidth=1.2)
     ax.set_ylim(0, 1.12 * max(values.max(), 1))

@@ -115,3 +115,17 @@ def test_remembered_rows_resonate(kept, far):
     assert least <= loss(flow.beta) < least + 0.05 * (plain - least)
     told = flow.solved(flow.strength)[0]  # what it added to B is kept
     np.testing.assert_allclose(told, flow.beta, rtol=1e-9)
+
+
+def test_rows_that_faded_resonate_by_what_they_count_for():
+    rng = np.random.default_rng(0)
+    F = np.hstack([np.ones((100, 1)), rng.standard_normal((100, 4))])
+    Y = np.sign(F[:, 1:3] + 0.3 * rng.standard_normal((100, 2)))
+    told = []
+    for weight in (1.0, 0.5):
+        flow = Flow(4, 4, 2, 0, Record(), {"replay": 100, "seed": 0, "forget": 0.9})
+        flow.add(F, Y)
+        flow.fade(weight)
+        flow.solve((F, Y, np.full(100, weight)))
+        told.append(flow.beta)
+    np.testing.assert_allclose(told[1], told[0], rtol=1e-9)

@@ -10,9 +10,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from growgraph import Graph, SimNet, load, save
+from growgraph.graph import planning
 from growgraph.graph.check import same_structure
 from growgraph.graph.planning import fixed_point
 from growgraph.models._simnet import world as inner
+from growgraph.models._simnet.counts import Counts
 from tests.models.material import differences
 from tests.models.worlds import Maze, Slippery, life
 
@@ -162,6 +164,37 @@ def test_most_steps_of_a_known_world_need_no_new_plan():
     before = agent.n_plans_
     agent.learn(Maze(6, seed=0), 300)
     assert agent.n_plans_ - before < 30
+
+
+def test_a_plan_that_was_cut_off_goes_on(monkeypatch):
+    agent = SimNet(random_state=4).partial_fit(STREAMS[Maze], actions=4)
+    usual = STREAMS[Maze][-1:] * 3
+    agent.partial_fit(usual)
+    before = agent.n_plans_
+    monkeypatch.setattr(planning, "_SWEEPS", 0)
+    agent.partial_fit(usual)
+    assert agent.n_plans_ == before + 2  # what was due at the first stayed due
+    agent = SimNet.from_state(agent.to_state())
+    monkeypatch.undo()
+    agent.partial_fit(usual)
+    assert agent.n_plans_ == before + 3
+    warm = agent._world.values.copy()
+    agent._world.plan()
+    np.testing.assert_allclose(agent._world.values, warm, atol=2e-4)
+
+
+def test_nothing_is_worth_more_than_is_hoped_for(monkeypatch):
+    """Without structural gain nothing leaks: what loops took from a wrong value would stay."""
+    monkeypatch.setattr(Counts, "gain", lambda self, n, d: 1e-12)
+    monkeypatch.setattr(Counts, "nu", np.zeros((24, 12)))
+    beyond = []
+    agent = SimNet(
+        random_state=4,
+        progress=lambda done, total, agent: beyond.append(agent._world.values.max()
+                                                          - agent._world.hope),
+    ).learn(Maze(4, seed=1), 300)  # fmt: skip
+    assert agent._world.counts.rewards[1] == 1.0
+    assert max(beyond) <= 1e-6
 
 
 def test_without_what_was_changed_the_plan_is_stale(monkeypatch):

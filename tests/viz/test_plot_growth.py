@@ -244,3 +244,16 @@ def test_the_legend_tells_lines_and_piles():
         assert words in told
     assert any(re.fullmatch(r"×\d+", text) for text in texts(axes))
     assert "pile: alike nodes" not in legend_of(plot_growth(grown(), figure()))
+
+
+def test_what_comes_and_goes_at_one_time_leaves_no_spike():
+    graph = Graph()
+    graph.record()
+    inputs = graph.add_inputs(2)
+    graph.set_cause("a trial", rule="Trial", step=1)
+    nodes = graph.add_nodes(30, sources=inputs)
+    for node in nodes[1:].tolist():
+        graph.remove_node(node)
+    axes = plot_growth(graph, figure())
+    (course,) = axes[-2].lines[:1]
+    assert max(course.get_ydata()) == 3

@@ -4,19 +4,27 @@ import importlib
 
 from growgraph.bench import machine
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import growth, material, report, streams, tasks
+from growgraph.bench.learning import material, report, streams, tasks
 from growgraph.errors import DataError
 
 # protocol -> the peers it takes; those of numpy, scipy and scikit-learn are always there
-PEERS = {
+PEERS: dict[str, tuple[str, ...]] = {
     "stream": ("river",),
+    "long": ("river",),
+    "returns": ("river",),
+    "memory": ("river",),
     "onepass": ("torch", "river", "artlib", "mlxtend"),
+    "folds": (),
     "selfknow": ("torch", "mlxtend"),
+    "simulate": ("mlxtend",),
     "selfcritic": ("mlxtend", "river"),
     "cluster": ("artlib", "minisom", "mlxtend"),
     "grownet": ("mlxtend",),
     "growth": ("mlxtend", "river"),
+    "simnet": ("gymnasium",),
 }
+
+_OF_STREAMS = ("stream", "long", "returns", "memory")
 
 
 def check(name, only=None):
@@ -33,12 +41,12 @@ def check(name, only=None):
     --------
     >>> check("onepass", "wine")
     """
-    if name == "stream":
-        streams.pick(only)
+    if name in _OF_STREAMS:
+        streams.pick(only, getattr(_protocol(name), "KNOWN", None))
         if not installed.is_here("river"):
             raise DataError("the streams are river's: pip install 'growgraph[bench]'")
-    elif name == "growth":
-        growth.check(only)
+    elif name in ("growth", "simnet"):
+        _protocol(name).check(only)
     elif name == "grownet":
         tasks.pick(only)
     else:
@@ -54,7 +62,8 @@ def run(name, plan, only=None, tell=None):
 
     Parameters
     ----------
-    name : {"stream", "onepass", "selfknow", "selfcritic", "cluster", "grownet", "growth"}
+    name : str
+        A key of ``PEERS``.
     plan : Plan
     only : str, optional
         Streams or data sets, with commas between.

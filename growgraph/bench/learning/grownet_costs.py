@@ -73,5 +73,6 @@ def exponents(results):
         told = [(size, results.mean(INSERTION, row, "ms")) for size, row in rows]
         told = [pair for pair in told if np.isfinite(pair[1])]
         if len(told) > 1:
-            powers[kind] = float(np.polyfit(*np.log(told).T, 1)[0])
+            sizes, costs = np.log(told).T
+            powers[kind] = float(np.polyfit(sizes, costs, 1)[0])
     return powers

@@ -11,6 +11,7 @@ from growgraph.bench.learning import ours, peers, ridge
 from growgraph.bench.learning.networks import Network, perceptron
 
 FREEZE_AT = 500
+NEAR = 9  # neighbours: the best of 3, 5, 9, 15 and 25 on digits' tail with 0 to 40 % wrong labels
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,15 @@ class Learner:
         Gets one shuffle, in random order only.
     noise : bool, default False
         Is also taught wrong labels.
+    stored : bool, default False
+        Takes all rows at once: no class order, and no speed of learning.
     """
 
     name: str
     make: Callable[[int], Any]
     slow: bool = False
     noise: bool = False
+    stored: bool = False
 
 
 class Scaled:
@@ -136,6 +140,8 @@ def of_ours(shape, X, y):
         Learner("growgraph as images", grown(image_shape=shape), noise=True),
         Learner("growgraph as images, resonance", grown(image_shape=shape, learning="resonance"),
                 noise=True),
+        Learner("growgraph as images, noise_band", grown(image_shape=shape, noise_band=True),
+                noise=True),
         Learner(f"growgraph as images, frozen at {FREEZE_AT}", frozen),
         Learner("growgraph as images, prenatal only", grown(image_shape=shape, max_nodes=1)),
     ]  # fmt: skip
@@ -151,8 +157,14 @@ def of_peers(shape, small):
         Learner("class subspaces", lambda s: wrap(peers.ClassSubspaces(s))),
         Learner("SLDA", lambda s: wrap(peers.SLDA(s))),
         Learner("nearest neighbour", lambda s: wrap(peers.Neighbours(s, k=1)), noise=True),
+        Learner(f"{NEAR} nearest neighbours", lambda s: wrap(peers.Neighbours(s, k=NEAR)),
+                noise=True),
         Learner("MLP, Adam", lambda s: wrap(perceptron(s)), noise=True),
-    ]
+        Learner("logistic regression, all rows", lambda s: wrap(peers.Stored(logistic)),
+                noise=True, stored=True),
+        Learner("random forest, all rows", lambda s: wrap(peers.Stored(lambda: _trees(s))),
+                noise=True, stored=True),
+    ]  # fmt: skip
     if shape is not None:
         found.insert(2, Learner("ridge on random patches", lambda s: ridge.PatchRidge(shape, s)))
         if installed.is_here("torch"):
@@ -165,6 +177,20 @@ def of_peers(shape, small):
             Learner("AMF", lambda s: _River(_forest("AMFClassifier", s)), slow=True),
         ]
     return found
+
+
+def logistic():
+    """C: 1 of .01, .1, 1 and 10, by a tail of digits with 0 to 40 % of the labels wrong."""
+    from sklearn.linear_model import LogisticRegression
+
+    return LogisticRegression(max_iter=500)
+
+
+def _trees(seed):
+    """At least 2 rows a leaf: of 1, 2 and 4, chosen as C was."""
+    from sklearn.ensemble import RandomForestClassifier
+
+    return RandomForestClassifier(min_samples_leaf=2, random_state=seed)
 
 
 def _forest(name, seed):

@@ -14,14 +14,20 @@ _MARGIN = 0.03  # beyond the inner nine tenths of the figures: what lies farther
 _TIMES = "RMSE, times ours"
 _SHOWN = {
     "stream": ("accuracy", "samples/s"),
+    "long": ("accuracy", "samples/s"),
+    "returns": ("before", "0-100 after", "100-600 after"),
+    "memory": ("MB", "alarms", "accuracy so far"),
+    "simulate": ("accuracy",),
+    "folds": ("accuracy",),
     "onepass": ("accuracy", "order gap", "samples/s"),
     "selfknow": ("unseen", "errors", "ECE"),
     "selfcritic": ("unseen", "errors", "AURC x1000", "causes"),
     "cluster": ("ARI", "purity", "samples/s"),
     "growth": ("accuracy", "order gap", "nodes"),
     "grownet": ("accuracy", _TIMES, "nodes", "CPU s", "ms"),
+    "simnet": ("steps", "recovery", "ms a step"),
 }
-_LOG = ("samples/s", "nodes", "CPU s")
+_LOG = ("samples/s", "nodes", "CPU s", "steps", "recovery", "ms a step")
 _CURVES = 4  # streams drawn over time
 _PEERS_DRAWN = 3
 

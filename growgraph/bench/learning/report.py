@@ -2,13 +2,15 @@
 
 import math
 
+from growgraph.bench.learning import asked
 from growgraph.bench.report import columns, machine_lines
 
 # measures of which less is better
 _LESS = {"ECE", "AURC x1000", "risk at 10 %", "explain, ms", "order gap", "MB", "nodes", "edges",
-         "CPU s", "ms"}  # fmt: skip
-_PLAIN = {"samples/s", "MB", "explain, ms", "k", "nodes", "edges", "CPU s", "RMSE", "ms"}
-_NO_SPREAD = _PLAIN - {"nodes", "RMSE"}
+         "CPU s", "ms", "steps", "recovery", "ms a step"}  # fmt: skip
+_PLAIN = {"samples/s", "MB", "explain, ms", "k", "nodes", "edges", "CPU s", "RMSE", "ms",
+          "alarms", "returns", "ahead of all peers", "steps", "recovery", "ms a step"}  # fmt: skip
+_NO_SPREAD = _PLAIN - {"nodes", "RMSE", "steps", "recovery"}
 
 
 def plain(bench, plan, found, machine):
@@ -17,21 +19,22 @@ def plain(bench, plan, found, machine):
     Parameters
     ----------
     bench : str
-        "stream", "onepass", "selfknow", "selfcritic", "cluster", "grownet" or "growth".
+        A protocol.
     plan : Plan
     found : dict
         ``headline, results, comparisons``, of streams also ``curves``, of grownet ``floors`` and
-        ``placement``.
+        ``placement``; of the others what was asked is looked up.
     machine : dict
         Of :func:`growgraph.bench.machine.describe`.
     """
+    cells = found["results"].cells()
     return {
         "bench": f"learning {bench}",
         "headline": found["headline"],
-        "cells": found["results"].cells(),
+        "cells": cells,
         "comparisons": found["comparisons"],
         "curves": found.get("curves", {}),
-        "floors": found.get("floors", []),
+        "floors": found.get("floors", [] if plan.quick else asked.floors(bench, cells)),
         "placement": found.get("placement", []),
         "notes": found["results"].notes,
         "plan": {"quick": plan.quick, "seeds": list(plan.seeds), "shuffles": plan.shuffles},
@@ -73,7 +76,7 @@ def grids(report):
     Streams and clusterings have one table a measure, data sets side by side; the other
     protocols one a data set, measures side by side.
     """
-    by_measure = report["bench"].split()[1] in ("stream", "cluster")
+    by_measure = report["bench"].split()[1] in ("stream", "long", "cluster", "folds")
     titles, sides = ("measure", "data") if by_measure else ("data", "measure")
     for title in order(report, titles):
         cells = [c for c in report["cells"] if c[titles] == title]
@@ -208,14 +211,14 @@ def tally(report):
 
 # ---- what is asked, and where growth is placed --------------------------------------------------
 def _asked_and_placed(report):
-    """Heads and lines of the tables that only the grownet protocol has."""
-    asked = [
+    """Heads and lines of what was asked, and of where growth was placed."""
+    floors = [
         (f["data"], f["measure"], f["ours"], number(f["value"], f["measure"]), f["asked"],
          "met" if f["met"] else "missed")
         for f in report.get("floors", [])
     ]  # fmt: skip
-    if asked:
-        yield ("asked of", "measure", "ours", "", "asked", ""), asked
+    if floors:
+        yield ("asked of", "measure", "ours", "", "asked", ""), floors
     placed = [
         (p["data"], p["measure"], _signed(p["difference"]), _p(p["p"]), str(p["pairs"]),
          p["verdict"])

@@ -31,7 +31,9 @@ def prequential(learners, stream, seed, block=BLOCK):
     -----
     The first sample is counted wrong: nobody can know a class before there is one.
     """
-    doors = {"array": [stream.X[i : i + 1] for i in range(len(stream.y))], "vector": stream.X}
+    doors: dict = {"vector": stream.X}
+    if any(learner.door == "array" for learner in learners):
+        doors["array"] = [stream.X[i : i + 1] for i in range(len(stream.y))]
     if any(learner.door == "dict" for learner in learners):
         doors["dict"] = stream.dicts()
     labels = stream.y.tolist()
@@ -43,7 +45,10 @@ def prequential(learners, stream, seed, block=BLOCK):
             b = min(a + block, len(labels))
             for one in learners:
                 begin = clock.cpu()
-                _turn(models[one.name], doors[one.door], labels, right[one.name], a, b)
+                if one.door == "call":
+                    right[one.name][a:b] = models[one.name].turn(stream.X[a:b], labels[a:b])
+                else:
+                    _turn(models[one.name], doors[one.door], labels, right[one.name], a, b)
                 times[one.name].append((clock.cpu() - begin) / (b - a))
     return {name: (right[name], np.array(times[name]), models[name]) for name in models}
 
@@ -76,16 +81,35 @@ def run(plan, only=None, tell=None):
     tell : callable, optional
         Gets a line of text where a stream is done.
     """
-    names, results, curves = streams.pick(only), Results(), {}
+    names = streams.pick(only)
     if plan.quick and only is None:
         names = [n for n in names if n in plan.streams]
-    fast = stream_learners.of_ours() + stream_learners.of_numpy() + stream_learners.of_river()
+    everybody = stream_learners.of_ours() + stream_learners.of_numpy() + stream_learners.of_river()
     if plan.quick:
-        fast = [one for one in fast if one.name not in plan.left_out]
+        everybody = [one for one in everybody if one.name not in plan.left_out]
+    return measured(plan, names, lambda name: everybody, tell)
+
+
+def measured(plan, names, learners_of, tell=None):
+    """Streams with the learners that each of them has; a dict for JSON.
+
+    Parameters
+    ----------
+    plan : Plan
+    names : list of str
+    learners_of : callable
+        Name of a stream -> list of Learner; the first is the headline.
+    tell : callable, optional
+        As for :func:`run`.
+    """
+    results = Results()
+    curves: dict = {}
+    slow: dict[str, bool] = {}
     for name in names:
+        everybody = learners_of(name)
         for seed in plan.seeds:
             first = seed == plan.seeds[0]
-            learners = [one for one in fast if first or not one.slow]
+            learners = [one for one in everybody if first or not one.slow]
             place = seed - plan.seeds[0] if streams.SOURCES[name].stored else seed
             stream = streams.load(name, place, plan.length).head(plan.most)
             found = prequential(learners, stream, seed)
@@ -95,12 +119,19 @@ def run(plan, only=None, tell=None):
                     "switches": list(stream.switches), "block": BLOCK,
                     "learners": {n: _by_block(f[0]).tolist() for n, f in found.items()},
                 }  # fmt: skip
+        slow |= {one.name: True for one in everybody if one.slow}
         if tell is not None:
-            tell(_line(results, name, fast))
-    headline = fast[0].name
-    if any(one.slow for one in fast) and len(plan.seeds) > 1:
-        slow = ", ".join(one.name for one in fast if one.slow)
-        results.note(f"one seed for the slow: {slow}; {len(plan.seeds)} for the others")
+            tell(_line(results, name, everybody))
+    _remark(results, plan, names, slow)
+    headline = everybody[0].name
+    found = compare(results, "accuracy", headline, pairs=_block_pairs(results))
+    return {"headline": headline, "results": results, "comparisons": found, "curves": curves}
+
+
+def _remark(results, plan, names, slow):
+    """What the reader must know."""
+    if slow and len(plan.seeds) > 1:
+        results.note(f"one seed for the slow: {', '.join(slow)}; {len(plan.seeds)} for the others")
     results.note(
         f"paired tests on blocks of {BLOCK} samples of common seeds, corrected by Holm within a "
         "stream: they speak of these streams, not of others"
@@ -114,8 +145,6 @@ def run(plan, only=None, tell=None):
             f"settings of ours were chosen on other draws of {', '.join(told)}; of those that are "
             "bundled there is only one"
         )
-    found = compare(results, "accuracy", headline, pairs=_block_pairs(results))
-    return {"headline": headline, "results": results, "comparisons": found, "curves": curves}
 
 
 def _keep(results, name, seed, stream, found):

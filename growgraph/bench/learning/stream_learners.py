@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from growgraph._random import generator
 from growgraph.bench.learning import ours
 from growgraph.bench.learning.ridge import RecursiveRidge
@@ -20,8 +22,9 @@ class Learner:
     name : str
     make : callable
         (number of columns, seed) -> a model.
-    door : {"array", "vector", "dict"}
-        What its methods take: an array of one row, a vector, or a dict as river does.
+    door : {"array", "vector", "dict", "call"}
+        What its methods take: an array of one row, a vector, or a dict as river does; "call":
+        ``turn`` takes many rows at once.
     slow : bool, default False
         Gets one seed.
     """
@@ -32,21 +35,44 @@ class Learner:
     slow: bool = False
 
 
-class _Row:
-    """A ResoNet asked and taught row by row."""
+class Row:
+    """A ResoNet asked and taught row by row; ``turn``: in calls of ``CALL`` rows."""
+
+    CALL = 50
 
     def __init__(self, seed, **options):
         self.model = ours.ResoNet(random_state=seed, **options)
         self.met = False
 
     def predict_one(self, x):
+        """The best class, -1 before anything was learnt."""
         return int(self.model.predict(x)[0]) if self.met else -1
 
     def learn_one(self, x, label):
-        self.model.partial_fit(x, [label])
+        """Learn a row."""
+        self._learn(x, [label])
+
+    def turn(self, X, y):
+        """Learn rows; of each call, how many were answered rightly before they were learnt.
+
+        Any calls give the same model; it tells of itself how many were right, not which.
+        """
+        right = np.zeros(len(y), bool)
+        for a in range(0, len(y), self.CALL):
+            before = self._right() if self.met else 0
+            self._learn(X[a : a + self.CALL], y[a : a + self.CALL])
+            right[a : a + self._right() - before] = True
+        return right
+
+    def _learn(self, X, y):
+        self.model.partial_fit(X, y)
         self.met = True
 
+    def _right(self):
+        return round(self.model.prequential_accuracy_ * self.model.n_samples_seen_)
+
     def nbytes(self):
+        """As the model states it."""
         return self.model.nbytes_
 
 
@@ -82,8 +108,13 @@ def of_ours():
     return [Learner(ours.label(**v), _maker(v), "array") for v in variants]
 
 
+def in_calls():
+    """Ours as it comes, learnt in calls of many rows."""
+    return Learner(ours.NAME, lambda d, seed: Row(seed), "call")
+
+
 def _maker(options):
-    return lambda d, seed: _Row(seed, **options)
+    return lambda d, seed: Row(seed, **options)
 
 
 def of_numpy():

@@ -63,12 +63,15 @@ class Source:
         No setting of ours was chosen on it.
     stored : bool, default False
         A data set of real samples.
+    apart : bool, default False
+        Only measured where it is named.
     """
 
     make: Callable[..., Any]
     concepts: tuple[int, ...] = (0,)
     held_out: bool = False
     stored: bool = False
+    apart: bool = False
 
 
 _FOUR = (0, 1, 2, 3)
@@ -110,24 +113,28 @@ SOURCES = {
     "AgrawalReturns": Source(
         lambda s, c, seed: s.Agrawal(classification_function=c, seed=seed), (0, 1, 0, 1), True
     ),
+    "SEAReturns": Source(
+        lambda s, c, seed: s.SEA(variant=c, seed=seed, noise=0.1), (2, 3, 2, 3), True, apart=True
+    ),
 }  # fmt: skip
 
 
-def pick(only):
-    """Names of the streams in ``only`` (with commas between), all if it is None.
+def pick(only, known=None):
+    """Names of the streams in ``only`` (with commas between), all known ones if it is None.
 
     Examples
     --------
     >>> pick("SEA, LED")
     ['SEA', 'LED']
     """
+    known = known or [name for name, source in SOURCES.items() if not source.apart]
     if only is None:
-        return list(SOURCES)
+        return list(known)
     names = [name.strip() for name in only.split(",") if name.strip()]
-    unknown = [name for name in names if name not in SOURCES]
+    unknown = [name for name in names if name not in known]
     if unknown or not names:
         what = f"{', '.join(unknown)} is no stream" if unknown else "names no stream"
-        raise DataError(f"--only {what}: the streams are {', '.join(SOURCES)}")
+        raise DataError(f"--only {what}: the streams are {', '.join(known)}")
     return names
 
 

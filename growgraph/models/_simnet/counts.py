@@ -10,7 +10,7 @@ from growgraph.kernels.plan import NU_D, NU_N
 
 GAMMA = 0.999
 ALPHAS = np.array([0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
-_BIRTH = 1.0  # of nu: so many trials on either side before the first
+_BIRTH = 2.0  # of nu: so many trials on either side before the first
 _STEADY = 0.05  # second outcomes rarer than this are a change of the world, not chance
 
 

@@ -26,6 +26,7 @@ def to_state(model):
             "params": _saved.plain_params(params), "intention": goal, "goal": world.goal,
             "keys": world.keys, "ends": [[key, node] for key, node in world.end_id.items()],
             "n": world.n, "n_refused": world.n_refused, "n_plans": world.n_plans,
+            "settled": world.settled,
             "actions": [world.n_actions, model._start], "form": model._form,
         },
     }  # fmt: skip
@@ -49,7 +50,8 @@ def _world(arrays, plain):
     world.controller = GrowthController([])
     world.controller.n_grown_ = plain["n_grown"]
     world.goal = thawed(plain["goal"])
-    world.n, world.n_refused, world.n_plans = (plain[k] for k in ("n", "n_refused", "n_plans"))
+    for name in ("n", "n_refused", "n_plans", "settled"):
+        setattr(world, name, plain[name])
     world.keys = [thawed(key) for key in plain["keys"]]
     world.place = {key: i for i, key in enumerate(world.keys)}
     world.end_id = {thawed(key): node for key, node in plain["ends"]}

@@ -24,7 +24,8 @@ class Alternative:
         would have to change for the best to come true.
     nats : float
         Ontological inertia, of the path alone and not of rewards: the surprise of each step, -ln
-        p(outcome), and ln(states + 1) for a state that would have to grow.
+        p(outcome), and ln(states + 1) for a state that would have to grow. It is told and not acted
+        by: what the less likely outcomes bring would not count.
     sure : float in [0, 1]
         Probability of all outcomes on the path.
     path : tuple of (state, action)

@@ -63,6 +63,7 @@ class World:
         self.goal = None
         self._values = Column(dtype=np.float64)
         self.n = self.n_refused = self.n_plans = 0
+        self.settled = True  # whether the last plan came to its end
         self._told = {}  # what is derived when asked: never saved, dropped by each step
 
     @property
@@ -77,8 +78,6 @@ class World:
             rule="Concept" if nodes else "Path", cause=cause, node=node, tension=tension,
             step=self.n, sample=self.n, intention=self.aim,
         )  # fmt: skip
-        if born:
-            self._values.append(np.full(len(born), self.hope))
         return born
 
     def _newborn(self, key, end):
@@ -92,6 +91,8 @@ class World:
 
     def _enter(self, key, end, born):
         """Take the nodes of a new state or end into the lists."""
+        # an end is worth nothing from its birth: what loops once took from it goes away slowly
+        self._values.append(np.full(len(born), 0.0 if end else self.hope))
         if end:
             self.end_id[key] = born[-1]
         else:
@@ -160,7 +161,8 @@ class World:
         expected = self._count(state, action, reward, after, end) and bounds == (
             self.hope, self.dread)  # fmt: skip
         self.n += 1
-        self.plan(None if not expected else [self.choice_id.all[state * self.n_actions + action]])
+        local = expected and self.settled
+        self.plan([self.choice_id.all[state * self.n_actions + action]] if local else None)
         return expected
 
     def _knows(self, key, end):
@@ -265,7 +267,9 @@ class World:
             self._write(self.choice_id.all, self.counts.first.all)
             self.n_plans += 1
         tol = _TOL * max(1.0, abs(self.hope))
-        fixed_point(self.graph, self.values, changed=changed, hope=self.hope, tol=tol)
+        self.settled = fixed_point(
+            self.graph, self.values, changed=changed, hope=self.hope, tol=tol
+        )
         self._told = {}
 
     def known(self):

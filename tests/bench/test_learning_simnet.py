@@ -1,0 +1,138 @@
+"""The protocol of agents on worlds whose figures are known."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from growgraph.bench import peers as installed
+from growgraph.bench.learning import agents, bench, picture, report, simnet, worlds
+from growgraph.bench.learning.mazes import Maze
+from growgraph.bench.learning.plan import QUICK
+from growgraph.errors import DataError
+
+# a corridor of three: to the right is the goal, to the left a hole; from 1 a step may slip
+CORRIDOR = {
+    0: {0: [(1.0, 0, -1.0, True)], 1: [(1.0, 1, 0.0, False)]},
+    1: {0: [(1.0, 0, 0.0, False)], 1: [(0.8, 2, 1.0, True), (0.2, 1, 0.0, False)]},
+    2: {0: [(1.0, 2, 0.0, True)], 1: [(1.0, 2, 0.0, True)]},
+}
+
+
+def tables():
+    start = np.array([0.5, 0.5, 0.0])
+    return SimpleNamespace(unwrapped=SimpleNamespace(P=CORRIDOR, initial_state_distrib=start))
+
+
+@pytest.mark.parametrize(
+    ("policy", "horizon", "worth"),
+    [
+        ([1, 1, 0], 1, 0.5 * 0.8), ([1, 1, 0], 2, 0.5 * 0.8 + 0.5 * 0.96), ([0, 1, 0], 1, -0.1),
+        ([1, 1, 0], 300, 1.0), ([1, 0, 0], 300, 0.0),
+    ],
+)  # fmt: skip
+def test_the_judge_knows_the_mean_return(policy, horizon, worth):
+    assert worlds.Judge(tables(), horizon)(np.array(policy)) == pytest.approx(worth)
+
+
+@pytest.mark.parametrize("name", [name for name in agents.LEARNERS if name != "Q-learning"])
+def test_every_agent_learns_a_small_maze(name):
+    maze = Maze(4, seed=1)
+    agent = agents.LEARNERS[name](16, 4, 0)
+    steps = worlds.trips(agent, maze, 20_000)
+    assert steps is not None
+    for _ in range(2000 // steps):
+        worlds.trips(agent, maze, steps)
+    state, best = maze.reset()[0], agent.policy()
+    for _ in range(maze.shortest()):
+        state = maze.step(best[state])[0]
+    assert state == maze.goal
+
+
+def test_q_learning_comes_to_the_mean():
+    agent, rng = agents.QLearning(3, 2, 0, rate=0.01), np.random.default_rng(0)
+    for _ in range(20_000):
+        state, action = int(rng.integers(2)), int(rng.integers(2))
+        outcomes = CORRIDOR[state][action]
+        _, to, r, end = outcomes[int(rng.random() > outcomes[0][0])]
+        agent.learn(state, action, r, to, end)
+    one = 0.8 / (1 - 0.2 * 0.99)
+    assert agent.Q[:2] == pytest.approx(
+        np.array([[-1, 0.99 * one], [0.99**2 * one, one]]), abs=0.05
+    )
+    assert agent.policy()[:2].tolist() == [1, 1]
+
+
+def test_r_max_plans_what_value_iteration_says():
+    agent = agents.RMax(3, 2, 0)
+    for state, of in CORRIDOR.items():
+        for action, outcomes in of.items():
+            for p, to, r, end in outcomes:
+                for _ in range(round(10 * p)):
+                    agent.learn(state, action, r, to, end)
+    V = agent._planned(np.zeros(3), 0.0)
+    one = 0.8 / (1 - 0.2 * 0.999)
+    assert pytest.approx([0.999 * one, one, 0.0], abs=1e-3) == V
+    assert agent.policy()[:2].tolist() == [1, 1]
+
+
+def test_the_least_surprising_path_is_not_the_best():
+    """Nine times in ten straight to the goal, else into a hole; or slowly, without danger."""
+    agent = agents.ByNats(4, 2, 0)
+    for k in range(40):
+        falls, stays = k % 10 == 0, k % 4 == 0
+        agent.learn(0, 0, 0.0 if falls else 1.0, 3 if falls else 2, True)
+        agent.learn(0, 1, 0.0, 1, False)
+        agent.learn(1, 1, 0.0 if stays else 1.0, 1 if stays else 2, not stays)
+    assert agents.Ours.policy(agent)[:2].tolist() == [1, 1]
+    assert agent.policy()[:2].tolist() == [0, 1]
+
+
+def test_ablations_lack_what_they_name():
+    made = {name: make(16, 4, 0) for name, make in agents.LEARNERS.items() if "growgraph" in name}
+    worlds.trips(made["growgraph, no structural gain"], Maze(4, seed=1), 300)
+    counts = made["growgraph, no structural gain"].agent._world.counts
+    assert counts.trials.sum() > 0
+    assert not counts.nu.any()
+    assert made["growgraph, no shape"].agent._world.counts.alpha < 1e-6
+    for name, always in (("growgraph", False), ("growgraph, no gate", True)):
+        worlds.trips(made[name], Maze(4, seed=1), 300)
+        agent = made[name].agent
+        assert (agent.n_plans_ >= agent.n_samples_seen_) == always
+
+
+def test_a_run_tells_and_draws(monkeypatch):
+    monkeypatch.setattr(worlds, "_CELLS", 5)
+    found = bench.run("simnet", QUICK, worlds.MAZE)
+    cells = {(c["learner"], c["measure"]): c for c in found["cells"]}
+    assert {learner for learner, _ in cells} == set(agents.LEARNERS)
+    steps = {name: cells[name, "steps"]["mean"] for name in agents.LEARNERS}
+    assert steps["growgraph"] < steps["Q-learning"]
+    assert cells["growgraph", "recovery"]["mean"] < 300
+    assert any("2/2 solved" in note for note in found["notes"])
+    assert "growgraph, no gate" in report.table(found)
+    assert picture.draw(found).startswith(b"\x89PNG")
+
+
+def test_worlds_are_named(monkeypatch):
+    bench.check("simnet", worlds.MAZE)
+    with pytest.raises(DataError, match="only must name worlds of FrozenLake 4x4"):
+        bench.check("simnet", "Chess")
+    monkeypatch.setattr(installed, "is_here", lambda name: False)
+    bench.check("simnet", worlds.MAZE)
+    with pytest.raises(DataError, match=r"pip install 'growgraph\[gym\]'"):
+        bench.check("simnet", "Taxi")
+
+
+def test_a_world_of_gymnasium_is_solved():
+    pytest.importorskip("gymnasium")
+    world = worlds.WORLDS["FrozenLake 4x4"]
+    steps = worlds.steps_to_solve(world, agents.Ours(16, 4, 3), 3)
+    assert 10 <= steps <= 200
+    assert worlds.steps_to_solve(world, agents.QLearning(16, 4, 3, rate=0.0), 3) is None
+
+
+def test_simnet_runs_quick():
+    pytest.importorskip("gymnasium")
+    found = simnet.run(QUICK, "FrozenLake 4x4")
+    assert found["results"].mean("FrozenLake 4x4", "growgraph", "solved") == 1.0
