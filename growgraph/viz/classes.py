@@ -33,8 +33,8 @@ class Classes:
         """Which class is answered worst, in words; "" where all are answered alike."""
         if self.accuracy[0] == self.accuracy[-1]:
             return ""
-        taken = f", taken for {_brief(self.rival[0])}" if self.rival[0] else ""
-        return f"hardest class: {_brief(self.names[0])}{taken} (accuracy {self.accuracy[0]:.3f})"
+        taken = f", most often taken for {_brief(self.rival[0])}" if self.rival[0] else ""
+        return f"hardest class: {_brief(self.names[0])} (its accuracy {self.accuracy[0]:.3f}{taken})"
 
 
 def classes_of(thing):

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from growgraph.kernels import codes
+from growgraph.viz import labels
 from growgraph.viz.canvas import FONT, Canvas
 from growgraph.viz.classes import classes_of, draw_classes
 from growgraph.viz.history import graph_of, log_of
@@ -17,6 +19,7 @@ from growgraph.viz.timeline import (
     draw_timeline,
 )
 
+_OUTPUT = 24.0  # points for the name of an output
 _NUMBERED = 12  # up to so many piles each has its number
 _ALL_SHOWN = 60  # a moment is small: up to so many nodes each gets its own mark
 
@@ -122,7 +125,7 @@ def _draw_moments(figure, story, scene, look):
         ring = np.where(new, np.minimum(1.4, 0.25 * canvas.diameter), 0.4)
         canvas.nodes(shown, np.where(new, look.new, look.ground), ring)
         if scene.x.size:
-            canvas.words(_numbers(scene, moment), FONT - 1.5)
+            canvas.words(_numbers(scene, moment, moment == story.moments[-1]), FONT - 1.5)
         when = counted(story.time[moment], story.unit)
         title = f"{LETTERS[i]}   {when}: {counted(story.nodes[moment], 'nodes')}"
         canvas.say(title, 0.5, 1.01, va="bottom", color=look.ink)
@@ -162,8 +165,8 @@ def _present(scene, moment):
     return np.bincount(scene.mark, there) / scene.count
 
 
-def _numbers(scene, moment):
-    """How many nodes each pile has at a moment, in words; "" for what is no pile.
+def _numbers(scene, moment, last):
+    """How many nodes each pile has at a moment, in words; in the ``last`` also names of outputs.
 
     Where there are many piles, only those whose like there is not again have their number.
     """
@@ -172,7 +175,11 @@ def _numbers(scene, moment):
     if scene.crowd.sum() > _NUMBERED:
         alike = np.bincount(scene.count[scene.crowd])
         told &= alike[np.minimum(scene.count, alike.size - 1)] == 1
-    return [f"×{n}" if tell else "" for n, tell in zip(there.tolist(), told.tolist(), strict=True)]
+    words = [f"×{n}" if tell else "" for n, tell in zip(there.tolist(), told.tolist(), strict=True)]
+    named = last & (scene.role == codes.ROLE_OUTPUT) & ~told
+    for i in np.flatnonzero(named).tolist():
+        words[i] = labels.shorten(scene.names[i], _OUTPUT, FONT - 1.5)
+    return words
 
 
 def _handles(canvas, moments):

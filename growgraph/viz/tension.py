@@ -307,7 +307,7 @@ def _draw_held_out(ax, thing, births, X, y, curve, shades):
     )  # fmt: skip
     low, high = held.min(), held.max()
     ax.set_ylim(low - 0.08 * (high - low) - 1e-12, high + 0.12 * (high - low) + 1e-12)
-    ax.set_xlabel("units rehearsed (grey: cut back)", fontsize=FONT, color=look.ink)
+    ax.set_xlabel("units rehearsed (shaded: taken back)", fontsize=FONT, color=look.ink)
     _title(ax, "tension of rows held out", look)
     ax.locator_params(axis="x", integer=True, nbins=6)
 

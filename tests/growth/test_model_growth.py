@@ -75,8 +75,10 @@ def test_a_model_keeps_its_log_within_the_limit(short_log):
     assert log.folded > 0
     assert len(log) <= 60
     assert same_structure(log.replay(), model.graph_)
+    elder = int(model.graph_.groups["classes"][0])
+    assert f"is older than the log, whose first {log.folded:,} events" in log.why(elder)
     with pytest.raises(GraphError, match="older events were folded away"):
-        log.why(int(model.graph_.groups["classes"][0]))
+        log.birth(elder)
     told = [str(model.explain(x)) for x in X[:30]]
     assert any("folded away" in text for text in told)
     pieces = ResoNet(image_shape=SHAPE)

@@ -75,7 +75,8 @@ def test_the_picture_of_growth_names_the_hardest_class(model):
     table = model.knowledge()
     worst = table[int(np.argmin(table["accuracy"]))]
     told = figure.texts[0].get_text()
-    assert f"hardest class: {worst['label']}, taken for {worst['rival']}" in told
+    assert f"hardest class: {worst['label']} (its accuracy" in told
+    assert f", most often taken for {worst['rival']})" in told
     assert f"accuracy {worst['accuracy']:.3f}" in told
     rows = [text.get_text() for text in axes[-1].texts]
     assert rows[0] == str(worst["label"])
@@ -91,7 +92,7 @@ def test_of_many_classes_the_hardest_have_a_row():
     shown = [word for word in words if word.startswith("c")]
     assert shown == classes.names[: len(shown)]
     assert f"{40 - len(shown)} more are easier" in words
-    assert classes.hardest() == "hardest class: c0 (accuracy 0.200)"
+    assert classes.hardest() == "hardest class: c0 (its accuracy 0.200)"
 
 
 def test_what_tells_no_accuracy_of_classes_has_no_rows(model):
