@@ -34,7 +34,8 @@ class Classes:
         if self.accuracy[0] == self.accuracy[-1]:
             return ""
         taken = f", most often taken for {_brief(self.rival[0])}" if self.rival[0] else ""
-        return f"hardest class: {_brief(self.names[0])} (its accuracy {self.accuracy[0]:.3f}{taken})"
+        told = f"its accuracy {self.accuracy[0]:.3f}{taken}"
+        return f"hardest class: {_brief(self.names[0])} ({told})"
 
 
 def classes_of(thing):

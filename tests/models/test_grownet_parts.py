@@ -10,12 +10,31 @@ from growgraph._random import uniform
 from growgraph.models._grownet import explaining, growing, pruning, streaming
 from growgraph.models._grownet.flow import BLOCK, Flow
 from growgraph.models._grownet.net import STRENGTHS, Net
+from growgraph.models._grownet.rehearsal import KINDS, Rehearsal
 from growgraph.models._grownet.unit import Unit
 from growgraph.models._record import Record
 from tests.models.test_grownet_floors import OPTIONS, grown, signs, square
 from tests.naive import readout as naive
 
 RNG = np.random.default_rng
+
+
+def test_a_step_lies_where_no_row_is_however_it_is_rounded():
+    """It is found at a row: in float32 that row may fall on either side of what was found."""
+    z = RNG(0).normal(size=(200, 4)).astype(np.float32)
+    felt = np.where(z[:, :1] > z[17, 0], 1.0, -1.0)  # the step that is there, and others
+    rehearsal = Rehearsal.__new__(Rehearsal)
+    rehearsal.net = SimpleNamespace(n=200, parents=z)
+    only = np.array([kind == "step" for kind in KINDS])
+    rehearsal.repertoire = SimpleNamespace(axis=only, oblique=only)
+    units = [Unit(np.array([i]), np.ones(1, np.float32)) for i in range(4)]
+    able = np.zeros(4, bool)
+    rehearsal._bend(felt - felt.mean(), units, range(4), z.astype(np.float64), able)
+    assert able.all()
+    for i, unit in enumerate(units):
+        assert unit.shape == "step"
+        assert np.abs(z[:, i] - unit.knot).min() > 1e-6
+    np.testing.assert_array_equal(z[:, 0] > units[0].knot, felt[:, 0] > 0)
 
 
 # ---- folds and looks ----------------------------------------------------------------------------
