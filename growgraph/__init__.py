@@ -29,6 +29,8 @@ _WHERE = {
     "save": "growgraph.io",
 }
 
+_PARTS = ("data", "growth", "viz")  # that the README names in full
+
 __all__ = ["__version__", *_WHERE]
 
 
@@ -37,8 +39,10 @@ def __getattr__(name):
         value = getattr(importlib.import_module(_WHERE[name]), name)
         globals()[name] = value
         return value
+    if name in _PARTS:
+        return importlib.import_module(f"growgraph.{name}")
     raise AttributeError(f"module 'growgraph' has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted(__all__)
+    return sorted([*__all__, *_PARTS])

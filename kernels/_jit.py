@@ -6,9 +6,16 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import llvmlite
 import numba
+import numpy as np
 from numba import njit
-from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    _CacheLocator,
+)
 
 # True runs every load and store through a bounds check (slow; a CI mode).
 CHECKED = os.environ.get("GROWGRAPH_CHECKED", "0") not in ("", "0")
@@ -37,7 +44,8 @@ REGISTRY: dict[str, Kernel] = {}
 
 def _source_key():
     """Hash of all kernel sources: numba misses an edit in an imported file, this does not."""
-    digest = hashlib.sha256(f"checked={CHECKED}".encode())
+    made_by = numba.__version__, llvmlite.__version__, np.__version__
+    digest = hashlib.sha256(f"checked={CHECKED} {made_by}".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -109,13 +117,49 @@ class _Place(_CacheLocator):
 
 
 class _Form(CompileResultCacheImpl):
+    """In our place, whatever NUMBA_CACHE_LOCATOR_CLASSES says of the user's own functions."""
+
     _locator_classes = (_Place,)
+
+    def __init__(self, function):
+        named = getattr(numba.config, "CACHE_LOCATOR_CLASSES", "")
+        numba.config.CACHE_LOCATOR_CLASSES = ""
+        try:
+            super().__init__(function)
+        finally:
+            numba.config.CACHE_LOCATOR_CLASSES = named
+
+
+class _File(IndexDataCacheFile):
+    """Machine code under the name of what it was compiled for, without an index.
+
+    Two processes that begin at once would both take numba's number 1, and the one's index would
+    name the other's machine code, made for other arguments.
+    """
+
+    def _name(self, key):
+        digest = hashlib.sha256(repr(key).encode()).digest()
+        return self._data_name_pattern.format(number=int.from_bytes(digest[:6], "big"))
+
+    def save(self, key, data):
+        self._save_data(self._name(key), (key, data))
+
+    def load(self, key):
+        try:
+            found, data = self._load_data(self._name(key))
+        except OSError:
+            return None
+        return data if found == key else None
 
 
 class _KernelCache(FunctionCache):
     """numba's cache of one function, in our place, and without a right to stop the user's run."""
 
     _impl_class = _Form
+
+    def __init__(self, function):
+        super().__init__(function)
+        self._cache_file = _File(self._cache_path, self._impl.filename_base, CACHE_DIR.name)
 
     def save_overload(self, sig, data):
         try:

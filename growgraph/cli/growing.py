@@ -24,6 +24,7 @@ MODELS = {
     "grownet": ("growgraph.models.grownet", "GrowNet"),  # of quantities GrowNetRegressor
     "selfcritic": ("growgraph.models.selfcritic", "SelfCriticNet"),
 }
+_DEFAULTS = {"model": "resonet", "learning": "evidence", "replay": 2000}  # of the command
 _WHEN = dict.fromkeys(("simnet", "stack"), "comes later, not yet")
 _SECONDS_A_CALL = 0.2  # how often learning looks up: for Ctrl-C, progress, checkpoints
 _FEWEST, _MOST = 16, 8192  # rows a call
@@ -64,8 +65,16 @@ class Grow:
         self._onto, held = onto, None
         if onto is not None:
             held, run = _held_by(onto)
-            model, learning, replay = (run["job"][k] for k in ("model", "learning", "replay"))
-            options = {**options, "schema": _known_from_the_beginning(run["schema"])}
+            _check_same(onto, run["job"], model=model, learning=learning, replay=replay)
+            asked, target = options.get("target"), run["schema"]["target"]
+            if asked not in (None, target):
+                raise DataError(
+                    f"--target {asked} is not what --onto {onto} answers, {target!r}: "
+                    "leave it out, or grow another model"
+                )
+            model, learning, replay = (run["job"][k] for k in _DEFAULTS)
+            schema = _known_from_the_beginning(onto, run["schema"], options.get("categorical", ()))
+            options = {**options, "schema": schema}
         if model not in MODELS:
             if model == "clusterer":
                 raise DataError(_clusterer(data, out, options))
@@ -81,6 +90,8 @@ class Grow:
             )
         self.out = model_file(out, _default_out(data))
         self.part = self.out.with_name(self.out.name + ".part")
+        if onto is not None and self.out.resolve() == Path(onto).resolve():
+            raise DataError(f"--out {self.out} is the model of --onto: give another --out")
         options = {**options, "late": model != "grownet"}
         self.stream = open_stream(data, note=None if quiet else say.line, **options)
         self._replaced = check_model(self.out, data, self.stream.paths)
@@ -325,10 +336,27 @@ def _held_by(path):
     return header["sha256"], run
 
 
-def _known_from_the_beginning(schema):
+def _check_same(path, job, **asked):
+    """Raise where an option asks for another model than the one that goes on."""
+    for key, value in asked.items():
+        if value not in (_DEFAULTS[key], job[key]):
+            raise DataError(
+                f"--{key} {value} is not what --onto {path} was grown with ({job[key]}): "
+                "leave it out"
+            )
+
+
+def _known_from_the_beginning(path, schema, categorical):
     """A schema for other data, of which all columns met so far are known in the first row."""
+    for name in categorical:
+        if schema["columns"].get(name, ["text"])[0] != "text":
+            raise DataError(
+                f"--categorical {name} has been learnt by --onto {path} as a column of "
+                f"{schema['columns'][name][0]}s: leave it out"
+            )
     kinds = {name: [kind, 0] for name, (kind, _) in schema["columns"].items()}
-    return {**schema, "columns": kinds}
+    text = sorted({*schema["categorical"], *categorical})
+    return {**schema, "columns": kinds, "categorical": text}
 
 
 def _default_out(data):

@@ -5,6 +5,7 @@ import numpy as np
 from growgraph.data import cells
 from growgraph.data.files import SEPARATOR
 from growgraph.errors import DataError
+from growgraph.senses.columns import meant
 
 _MANY_CLASSES = 20
 
@@ -271,7 +272,10 @@ class Columns:
                     "begin with rows that have it"
                 )
             elif learning:
-                self.note(f"column {name!r} is new in row {rows[first]:,}: it grows inputs")
+                gone = [known for known in self.kinds if known not in block.schema.names]
+                slip = meant([name], gone).get(name)
+                hint = f" (did you mean {slip!r}, which is missing there?)" if slip else ""
+                self.note(f"column {name!r} is new in row {rows[first]:,}: it grows inputs{hint}")
 
     def _stray(self, name, left, rows):
         """Count the text in a column of numbers, and say so when it is first met."""

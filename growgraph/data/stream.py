@@ -13,6 +13,7 @@ from growgraph.data.batch import Batch
 from growgraph.data.columns import Columns
 from growgraph.data.files import Files, Standard
 from growgraph.errors import DataError
+from growgraph.senses.columns import meant
 
 SAMPLE = 10_000  # rows that decide the kind of each column
 _TARGETS = ("target", "label", "class", "y")
@@ -283,13 +284,21 @@ class TableStream:
         known = self._select_known(names, source)
         kinds = self._columns.kinds
         lost = [n for n, (kind, _) in kinds.items() if kind != "skip" and n not in names]
-        lost = [name for name in lost if name != self.target]
+        lost, slips = [name for name in lost if name != self.target], {}
         if lost:
             more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-            shown = ", ".join(map(repr, lost[:5])) + more
+            slips = meant([n for n in names if n not in kinds and n != self.target], lost)
+            said = {known: f"{known!r} (is it {name!r}?)" for name, known in slips.items()}
+            shown = ", ".join(said.get(n, repr(n)) for n in lost[:5]) + more
             self._tell(
                 f"{source} lacks column{'s' * (len(lost) > 1)} {shown}: taken as missing in every "
                 "row"
+            )
+        unheard = [n for n in names if n not in kinds and n not in (self.target, *slips)]
+        if unheard:
+            more = f" and {len(unheard) - 5} more" if len(unheard) > 5 else ""
+            self._tell(
+                f"{source}: not learnt, and ignored: {', '.join(map(repr, unheard[:5]))}{more}"
             )
         return known
 

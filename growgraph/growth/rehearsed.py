@@ -69,10 +69,12 @@ class InsertRehearsed(Rule):
         if not moving.any():
             return []
         parents, Z = parents[moving], (X[:, moving] - middle[moving]) / spread[moving]
-        W, bias = self._climb(Z[::2], wanted[::2], situation.rng)
+        taught = np.zeros(wanted.size, bool)  # drawn: samples may come by turns
+        taught[situation.rng.permutation(wanted.size)[::2]] = True
+        W, bias = self._climb(Z[taught], wanted[taught], situation.rng)
         H = np.tanh(Z @ W + bias)
         basis = situation.activity(situation.sources())
-        gain, ease, _ = rehearse(basis[1::2], H[1::2], wanted[1::2])
+        gain, ease, _ = rehearse(basis[~taught], H[~taught], wanted[~taught])
         best = best_of(gain, ease)
         weight = rehearse(basis, H[:, [best]], wanted)[2]
         read = np.flatnonzero(W[:, best])

@@ -1,15 +1,11 @@
 """Columns of a table by name: those that are known, new ones, and slips of the pen."""
 
-import difflib
-import re
 import warnings
 
 import numpy as np
 
 from growgraph.errors import DataError
-from growgraph.senses.columns import as_columns, is_categorical, is_missing, listed
-
-_ALIKE = 0.8  # of two names, from which on one may be meant by the other
+from growgraph.senses.columns import as_columns, is_categorical, is_missing, listed, meant
 
 
 def names_of(X):
@@ -24,24 +20,6 @@ def some_of(X, wanted):
     names = names_of(X)
     places = [i for i, name in enumerate(names) if wanted(name)]
     return X if len(places) == len(names) else X.iloc[:, places]
-
-
-def meant(unknown, missing):
-    """Which missing column may be meant by each unknown one: dict of names.
-
-    Names that differ in their numbers are different columns.
-    """
-    plain = {_plain(name): name for name in missing}
-    found = {}
-    for name in unknown:
-        close = difflib.get_close_matches(_plain(name), plain, 1, _ALIKE)
-        if close and re.findall(r"\d+", name) == re.findall(r"\d+", close[0]):
-            found[name] = plain[close[0]]
-    return found
-
-
-def _plain(name):
-    return re.sub(r"[\W_]+", "", name).casefold() or name
 
 
 def known_columns(sense, X, learns, named=True):

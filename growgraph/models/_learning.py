@@ -59,9 +59,10 @@ class Learning:
         before = self._core.sense
         if sense is before:
             return []
-        self._core.sense, self._asked = sense, {}
-        if self._infant is not None:
-            self._infant = self._infant.widened(len(sense.numeric))
+        with _door.undisturbed():  # sense and kept rows widen together
+            self._core.sense, self._asked = sense, {}
+            if self._infant is not None:
+                self._infant = self._infant.widened(len(sense.numeric))
         return [name for name in sense.columns if name not in before.columns]
 
     def _tell_unheard(self, new):

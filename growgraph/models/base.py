@@ -12,10 +12,10 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from growgraph._validation import check_finite, check_number, check_unmasked
 from growgraph.errors import DataError
 from growgraph.models import _door
-from growgraph.models._columns import known_columns, meant, names_of, some_of
+from growgraph.models._columns import known_columns, names_of, some_of
 from growgraph.models._learning import Learning
 from growgraph.models._told import Told
-from growgraph.senses.columns import seconds
+from growgraph.senses.columns import meant, seconds
 
 _MOST_TARGET = 1e30  # answers are float32
 

@@ -167,8 +167,15 @@ class SelfCriticNet(Judging, GrowingClassifier):
                 )
             learner = Learner.newborn(self, X) if first else self._learner
             sense = learner.core.sense
-            fixed = first or learner.guest is not None  # another T1 keeps to the first columns
-            sense, X = (sense, X) if fixed else with_newcomers(sense, X)
+            if not first:
+                known = sense
+                sense, X = with_newcomers(known, X)
+                if learner.guest is not None and sense is not known:
+                    new = [name for name in sense.columns if name not in known.columns]
+                    raise DataError(
+                        f"column {new[0]!r} was not there when learning began, and another "
+                        "estimator keeps to the first columns: drop it, or learn anew with all"
+                    )
             rows = sense.read(X)
         told = [None if b else v for v, b in zip(labels.tolist(), blank.tolist(), strict=True)]
         whole, unsure = whole and learner.guest is not None, first and learner.guest is not None
@@ -181,6 +188,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
             self._learn_on(rows, told, lambda: self._note(classes))
             if whole:
                 learner.guest.finish(learner.core.sense)
+                self._asked = {}
         learner._tell_unheard(new)
         return self
 
@@ -221,7 +229,8 @@ class SelfCriticNet(Judging, GrowingClassifier):
         self._check_fitted()
         if "pair" not in self._asked:  # a dict: answering must not change the estimator's __dict__
             learner, unlabelled = self._learner, self._learner.unlabelled
-            pair = learner.grown(), learner.guest
+            waits = learner.guest is not None and learner.guest.waiting is not None
+            pair = learner.grown(), None if waits else learner.guest  # it has learnt nothing yet
             if len(unlabelled):
                 pair = taught(*pair, learner.memory, unlabelled)
             self._asked["pair"] = pair

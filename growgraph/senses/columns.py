@@ -3,6 +3,8 @@
 Dates and durations are numbers: seconds, dates those since 1970.
 """
 
+import difflib
+import re
 from bisect import bisect_left
 from collections.abc import Hashable
 from decimal import Decimal
@@ -12,6 +14,8 @@ import numpy as np
 
 from growgraph._validation import dense_rows
 from growgraph.errors import DataError
+
+_ALIKE = 0.8  # of two names, from which on one may be meant by the other
 
 
 def as_columns(X):
@@ -176,3 +180,21 @@ class Rows:
         """These rows and others behind them."""
         marks = self.marks + [(row + len(self), key) for row, key in other.marks]
         return Rows(np.concatenate([self.numbers, other.numbers]), marks)
+
+
+def meant(unknown, missing):
+    """Which missing column may be meant by each unknown one: dict of names.
+
+    Names that differ in their numbers are different columns.
+    """
+    plain = {_plain(name): name for name in missing}
+    found = {}
+    for name in unknown:
+        close = difflib.get_close_matches(_plain(name), plain, 1, _ALIKE)
+        if close and re.findall(r"\d+", name) == re.findall(r"\d+", close[0]):
+            found[name] = plain[close[0]]
+    return found
+
+
+def _plain(name):
+    return re.sub(r"[\W_]+", "", name).casefold() or name

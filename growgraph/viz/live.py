@@ -68,6 +68,7 @@ class LiveGrowth:
     def _begin(self):
         self.course, self.n_drawn = Course(), 0
         self._next, self._done, self._shown, self._height = 0.0, 0, None, 0
+        self._over = False  # the call of fit has come to its end
 
     def __call__(self, done, total, model):
         """Look at the model, and draw if it is time.
@@ -78,9 +79,9 @@ class LiveGrowth:
             Samples learnt, and in all, of this call of ``fit``.
         model : estimator
         """
-        if done <= self._done:  # another call of fit
+        if done <= self._done or self._over:  # another call of fit
             self._begin()
-        self._done = done
+        self._done, self._over = done, done >= total
         self.course.look(done, model)
         start, last = time.monotonic(), done >= total
         if start < self._next and not last:

@@ -59,3 +59,23 @@ def test_what_is_no_model_of_a_table(run, rows, here):
     refused(run("grow", rows, "--onto", rows), "t.csv")
     assert run("grow", "digits", "--limit", 20, "--quiet")[0] == 0
     refused(run("grow", rows, "--onto", "digits.npz"), "has learnt the digits: name a model of a")
+
+
+def test_what_would_be_another_model(run, model, wider):
+    refused(run("grow", wider, "--onto", model, "--model", "grownet"), "--model grownet is not")
+    refused(run("grow", wider, "--onto", model, "--replay", 7), "--replay 7 is not")
+    refused(run("grow", wider, "--onto", model, "--target", "c"), "--target c is not")
+    refused(run("grow", wider, "--onto", model, "--categorical", "a"), "--categorical a has been")
+    refused(run("grow", wider, "--onto", model, "--out", model), "give another --out")
+
+
+def test_a_slip_of_the_pen_is_said(run, model, rows, here):
+    head, *lines = rows.read_text().splitlines()
+    (here / "long.csv").write_text("\n".join([head.replace("colour", "colours"), *lines]) + "\n")
+    _, _, err = run("predict", model, here / "long.csv")
+    assert "'colour' (is it 'colours'?)" in err
+    (here / "slip.csv").write_text(
+        "\n".join([head + ",extra", *(f"{line},1" for line in lines)]) + "\n"
+    )
+    _, _, err = run("predict", model, here / "slip.csv")
+    assert "not learnt, and ignored: 'extra'" in err

@@ -70,9 +70,22 @@ def test_the_gain_is_that_on_rows_that_did_not_rehearse():
     read = asked.activity(np.array(node.sources)).astype(float)
     h = np.tanh(read @ np.array(node.weights) + node.bias)[:, None]
     basis = asked.activity(asked.sources())
-    gain, _, _ = rehearse(basis[1::2], h[1::2], wanted[1::2])
+    draw = np.random.default_rng(0).permutation(200)  # that of the situation
+    taught, judged = np.sort(draw[::2]), np.sort(draw[1::2])
+    gain, _, _ = rehearse(basis[judged], h[judged], wanted[judged])
+    easier, _, _ = rehearse(basis[taught], h[taught], wanted[taught])
     assert proposal.gain == pytest.approx(gain[0], rel=1e-3)
+    assert easier[0] != pytest.approx(gain[0], rel=1e-2)
     assert proposal.edges[0][2] == pytest.approx(wanted @ h[:, 0] / (h**2).sum(), rel=1e-3)
+
+
+def test_samples_may_come_by_turns():
+    """One class, then the other: a half that is every second row would see one class only."""
+    X = signs(300)
+    target = X[:, 2] * X[:, 5]
+    turns = np.column_stack([np.flatnonzero(target == c)[:100] for c in (-1, 1)]).ravel()
+    (proposal,) = InsertRehearsed(fan_in=2).propose(situation(X[turns], target[turns]))
+    assert proposal.gain > 0.1
 
 
 def test_noise_is_no_reason_to_grow():

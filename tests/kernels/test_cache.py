@@ -10,6 +10,7 @@ import numba
 import pytest
 
 import growgraph.kernels
+from growgraph.kernels import _jit
 
 ROOT = Path(growgraph.__file__).parent.parent
 GROW = "from growgraph import Graph; graph = Graph(); graph.add_inputs(1); print(graph.n_nodes)"
@@ -39,7 +40,7 @@ def test_one_cache_for_all_places(tmp_path):
     """A checkout, a wheel and a second environment hold the same sources: compiled once."""
     cache = tmp_path / "cache"
     first = grow(copy(tmp_path / "here"), cache)
-    assert len(first) >= 2, "nothing was cached"
+    assert first, "nothing was cached"
     assert grow(copy(tmp_path / "there"), cache) == first
 
 
@@ -52,3 +53,23 @@ def test_an_edit_anywhere_compiles_again(tmp_path):
     after = grow(tmp_path / "here", cache)
     assert len(after) == 2 * len(first)
     assert {path.parent for path in first} < {path.parent for path in after}
+
+
+def test_a_place_named_for_other_functions_is_not_ours(tmp_path, monkeypatch):
+    """numba's own places look at one file only, and one of them stops the import."""
+    monkeypatch.setenv("NUMBA_CACHE_LOCATOR_CLASSES", "ZipCacheLocator")
+    assert grow(copy(tmp_path / "here"), tmp_path / "cache")
+
+
+def test_code_for_other_arguments_is_never_taken(tmp_path):
+    """Two processes that begin at once both save first: neither may be taken for the other."""
+    key, other = ("int64", "cpu"), ("float64", "cpu")
+    files = [_jit._File(str(tmp_path), "kernel", "stamp") for _ in range(3)]
+    files[0].save(key, "code for int64")
+    files[1].save(other, "code for float64")
+    assert files[2].load(key) == "code for int64"
+    assert files[2].load(other) == "code for float64"
+    assert files[2].load(("float32", "cpu")) is None
+    (saved,) = {path.name for path in tmp_path.iterdir()} - {files[0]._name(other)}
+    os.replace(tmp_path / saved, tmp_path / files[0]._name(("bool", "cpu")))  # a false name
+    assert files[2].load(("bool", "cpu")) is None

@@ -317,3 +317,11 @@ def test_the_bytes_of_the_model(blobs):
     held = [*graph, *(getattr(model._core, name) for name in _micro.ARRAYS)]
     assert model.nbytes_ == sum(a.nbytes for a in held)
     assert ResoNetClusterer.from_state(model.to_state()).nbytes_ == model.nbytes_
+
+
+def test_a_scale_that_comes_to_nothing_grows_nothing():
+    rng = np.random.default_rng(0)
+    X = {"a": rng.normal(size=200), "b": rng.normal(size=200)}
+    model = ResoNetClusterer().partial_fit(X)
+    model.partial_fit(X | {"c": rng.uniform(1e-310, 1e-308, 200)})
+    assert model.n_samples_seen_ == 400

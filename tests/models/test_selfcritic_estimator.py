@@ -278,3 +278,24 @@ def test_before_rows_are_held_out_t1_answers_alone():
     )
     with pytest.raises(DataError, match="never learnt"):
         model.reflect(X[:1], [77])
+
+
+# ---- watched, and refused -----------------------------------------------------------------------
+@pytest.mark.parametrize("progress", [True, print])
+def test_another_t1_may_be_watched(progress, capsys):
+    X, y = moons(400)
+    watched = SelfCriticNet(0, estimator=GrowNet(0, pool=16), progress=progress).fit(X, y)
+    alone = SelfCriticNet(0, estimator=GrowNet(0, pool=16)).fit(X, y)
+    assert watched.predict_proba(X).tobytes() == alone.predict_proba(X).tobytes()
+
+
+def test_a_new_column_is_refused_before_anything_is_learnt():
+    X, y = moons(200)
+    columns = {"a": X[:, 0], "b": X[:, 1]}
+    model = SelfCriticNet(0, estimator=GrowNet(0, pool=16)).partial_fit(columns, y)
+    before = pickle.dumps(model.to_state())
+    for new in (np.array(["u", "v"] * 100, object), np.arange(200.0)):
+        with pytest.raises(DataError, match="'kind' was not there when learning began"):
+            model.partial_fit(columns | {"kind": new}, y)
+    assert pickle.dumps(model.to_state()) == before
+    assert model.predict(columns).shape == (200,)

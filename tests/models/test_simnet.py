@@ -239,3 +239,32 @@ def test_it_is_an_estimator_that_has_not_lived():
     for ask in (lambda a: a.act(0), lambda a: a.graph_, lambda a: a.to_state()):
         with pytest.raises(NotFittedError, match="call learn or partial_fit first"):
             ask(agent)
+
+
+# ---- what pays for ever -------------------------------------------------------------------------
+def test_a_loop_of_rewards_is_worth_all_that_it_pays():
+    """One a step for ever is worth 1000; it takes thousands of sweeps until that is known."""
+    stays = [(0, 0, 1.0, 1, False), (1, 0, 1.0, 1, False), (1, 1, 1.0, 1, False)]
+    agent = SimNet(random_state=0)
+    for _ in range(200):
+        agent.partial_fit([*stays, (0, 1, 500.0, 2, True)], 2)
+    assert agent.act(0) == 0
+    worth = {one.action: one.worth for one in agent.imagine(0).alternatives}
+    assert worth[0] == pytest.approx(1000, rel=1e-4)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_the_size_of_rewards_does_not_matter(size):
+    for seed in range(5):
+        agent = SimNet(random_state=seed)
+        for _ in range(30):
+            agent.partial_fit([(0, 0, 0.0, 1, True), (0, 1, size, 2, True)], 2)
+        assert agent.act(0) == 1
+
+
+@pytest.mark.parametrize("reward", [1e31, -1e36, 1e306])
+def test_rewards_that_no_number_could_hold_are_refused(reward):
+    agent = SimNet(random_state=0).partial_fit([(0, 0, 1.0, 1, False)], 2)
+    with pytest.raises(ValueError, match="reward"):
+        agent.partial_fit([(1, 0, reward, 0, False)], 2)
+    assert agent.act(1) in (0, 1)

@@ -70,7 +70,8 @@ class Micro:
         """New inputs, which every micro-concept hears from now on: until now they were 0."""
         graph, when = self.graph, {"step": self.n, "sample": self.n}
         count = self.sense.give_birth(graph, self.controller, rows, at, **when)
-        new = graph.groups["born"][-count:].tolist()
+        born = graph.groups["born"]
+        new = born[born.size - count :].tolist()  # none, where a scale came to nothing
         edges = tuple((u, v, 0.0) for v in self.ids.tolist() for u in new)
         if edges:
             self.controller.grow(graph, Proposal(1.0, edges=edges), rule="Sense",

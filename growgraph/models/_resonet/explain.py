@@ -8,6 +8,7 @@ from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
 from growgraph.models._resonet.gaps import unmet
 from growgraph.models._resonet.turn import turn
+from growgraph.senses.arrivals import THERE
 
 
 class Knowledge(np.ndarray):
@@ -50,7 +51,10 @@ def silent(core, rows):
     if core.sense.kind != "table":
         return np.zeros(len(rows), bool)
     sense = core.sense
-    spoke = (~np.isnan(rows.numbers)).any(axis=1)
+    heard = np.ones(len(sense.numeric), bool)
+    for i, name in sense.latecomers():
+        heard[i] = sense.place_of(name, THERE) is not None
+    spoke = (~np.isnan(rows.numbers[:, heard])).any(axis=1)
     for row, key in rows.marks:
         if key[1] is not None or len(sense.columns) == 1:
             spoke[row] |= has_met(sense, key)

@@ -119,13 +119,17 @@ def params_of(estimator):
     """An estimator's parameters as :func:`from_params` takes them; None for None."""
     if estimator is None:
         return None
-    params = _saved.plain_params(estimator.get_params(deep=False))
-    return {"class": type(estimator).__name__, "params": params}
+    given = estimator.get_params(deep=False)
+    held = params_of(given.get("estimator"))
+    return {"class": type(estimator).__name__, "params": _saved.plain_params(given), "holds": held}
 
 
 def from_params(plain):
     """An estimator with these parameters that has learnt nothing."""
-    return None if plain is None else kind_of(plain)(**_saved.as_given(plain["params"]))
+    if plain is None:
+        return None
+    params, held = _saved.as_given(plain["params"]), from_params(plain.get("holds"))
+    return kind_of(plain)(**params | ({} if held is None else {"estimator": held}))
 
 
 def dialogue_weight(reading, total, labels):

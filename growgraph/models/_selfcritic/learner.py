@@ -130,9 +130,12 @@ class Learner(Learning):
 
     def _welcome(self, sense):
         """Go on with a sense that knows more columns, which all rows kept until now miss."""
-        new = super()._welcome(sense)
-        for name in KEPT if new else ():
-            getattr(self, name).widen(len(sense.numeric))
+        if sense is self._core.sense:
+            return []
+        with _door.undisturbed():  # all that is kept widens together
+            new = super()._welcome(sense)
+            for name in KEPT:
+                getattr(self, name).widen(len(sense.numeric))
         return new
 
     @staticmethod

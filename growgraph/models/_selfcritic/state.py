@@ -25,7 +25,7 @@ def to_state(model):
     if learner.guest is not None:
         arrays, told = learner.guest.to_state()
         state["arrays"] |= {f"guest/{k}": v for k, v in arrays.items()}
-        state["plain"] |= {"guest": told, "holds": [told["class"]]}
+        state["plain"] |= {"guest": told, "holds": [told["class"], *told["plain"].get("holds", ())]}
         state["plain"]["estimator"] = params_of(model.estimator)
     return state
 

@@ -7,6 +7,8 @@ import numpy as np
 from growgraph._validation import check_number
 from growgraph.errors import DataError
 
+_MOST_REWARD = 1e30  # for ever it is 1000 times as much, and biases are float32
+
 
 def key_of(observation, name="observation"):
     """An observation as a value that can be compared, hashed and written to a file.
@@ -108,7 +110,7 @@ def checked_reward(reward, name="reward"):
         reward = reward.item()
     if isinstance(reward, (bool, np.bool_)):
         return float(reward)
-    return check_number(name, reward)
+    return check_number(name, reward, -_MOST_REWARD, _MOST_REWARD)
 
 
 def checked_action(action, start, n, name="action"):

@@ -152,12 +152,11 @@ class World:
         """
         self._told = {}
         bounds = self.hope, self.dread
-        self.counts.note_reward(reward, end)
         state = self.see(key)
-        fits = state >= 0 and self._knows(after, end)
-        if not fits and (state < 0 or not self._has_room(1 if end else self.n_actions + 1)):
+        if state < 0 or not self._fits(state * self.n_actions + action, after, end):
             self.n, self.n_refused = self.n + 1, self.n_refused + 1
             return True
+        self.counts.note_reward(reward, end)
         expected = self._count(state, action, reward, after, end) and bounds == (
             self.hope, self.dread)  # fmt: skip
         self.n += 1
@@ -165,8 +164,12 @@ class World:
         self.plan([self.choice_id.all[state * self.n_actions + action]] if local else None)
         return expected
 
-    def _knows(self, key, end):
-        return key in (self.end_id if end else self.place)
+    def _fits(self, row, after, end):
+        """Whether an outcome is known, or there is room for its edge and what it leads to."""
+        target = self._node_of(after, end)
+        if (int(self.choice_id.all[row]), target) in self.paths:
+            return True
+        return self._has_room(0 if target >= 0 else 1 if end else self.n_actions + 1)
 
     def _count(self, state, action, reward, after, end):
         """Count an outcome, growing it if it is new; False if there is something to plan anew."""
@@ -193,7 +196,7 @@ class World:
         mean[place] += shift
         block[edge] += 1
         self._write(np.array([choice]), np.array([counts.first.all[row]]))
-        return before > 0 and d == 1 and abs(shift) <= _TOL
+        return before > 0 and d == 1 and abs(shift) <= _TOL * self.unit
 
     def _node_of(self, key, end):
         """The node of a state or of an end, -1 if it was never met."""
@@ -253,6 +256,11 @@ class World:
         """The least that can be reached."""
         return self.counts.dread if self.goal is None else 0.0
 
+    @property
+    def unit(self):
+        """The size of what can be reached: what is small is small beside it."""
+        return max(self.hope, -self.dread)
+
     def _write(self, choices, first):
         """Write what choices are expected to lead to into the graph."""
         counts = self.counts
@@ -266,7 +274,7 @@ class World:
         if changed is None:
             self._write(self.choice_id.all, self.counts.first.all)
             self.n_plans += 1
-        tol = _TOL * max(1.0, abs(self.hope))
+        tol = _TOL * self.unit
         self.settled = fixed_point(
             self.graph, self.values, changed=changed, hope=self.hope, tol=tol
         )
@@ -276,7 +284,9 @@ class World:
         """What all is worth without curiosity, by id: of the graph alone, from the worst up."""
         if "known" not in self._told:
             values = np.full(self.values.size, self.dread)
-            fixed_point(self.graph, values, tol=_TOL * max(1.0, abs(self.hope)))
+            tol = _TOL * (1 - GAMMA) * self.unit  # what is handed on adds up
+            while not fixed_point(self.graph, values, tol=tol):
+                pass  # discount makes it end: a loop of rewards climbs by 1 - GAMMA a sweep
             self._told["known"] = values
         return self._told["known"]
 
@@ -317,5 +327,5 @@ class World:
         if choices is None:
             return int(draw * self.n_actions)
         worth = (self.values if curious else self.known())[choices]
-        equals = np.flatnonzero(worth >= worth.max() - _TIE * max(1.0, abs(self.hope)))
+        equals = np.flatnonzero(worth >= worth.max() - _TIE * np.abs(worth).max())
         return int(equals[int(draw * equals.size)])
