@@ -7,6 +7,7 @@ import pytest
 
 from growgraph.bench import peers as installed
 from growgraph.bench.learning import (
+    asked,
     bench,
     cluster,
     material,
@@ -259,3 +260,14 @@ def test_pictures(kind):
     if kind != "stream":
         told["curves"] = {}
     assert picture.draw(told).startswith(b"\x89PNG")
+
+
+def test_a_difference_is_of_the_seeds_that_both_have():
+    row = {"data": "digits", "learner": "growgraph as images"}
+    cells = [
+        {**row, "measure": "accuracy", "mean": 0.9, "seeds": {"1": 0.99, "2": 0.81}},
+        {**row, "measure": "20% wrong", "mean": 0.98, "seeds": {"1": 0.98}},
+    ]
+    (cost,) = [told for told in asked.floors("onepass", cells) if "less" in told["measure"]]
+    assert cost["value"] == pytest.approx(0.01)
+    assert not cost["met"]

@@ -134,7 +134,9 @@ def floors(protocol, cells):
     [('at least 0.85', True)]
     """
     means = {(c["data"], c["learner"], c["measure"]): c["mean"] for c in cells}
-    found = [told for one in FLOORS.get(protocol, ()) if (told := _judged(means, one)) is not None]
+    seeds = {(c["data"], c["learner"], c["measure"]): c.get("seeds") or {} for c in cells}
+    asked = FLOORS.get(protocol, ())
+    found = [told for one in asked if (told := _judged(means, seeds, one)) is not None]
     if protocol == "stream" and all((name, _ROW, "accuracy") in means for name in _FIRST):
         ahead = sum(_leads(means, name) for name in _FIRST)
         found.append(
@@ -144,12 +146,12 @@ def floors(protocol, cells):
     return found
 
 
-def _judged(means, one):
+def _judged(means, seeds, one):
     values = {}
     for name in one.data:
         parts = [(name, one.ours, m) for m in (one.measure, one.less) if m]
         if all(part in means for part in parts):
-            values[name] = means[parts[0]] - sum(means[part] for part in parts[1:])
+            values[name] = _less(means, seeds, *parts) if one.less else means[parts[0]]
     if not values:
         return None
     worst = (min if one.sense == LEAST else max)(values, key=lambda name: values[name])
@@ -158,6 +160,14 @@ def _judged(means, one):
     where = f"{worst}, worst of {len(values)}" if len(values) > 1 else worst
     measure = f"{one.measure} less {one.less}" if one.less else one.measure
     return _told(where, one.ours, measure, value, f"{one.sense} {one.value:g}", met)
+
+
+def _less(means, seeds, whole, part):
+    """The mean difference on the seeds that both were measured on."""
+    both = seeds[whole].keys() & seeds[part].keys()
+    if not both:
+        return means[whole] - means[part]
+    return sum(seeds[whole][seed] - seeds[part][seed] for seed in both) / len(both)
 
 
 def _leads(means, name):
