@@ -282,9 +282,10 @@ def learn(H, X, y, said, strange, ctl, G, C, L, T, D, R, answers):
             trust.mix(T, P, q)
             answers[i] = trust.remember(ctl, R, T, q, label, strange[i])
             dormant.note(ctl, D, q, label)
-            ctl[FAILURES] += answers[i] != label
+            young = trust.is_young(ctl, T, label)
+            ctl[FAILURES] += not young and answers[i] != label
             T.past[(ctl[N] + 1) % PAST] = ctl[FAILURES]
-            if T.counts[label] > 0 and T.order[0] <= trust.ORDERED:
+            if not young and T.counts[label] > 0 and T.order[0] <= trust.ORDERED:
                 trust.learn(T, P, label)
             trust.feel_order(ctl, T, label)
             dormant.note_passed(ctl, D, ctl[BEGAN], trust.alarm(ctl, T))

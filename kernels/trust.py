@@ -49,6 +49,8 @@ _HORIZONS = (30, 60, 120, 240)
 _CALM, _ALARM = 100, 4.0
 _UNTRUSTED, _SLOW = 0.02, 3.0  # a grove of less trust is asked anew so many times more seldom
 _SETTLED, _SELDOM = 2000, 8  # in a concept of so many samples its trees learn one of so many
+# a class is young below so many samples, once there were so many of all, of which it is a 20th
+_YOUNG, _LATE, _RARE = 50, 500, 20
 ORDERED, _ORDERED_TRUST = 25.0, 0.95  # samples missed of a class; trust in evidence then
 
 # ``prior`` is 0 for who does not vote; ``edge`` the place of a voter among the edges of an output
@@ -121,6 +123,17 @@ def heeds(ctl, T, g, k):
     if T.weight[STEADY + g] >= _UNTRUSTED or ctl[N] - ctl[BEGAN] < _SETTLED:
         return True
     return (ctl[N] + k) % _SELDOM == 0
+
+
+@inlined
+def is_young(ctl, T, label):
+    """Whether a class has come late and is rare yet: to miss it is no failure of what was known.
+
+    Else some dozens of rows of a new label look like another world, and all that is known is
+    forgotten for them.
+    """
+    count = T.counts[label]
+    return count < _YOUNG and ctl[N] >= _LATE and count * _RARE < ctl[N]
 
 
 @helper

@@ -108,6 +108,20 @@ def trees_without_trust_learn_by_turns():
     return made
 
 
+@case("council.learn", council.DONE)
+def a_class_that_came_late_is_young():
+    """Sample 600 and on; of one class there were three: missing it teaches no trust."""
+    made = Stream().learn(0, 70).next(70, 90)
+    made["ctl"][[council.N, council.EPOCH, council.BEGAN]] += 530
+    made["ctl"][council.FULL] = 1
+    made["T"].counts[2] = 3
+    made["said"][:, 2] -= 9  # who is trusted does not know it
+    for name in ("weight", "said"):
+        T = getattr(made["T"], name)
+        T[:] = np.where(np.arange(T.size) == council.EVIDENCE, 0.9, 0.1 / (T.size - 1))
+    return made
+
+
 def of_late(failures):
     """As if none of its answers had been wrong before the last 30: 4 of these are too many."""
     stream = Stream(replay=30).learn(0, 140)

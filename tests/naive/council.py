@@ -242,9 +242,10 @@ class Council(Sleepers):
         P = self.opinions(x, said)
         top = self.remember(self.mixed(P), label, strange)
         self.note(self.mixed(P), label)
-        ctl[places.FAILURES] += top != label
+        young = T.counts[label] < 50 and self.n >= 500 and 20 * T.counts[label] < self.n
+        ctl[places.FAILURES] += top != label and not young
         T.past[(self.n + 1) % places.PAST] = ctl[places.FAILURES]
-        if T.counts[label] > 0 and T.order[0] <= 25:
+        if not young and T.counts[label] > 0 and T.order[0] <= 25:
             self.learn_trust(P, label)
         self.feel_order(label)
         self.alarm()
