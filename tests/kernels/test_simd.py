@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -121,7 +122,7 @@ def test_lesser_cpu(cpu, features, tmp_path):
     child = subprocess.run(
         [sys.executable, "-c", "from tests.kernels import test_simd; test_simd.on_a_lesser_cpu()"],
         env=os.environ | machine | {"GROWGRAPH_CACHE_DIR": str(tmp_path)},
-        capture_output=True, text=True, check=False,
+        cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert child.returncode == 0, child.stderr[-2000:]
     assert child.stdout.split() == ["wide=False", "gathers=False", "done"]

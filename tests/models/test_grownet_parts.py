@@ -10,30 +10,12 @@ from growgraph._random import uniform
 from growgraph.models._grownet import explaining, growing, pruning, streaming
 from growgraph.models._grownet.flow import BLOCK, Flow
 from growgraph.models._grownet.net import STRENGTHS, Net
-from growgraph.models._grownet.rehearsal import KINDS, Rehearsal
 from growgraph.models._grownet.unit import Unit
 from growgraph.models._record import Record
 from tests.models.test_grownet_floors import OPTIONS, grown, signs, square
 from tests.naive import readout as naive
 
 RNG = np.random.default_rng
-
-
-def test_a_step_lies_where_no_row_is_however_it_is_rounded():
-    """It may be found between rows that only rounding tells apart, and the graph rounds anew."""
-    rng = RNG(0)
-    rounding = rng.normal(0, 1e-7, (200, 4))
-    z = (rng.integers(0, 4, (200, 4)) + rounding).astype(np.float32)
-    felt = np.sign(rounding[:, :1]) + (z[:, :1] > 1.5)
-    rehearsal = Rehearsal.__new__(Rehearsal)
-    rehearsal.net = SimpleNamespace(n=200, parents=z)
-    only = np.array([kind == "step" for kind in KINDS])
-    rehearsal.repertoire = SimpleNamespace(axis=only, oblique=only)
-    units = [Unit(np.array([i]), np.ones(1, np.float32)) for i in range(4)]
-    rehearsal._bend(felt - felt.mean(), units, range(4), z.astype(np.float64), np.zeros(4, bool))
-    for i, unit in enumerate(units):
-        assert unit.shape == "step"
-        assert np.abs(z[:, i] - unit.knot).min() > 2e-6
 
 
 # ---- folds and looks ----------------------------------------------------------------------------

@@ -38,7 +38,11 @@ def heard(n=25, seed=1, classes=CLASSES):
 def one_by_one(said, kept, given=None):
     rows = []
     for i in range(len(said.scores)):
-        sample = [v[i].tolist() for k, v in said.__dict__.items() if k != "strange"]
+        sample = [
+            v[i].tolist()
+            for k, v in said.__dict__.items()
+            if isinstance(v, np.ndarray) and k != "strange"
+        ]
         rows.append(naive.tensions(*sample, kept, None if given is None else int(given[i])))
     return np.array(rows)
 

@@ -24,7 +24,7 @@ class Maze:
     --------
     >>> maze = Maze(4, seed=1)
     >>> maze.shortest()
-    6
+    12
     """
 
     def __init__(self, n=12, *, seed=0, braid=0.25, limit=10_000):

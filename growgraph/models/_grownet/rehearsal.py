@@ -24,7 +24,6 @@ _WIDTHS = (0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 2.0, 8.0)  # quantiles of distance; a
 _SCANNED = 1024  # rows a knot is looked for on
 _LOCAL = 1000
 _LEAST = 3  # rows on either side of a knot
-_EDGE = 1e-5  # spreads by which a step lies beyond the place it was found at
 _PER_SOURCE, _SHARE = 2, 0.2  # and so many a source, up to a share of all
 
 
@@ -270,6 +269,4 @@ class Rehearsal:
             best = scores.argmax(axis=1)
             for j, i in enumerate(some):
                 units[i].shape, units[i].knot = KINDS[best[j]], float(knots[j, best[j]])
-                if units[i].shape == "step":  # rows that only rounding tells apart are one side
-                    units[i].knot += _EDGE
                 able[i] = scores[j, best[j]] > 0
