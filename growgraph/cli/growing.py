@@ -25,7 +25,10 @@ MODELS = {
     "selfcritic": ("growgraph.models.selfcritic", "SelfCriticNet"),
 }
 _DEFAULTS = {"model": "resonet", "learning": "evidence", "replay": 2000}  # of the command
-_WHEN = dict.fromkeys(("simnet", "stack"), "comes later, not yet")
+_WHEN = {
+    "simnet": "lives in worlds, not in tables: growgraph.SimNet in Python; here",
+    "stack": "comes later, not yet",
+}
 _SECONDS_A_CALL = 0.2  # how often learning looks up: for Ctrl-C, progress, checkpoints
 _FEWEST, _MOST = 16, 8192  # rows a call
 _WHOLE = 20_000  # rows up to which GrowNet learns all at once, in any sequence

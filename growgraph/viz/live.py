@@ -15,7 +15,7 @@ from growgraph.viz.style import theme
 
 _SHARE = 4.0  # a drawing that took t seconds is followed by 4 t of learning at least
 _SPARKS = "▁▂▃▄▅▆▇█"
-_NAMES = ("accuracy", "R2", "tension", "micro-concepts", "nodes", "edges")
+_NAMES = ("accuracy", "R2", "tension", "micro-concepts", "states", "surprises", "nodes", "edges")
 _SIZE = (9.0, 3.6)  # inches
 _DPI = 100
 
@@ -40,7 +40,7 @@ class LiveGrowth:
     Attributes
     ----------
     course : growgraph._progress.Course
-        The figures of each look, one every 256 samples or more.
+        The figures of each look, one every 256 samples or more; of a SimNet one a step.
     n_drawn : int
 
     Notes

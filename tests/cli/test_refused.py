@@ -160,3 +160,7 @@ def test_the_right_help_is_named(run, rows):
     refused(run("swim"), "(see growgraph --help)")
     assert "<bool>" not in run("grow", "--help")[1]
     assert "named as the data" in run("grow", "--help")[1]
+
+
+def test_an_agent_does_not_grow_from_a_table(run, rows):
+    refused(run("grow", rows, "--model", "simnet"), "lives in worlds, not in tables")

@@ -133,13 +133,8 @@ _SLOW = {"fuzzy ART", "dual vigilance ART"}  # of artlib: not on MNIST
 
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, results = material.pick(only, KNOWN), Results()
-    if plan.quick and only is None:
-        names = [name for name in names if name in plan.data]
-    for name in names:
-        if not material.is_here(name):
-            results.note(f"{name} left out: {material.DATA[name].needs} is not installed")
-            continue
+    results = Results()
+    for name in material.chosen(plan, only, KNOWN, results):
         for turn in range(plan.shuffles):
             _shuffle(results, plan, name, turn)
         if tell is not None:

@@ -42,10 +42,8 @@ def sequence(y, kind, seed):
 
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, results = material.pick(only, KNOWN), Results()
-    if plan.quick and only is None:
-        names = [name for name in names if name in plan.data]
-    for name in names:
+    results = Results()
+    for name in material.chosen(plan, only, KNOWN, results):
         for turn in range(1 if plan.quick else ROUNDS):
             with installed.one_thread(), installed.quiet():
                 _round(results, name, plan.seeds[0] + turn)

@@ -97,6 +97,17 @@ def is_here(name):
     return not needs or peers.is_here(needs)
 
 
+def chosen(plan, only, known, results):
+    """Names of the data sets to measure: of those asked for what is here; a note of the others."""
+    names = pick(only, known)
+    if plan.quick and only is None:
+        names = [name for name in names if name in plan.data]
+    for name in names:
+        if not is_here(name):
+            results.note(f"{name} left out: {DATA[name].needs} is not installed")
+    return [name for name in names if is_here(name)]
+
+
 def split(name, seed, rows=None):
     """Training and test rows of a seeded shuffle.
 

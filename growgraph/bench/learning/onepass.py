@@ -52,13 +52,8 @@ def one_pass(learners, seed, X, y, X_test, y_test, stops=()):
 
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, results, headlines = material.pick(only, KNOWN), Results(), {}
-    if plan.quick and only is None:
-        names = [name for name in names if name in plan.data]
-    for name in names:
-        if not material.is_here(name):
-            results.note(f"{name} left out: {material.DATA[name].needs} is not installed")
-            continue
+    results, headlines = Results(), {}
+    for name in material.chosen(plan, only, KNOWN, results):
         headlines[name] = _data_set(results, plan, name)
         if tell is not None:
             tell(f"{name}: {headlines[name]} "

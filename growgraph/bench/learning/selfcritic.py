@@ -242,13 +242,8 @@ def half_blind(model, X, y):
 # ---- the run ------------------------------------------------------------------------------------
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, results = material.pick(only, KNOWN), Results()
-    if plan.quick and only is None:
-        names = [name for name in names if name in plan.data]
-    for name in names:
-        if not material.is_here(name):
-            results.note(f"{name} left out: {material.DATA[name].needs} is not installed")
-            continue
+    results = Results()
+    for name in material.chosen(plan, only, KNOWN, results):
         with installed.one_thread(), installed.quiet():
             shape = material.DATA[name].shape
             (_table if shape is None else _images)(results, plan, name)

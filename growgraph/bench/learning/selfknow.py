@@ -153,13 +153,8 @@ def knowledge_of(model, X, y):
 
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, results = material.pick(only, KNOWN), Results()
-    if plan.quick and only is None:
-        names = [name for name in names if name in plan.data]
-    for name in names:
-        if not material.is_here(name):
-            results.note(f"{name} left out: {material.DATA[name].needs} is not installed")
-            continue
+    results = Results()
+    for name in material.chosen(plan, only, KNOWN, results):
         rows = learners(material.DATA[name].shape)
         for at, pair in enumerate(PAIRS[: 2 if plan.quick else None]):
             _pair(results, plan, name, rows, at, pair)

@@ -129,13 +129,8 @@ def answers(seed, X, y, X_test, shape):
 
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    names, results = material.pick(only, KNOWN), Results()
-    if plan.quick and only is None:
-        names = [name for name in names if name in plan.data]
-    for name in names:
-        if not material.is_here(name):
-            results.note(f"{name} left out: {material.DATA[name].needs} is not installed")
-            continue
+    results = Results()
+    for name in material.chosen(plan, only, KNOWN, results):
         for turn in range(1 if plan.quick else SHUFFLES):
             with installed.one_thread():
                 _shuffle(results, plan, name, plan.seeds[0] + turn)
