@@ -1,7 +1,8 @@
-"""A browser for the tests of the player's page."""
+"""No window for the tests of pictures, a browser for those of the player's page."""
 
 import shutil
 
+import matplotlib.pyplot as plt
 import pytest
 
 from growgraph.viz import animate
@@ -9,6 +10,15 @@ from tests.viz.browser import settle
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _WITHOUT = "no browser: apt-get install chromium, pip install playwright"
+
+
+@pytest.fixture(autouse=True)
+def _no_window():
+    """No window, and no figure but the test's own, whatever ran before in this process."""
+    plt.switch_backend("agg")
+    plt.close("all")
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")

@@ -19,13 +19,6 @@ NAMES = ["a class with a very long name", "b", r"$\bad{$"]  # the last is no for
 _SLACK = 1.0  # pixels that two boxes may share: they are higher than their letters
 
 
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def things():
     """What is drawn, by name."""

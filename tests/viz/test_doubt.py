@@ -2,7 +2,6 @@
 
 import functools
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -11,13 +10,6 @@ from growgraph import SelfCriticNet
 from growgraph.errors import DataError
 from growgraph.viz import plot_doubt
 from tests.models.material import SHAPE, digits
-
-
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
 
 
 @functools.cache

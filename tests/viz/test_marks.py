@@ -1,6 +1,5 @@
 """How marks and their names are put, and how well each class is known."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,13 +14,6 @@ from growgraph.viz.canvas import _APART, _apart, _backing
 from growgraph.viz.classes import Classes, classes_of, draw_classes
 from growgraph.viz.labels import shorten, width_of
 from growgraph.viz.style import LIGHT
-
-
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))

@@ -22,13 +22,11 @@ from growgraph.viz import (
 
 
 @pytest.fixture(autouse=True)
-def _agg():
-    """No window, and nothing global is changed."""
-    plt.switch_backend("agg")
+def _as_before():
+    """Nothing global is changed."""
     before = dict(matplotlib.rcParams)
     yield
     assert dict(matplotlib.rcParams) == before
-    plt.close("all")
 
 
 def empty():

@@ -17,13 +17,6 @@ from growgraph.viz.scene import scene_of
 from growgraph.viz.style import DARK, LIGHT
 
 
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def axes(width=8, height=4.8):
     return Figure(figsize=(width, height)).add_axes((0, 0, 1, 1))
 

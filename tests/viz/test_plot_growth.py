@@ -20,13 +20,6 @@ from growgraph.viz.scene import scene_of
 from growgraph.viz.timeline import Story, counted, spread
 
 
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def figure():
     return Figure(figsize=(10, 6.4))
 

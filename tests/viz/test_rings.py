@@ -14,13 +14,6 @@ from growgraph.viz.style import DARK, LIGHT
 from tests.viz.films import HOSTILE, crowded, grown
 
 
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def axes(width=7.6, height=5.6):
     return Figure(figsize=(width, height)).add_axes((0, 0, 1, 1))
 

@@ -16,13 +16,6 @@ Y = np.where(X[:, 0] > 0, "right", "left")
 ROWS, BEFORE, AFTER, END = (3, 17, 3), (0.9, 0.5, 0.25), (0.4, 0.6, 0.2), (0.1, 0.2, 0.3)
 
 
-@pytest.fixture(autouse=True)
-def _agg():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def grown(columns=2):
     """A graph with three units; the second is two nodes, and something else grew between."""
     graph, controller = Graph(), GrowthController()
