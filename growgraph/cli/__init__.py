@@ -232,6 +232,9 @@ def main(argv=None):
             if not hasattr(error, "format_message"):  # a usage error of the command line
                 raise
             text = error.format_message().rstrip(".")  # none when the help was shown
+            if "\n" in text:  # it is the help
+                print(text, file=sys.stderr)
+                return 2
             asked = getattr(getattr(error, "ctx", None), "command_path", "growgraph")
             return failure(f"{text} (see {asked} --help)", 2) if text else 2
 

@@ -40,7 +40,11 @@ def info(path):
     job = run.get("job", {})
     rows = [
         ("kind", header["class"], f"growgraph {header['growgraph']}, format {header['format']}"),
-        ("grown on", job.get("name"), f"target {(run.get('schema') or {}).get('target', 'digit')}"),
+        (
+            "grown on",
+            ", then ".join([*run.get("before", ()), job["name"]]) if job else None,
+            f"target {(run.get('schema') or {}).get('target', 'digit')}",
+        ),
         ("nodes", f"{graph.n_nodes:,}", ""),
         ("edges", f"{graph.n_edges:,}", ""),
         ("file", memory(os.path.getsize(path)), f"sha256 of the arrays {header['sha256'][:16]}"),

@@ -16,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Measure this machine: kernels and learning against others, growing against size.",
+    help="Measure kernels and learning against others, growing against size.",
 )
 
 

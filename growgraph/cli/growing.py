@@ -16,6 +16,7 @@ from growgraph.cli.places import check_model, model_file, say_suffix
 from growgraph.cli.report import Report, score, score_numbers
 from growgraph.cli.signals import Signals, Stopped
 from growgraph.data import Batch, open_stream
+from growgraph.data.columns import refuse_quantity
 from growgraph.errors import DataError, FileFormatError
 from growgraph.io import load, load_header, save
 
@@ -66,8 +67,10 @@ class Grow:
         onto=None,
     ):  # fmt: skip
         self._onto, held = onto, None
+        self._before: list[str] = []  # names of the data that --onto has learnt
         if onto is not None:
             held, run = _held_by(onto)
+            self._before = [*run.get("before", ()), run["job"]["name"]]
             _check_same(onto, run["job"], model=model, learning=learning, replay=replay)
             asked, target = options.get("target"), run["schema"]["target"]
             if asked not in (None, target):
@@ -134,7 +137,7 @@ class Grow:
             model = self._model
             try:
                 report = Report(model, self.stream, self._learnt, self.out)
-                report.replaced = self._replaced
+                report.replaced, report.before = self._replaced, self._before
                 ask = score_numbers if report.is_numbers else score
                 report.held_out = ask(model, self.stream)
                 self._sum_up(model)
@@ -212,6 +215,10 @@ class Grow:
             for batch in batches:
                 if self._model is None:
                     self._model = self._newborn(batch)
+                elif self._onto and not self._row and batch.y.dtype.kind == "i":
+                    refuse_quantity(
+                        self.stream.target, batch.y, f"--onto {self._onto} answers with classes"
+                    )
                 model, first = self._model, 0
                 while first < len(batch):
                     piece = batch.piece(first, first + self._size)
@@ -256,6 +263,7 @@ class Grow:
         run = {
             "job": self._job,
             "data": self._data,
+            "before": self._before,
             "row": self._row,
             "learnt": self._learnt,
             "schema": self.stream.schema(),

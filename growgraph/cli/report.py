@@ -74,6 +74,7 @@ class Report:
         self.held_out: Any = (0, 0)
         self.picture = None
         self.replaced = False
+        self.before: list[str] = []  # names of the data that the model had learnt already
 
     def draw(self):
         """Draw the growth beside the model; a picture that fails costs a note only."""
@@ -93,7 +94,7 @@ class Report:
         skipped = self.stream.skipped(self.learnt, n)
         rows = [
             *told,
-            ("samples", f"{self.learnt:,}", f"target {self.stream.target}"),
+            ("samples", f"{self.learnt:,}", f"target {self.stream.target}{self._earlier()}"),
             ("without a label", f"{skipped:,}" if skipped else None, "rows left out"),
             *self._grown(),
             ("nodes", f"{graph.n_nodes:,}", ""),
@@ -166,6 +167,11 @@ class Report:
         ]
         told = {"rmse": error, "r2": explained, "prequential_r2": before}
         return rows, {k: v if math.isfinite(v) else None for k, v in told.items()}
+
+    def _earlier(self):
+        """What was learnt before, of which the figures of the model tell as well."""
+        n = self.model.n_samples_seen_ - self.learnt
+        return f"; {n:,} before, of {', '.join(self.before)}" if self.before else ""
 
     def _grown(self):
         """Rows of what a kind of model alone can tell."""

@@ -143,13 +143,8 @@ class Columns:
 
     def _decide_number(self, values):
         """Whether numbers are classes or a quantity."""
-        whole = (values == np.floor(values)) & np.isfinite(values)
-        distinct = np.unique(values).size
+        whole, quantity = _looks_like_a_quantity(values)
         self.label = "int" if whole.all() else "text"
-        if whole.all():
-            quantity = values.size >= 100 and distinct > values.size / 2
-        else:
-            quantity = distinct > (values.size / 2 if 10 <= values.size < 40 else _MANY_CLASSES)
         if quantity and self.quantities == "classes":
             return
         if quantity and self.quantities == "allow":
@@ -159,13 +154,10 @@ class Columns:
                 "(--task classes learns classes)"
             )
         elif quantity:
-            example = values[0] if whole.all() else values[~whole][0]
-            raise DataError(
-                f"target {self.target!r} looks like a quantity, not like classes ({distinct} "
-                f"different numbers in {values.size} rows, such as {example:.6g}): "
-                f"GrowNetRegressor (--model grownet) is for these; --categorical {self.target} "
-                "learns classes"
-            )
+            refuse_quantity(
+                self.target, values, f"GrowNetRegressor (--model grownet) is for these; "
+                f"--categorical {self.target} learns classes"
+            )  # fmt: skip
 
     # ---- rows -------------------------------------------------------------------------------
     def labels(self, block, rows, *, strict=True):
@@ -340,4 +332,24 @@ def _refuse_infinity(name, values, rows):
         raise DataError(
             f"column {name!r} holds {values[at]} in row {rows[at]} (rows count from 0): write a "
             "finite number or leave the cell empty"
+        )
+
+
+def _looks_like_a_quantity(values):
+    """Which numbers are whole, and whether there are too many different ones to be classes."""
+    whole = (values == np.floor(values)) & np.isfinite(values)
+    distinct = np.unique(values).size
+    if whole.all():
+        return whole, values.size >= 100 and distinct > values.size / 2
+    return whole, distinct > (values.size / 2 if 10 <= values.size < 40 else _MANY_CLASSES)
+
+
+def refuse_quantity(target, values, hint):
+    """Raise if a target's numbers look like a quantity, not like classes."""
+    whole, quantity = _looks_like_a_quantity(values)
+    if quantity:
+        example = values[0] if whole.all() else values[~whole][0]
+        raise DataError(
+            f"target {target!r} looks like a quantity, not like classes ({np.unique(values).size} "
+            f"different numbers in {values.size} rows, such as {example:.6g}): {hint}"
         )

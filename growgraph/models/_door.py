@@ -107,9 +107,19 @@ class undisturbed:
                 self._before(*self._heard[0])
 
 
+def check_progress(progress):
+    """Raise unless progress can be told so."""
+    if progress not in (None, True, False) and not callable(progress):
+        raise ValueError(
+            f"progress must be None, True or a function of (samples done, samples in all, model), "
+            f"got {progress!r}"
+        )
+
+
 @contextlib.contextmanager
 def telling(progress, total):
     """A function (samples done, model) that tells progress as the parameter asks for it."""
+    check_progress(progress)
     if callable(progress):
         yield lambda done, model: progress(done, total, model)
     elif progress:

@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from growgraph.growth import GrowthLog
 from growgraph.models import _door
-from growgraph.senses.arrivals import THERE
 from growgraph.senses.columns import listed
 
 
@@ -65,15 +64,19 @@ class Learning:
                 self._infant = self._infant.widened(len(sense.numeric))
         return [name for name in sense.columns if name not in before.columns]
 
-    def _tell_unheard(self, new):
-        """Warn of new columns of numbers for which there was no room."""
-        if not new or self._infant is not None:
+    def _tell_unheard(self, new, young):
+        """Warn of columns for which there was no room: ``new`` ones, all if learning was young."""
+        sense = self._core.sense
+        if sense.kind != "table" or self._infant is not None:
             return
-        late = [name for _, name in self._core.sense.latecomers() if name in new]
-        out = [name for name in late if self._core.sense.place_of(name, THERE) is None]
-        if out:
+        late = sense.late if young else new
+        out = [name for name in late if not any(key[0] == name for key in sense.born)]
+        untold, sense.untold[:] = [*sense.untold, *((name, "not learnt") for name in out)], []
+        for what in dict.fromkeys(what for _, what in untold):
+            names = listed(name for name, its in untold if its == what)
             warnings.warn(
-                f"no room within max_nodes and max_bytes for {listed(out)}: not learnt",
+                f"no room left for {names}: {what} (categories and late columns may have "
+                f"{sense.most:,} inputs, fewer the smaller max_nodes and max_bytes)",
                 stacklevel=4,
             )
 

@@ -1,4 +1,4 @@
-"""How results that have one entry a sample are printed: a table, its middle left out."""
+"""How results are printed: as tables."""
 
 import numpy as np
 
@@ -6,7 +6,10 @@ _MOST = 12  # rows
 
 
 class Told:
-    """A dataclass of arrays, one entry a sample each; ``_SHOWN`` names those that are printed."""
+    """A dataclass of arrays, one entry a sample each; ``_SHOWN`` names those that are printed.
+
+    Of many samples the middle is left out.
+    """
 
     _SHOWN: tuple = ()
 
@@ -33,3 +36,30 @@ def _cell(value):
         plain = value == 0 or 0.001 <= abs(value) < 10_000
         return f"{value:.3f}" if plain else f"{value:.4g}"
     return str(value)
+
+
+class Knowledge(np.ndarray):
+    """A structured array, one row a class, that prints as a table with the names of its columns."""
+
+    def __getitem__(self, key):
+        """A column as a plain array, a row or some rows as they are."""
+        found = super().__getitem__(key)
+        plain = isinstance(found, np.ndarray) and found.dtype.names is None
+        return found.view(np.ndarray) if plain else found
+
+    def __str__(self):
+        names = self.dtype.names or ()
+        lines = [list(names)] + [
+            [_figure(row[name]) for name in names] for row in np.atleast_1d(self)
+        ]
+        wide = [max(len(line[i]) for line in lines) for i in range(len(names))]
+        return "\n".join(
+            "  ".join(text.rjust(n) for text, n in zip(line, wide, strict=True)) for line in lines
+        )
+
+    __repr__ = __str__
+
+
+def _figure(value):
+    """A cell of the table in words."""
+    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)

@@ -18,6 +18,10 @@ from growgraph.models._told import Told
 from growgraph.senses.columns import meant, seconds
 
 _MOST_TARGET = 1e30  # answers are float32
+_ANY_ORDER = (  # scikit-learn has DataFrames refused
+    "Give the columns as a dict, dict(X): there their order does not matter, and one that is not "
+    "there is missing."
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,6 +105,8 @@ class GrowingModel(Learning, BaseEstimator):
         Sets (``first``) or compares the number of columns and their names as scikit-learn does.
         Of columns with names that the first table did not have, see :func:`known_columns`.
         """
+        if learns:
+            _door.check_progress(self.progress)
         if isinstance(X, dict) and not issparse(X):
             if not table:
                 raise DataError("X must be an array of numbers, one row an image, got a dict")
@@ -114,7 +120,7 @@ class GrowingModel(Learning, BaseEstimator):
             if not first and hasattr(self, "feature_names_in_"):
                 X = self._named(X, learns)
             else:
-                validate_data(self, X, reset=first, skip_check_array=True)
+                self._check_unnamed(X, first)
                 X = X if first else X.set_axis(list(self._core.sense.first), axis=1)
             _check_rows(X)
             return X
@@ -130,11 +136,21 @@ class GrowingModel(Learning, BaseEstimator):
             validate_data(self, shown, reset=False, skip_check_array=True)
         except ValueError as error:
             slips = meant(names_of(shown), first.difference(names_of(shown)))
-            if not slips:
-                raise
             hint = ", ".join(f"{known!r} by {name!r}" for name, known in slips.items())
-            raise DataError(f"{error}Did you mean {hint}?") from error
+            raise DataError(f"{error}{f'Did you mean {hint}?' if hint else _ANY_ORDER}") from error
         return known_columns(sense, X, learns)
+
+    def _check_unnamed(self, X, first):
+        """Set or compare the names of a DataFrame, which may be numbers: these are no names."""
+        try:
+            validate_data(self, X, reset=first, skip_check_array=True)
+        except ValueError as error:
+            if first or len(names_of(X)) == self.n_features_in_:
+                raise
+            raise DataError(
+                f"{error} Its columns were numbered when learning began, and new ones are known by "
+                "their names: begin with names that are text, X.columns = X.columns.astype(str)"
+            ) from error
 
     def _rows_to_learn(self, X, first):
         """X checked, as images or as a table: ``image_shape`` says which, once and for all."""
@@ -317,11 +333,11 @@ def is_table(X):
 def _check_rows(X):
     """Raise unless a table has rows, and all its columns as many."""
     for name, values in X.items() if isinstance(X, dict) else ():
-        one = isinstance(values, (str, bytes)) or getattr(values, "ndim", 1) == 0
-        if one or not hasattr(values, "__len__"):
+        if _is_cell(values):
+            cell = values.item() if isinstance(values, np.generic) else values
             raise DataError(
-                f"column {str(name)!r} must hold one cell a row, got {values!r}: for one row give "
-                f"{{{str(name)!r}: [{values!r}]}}"
+                f"column {str(name)!r} must hold one cell a row, got {cell!r}: for one row give "
+                f"{{{str(name)!r}: [{cell!r}]}}"
             )
     sizes = {len(v) for v in X.values()} if isinstance(X, dict) else {len(X)}
     if len(sizes) > 1:
@@ -331,8 +347,18 @@ def _check_rows(X):
 
 
 def one_sample(x):
-    """The sample to be explained as rows: an array of one dimension is one."""
+    """The sample to be explained as rows: one of one dimension is a row."""
+    if isinstance(x, dict) and not issparse(x) and x and all(map(_is_cell, x.values())):
+        return {name: [cell] for name, cell in x.items()}
+    if hasattr(x, "to_frame") and all(isinstance(name, str) for name in x.index):
+        return x.to_frame().T
     return x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
+
+
+def _is_cell(value):
+    """True for what is one cell, not a column of them."""
+    one = isinstance(value, (str, bytes)) or getattr(value, "ndim", 1) == 0
+    return one or not hasattr(value, "__len__")
 
 
 def check_one(rows):

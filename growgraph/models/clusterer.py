@@ -85,7 +85,7 @@ class ResoNetClusterer(
     """
 
     def __init__(
-        self, random_state=None, max_nodes=None, max_bytes=None, progress=None, n_clusters=None,
+        self, *, random_state=None, max_nodes=None, max_bytes=None, progress=None, n_clusters=None,
         growth_rate=0.6, max_concepts=3000, image_shape=None,
     ):  # fmt: skip
         self.random_state = random_state
@@ -145,10 +145,10 @@ class ResoNetClusterer(
             rows = sense.read(X)
         if first:
             self._begin(core)
-        new = self._welcome(sense)
+        new, young = self._welcome(sense), self._is_young()
         self.__dict__.pop("labels_", None)
         self._learn_on(rows, None)
-        self._tell_unheard(new)
+        self._tell_unheard(new, young)
         return rows
 
     def _newborn(self, X):
@@ -278,10 +278,11 @@ class ResoNetClusterer(
 
         Returns
         -------
-        ndarray, structured
-            One row a concept: ``label, name, samples, micro`` (micro-concepts), ``stability``
-            (samples a micro-concept), ``last_seen, rival`` (the concept most like it; itself if
-            there is no other), ``likeness`` (coincidence of the two, as a ratio to chance).
+        Knowledge
+            A structured array that prints as a table, one row a concept: ``label, name, samples,
+            micro`` (micro-concepts), ``stability`` (samples a micro-concept), ``last_seen, rival``
+            (the concept most like it; itself if there is no other), ``likeness`` (coincidence of
+            the two, as a ratio to chance).
         """
         return self._answering().knowledge()
 

@@ -91,7 +91,7 @@ class GrowNet(Growing, TellingClasses, GrowingClassifier):
     classes_: Any
 
     def __init__(
-        self, random_state=None, max_nodes=None, max_bytes=None, patience=3, intention=True,
+        self, *, random_state=None, max_nodes=None, max_bytes=None, patience=3, intention=True,
         progress=None, nets=1, pool=64, replay=2000, forget=1.0, readout="refit",
         placement="tension", directions="data", depth=True,
     ):  # fmt: skip
@@ -231,7 +231,7 @@ class GrowNetRegressor(Growing, TellingNumbers, GrowingRegressor):
     _classes_learnt = False
 
     def __init__(
-        self, random_state=None, max_nodes=None, max_bytes=None, patience=3, intention=True,
+        self, *, random_state=None, max_nodes=None, max_bytes=None, patience=3, intention=True,
         progress=None, nets=5, pool=64, replay=2000, forget=1.0, readout="refit",
         placement="tension", directions="data", depth=True,
     ):  # fmt: skip

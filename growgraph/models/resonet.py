@@ -100,7 +100,7 @@ class ResoNet(Reflecting, GrowingClassifier):
     """
 
     def __init__(
-        self, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
+        self, *, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
         progress=None, learning="evidence", image_shape=None, replay=2000, noise_band=False,
     ):  # fmt: skip
         self.random_state = random_state
@@ -186,7 +186,7 @@ class ResoNet(Reflecting, GrowingClassifier):
             rows = sense.read(X)
         if first:
             self._begin(core)
-        new = self._welcome(sense)
+        new, young = self._welcome(sense), self._is_young()
 
         def note():
             known = classes
@@ -196,7 +196,7 @@ class ResoNet(Reflecting, GrowingClassifier):
             self.classes_ = known
 
         self._learn_on(rows, labels.tolist(), note)
-        self._tell_unheard(new)
+        self._tell_unheard(new, young)
         return self
 
     def _numbers(self, X):

@@ -98,7 +98,7 @@ class SelfCriticNet(Judging, GrowingClassifier):
     """
 
     def __init__(
-        self, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
+        self, *, random_state=None, max_nodes=None, max_bytes=None, patience=2, intention=True,
         progress=None, image_shape=None, replay=2000, held_out=0.1, unlabeled=None, estimator=None,
     ):  # fmt: skip
         self.random_state = random_state
@@ -182,14 +182,14 @@ class SelfCriticNet(Judging, GrowingClassifier):
         with self._unless_refused() if unsure else contextlib.nullcontext():  # T1 may refuse, too
             self._learner, self._asked = learner, {}
             self.n_samples_seen_ = learner.n
-            new = learner._welcome(sense)
+            new, young = learner._welcome(sense), learner._is_young()
             if whole:
                 learner.guest.waiting = []
             self._learn_on(rows, told, lambda: self._note(classes))
             if whole:
                 learner.guest.finish(learner.core.sense)
                 self._asked = {}
-        learner._tell_unheard(new)
+        learner._tell_unheard(new, young)
         return self
 
     def _take(self, rows, targets):

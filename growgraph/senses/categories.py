@@ -50,6 +50,7 @@ class Categories:
         self._told: Counter[str] = Counter()  # categories that have their own by column
         self._n_told = 0  # inputs of all columns of categories
         self._kept = min(sum(self.columns.values()), most // 2)
+        self.untold: list[tuple] = []  # what had no room, and what becomes of it
 
     def _key(self, key):
         """The key itself, that of all further categories of its column, or None: no room."""
@@ -74,6 +75,10 @@ class Categories:
         if self.columns.get(key[0]) is not False:
             self._n_told += 1
             self._told[key[0]] += key[1] not in (None, OTHER)
+            if key[1] == OTHER and self._told[key[0]] < MOST_CATEGORIES:
+                self.untold.append((key[0], "further categories share one input"))
+            if self._n_told == self.most:
+                self.untold.append(("any column", "new categories and columns are ignored"))
 
     def _why_born(self, key):
         """The cause of an input of a key, for the log."""

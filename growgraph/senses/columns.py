@@ -16,6 +16,7 @@ from growgraph._validation import dense_rows
 from growgraph.errors import DataError
 
 _ALIKE = 0.8  # of two names, from which on one may be meant by the other
+_MARK = 2  # letters: a part of a name this short tells columns apart, as x and y do
 
 
 def as_columns(X):
@@ -185,16 +186,32 @@ class Rows:
 def meant(unknown, missing):
     """Which missing column may be meant by each unknown one: dict of names.
 
-    Names that differ in their numbers are different columns.
+    Names that differ in their numbers, or in a part of one or two letters, are different columns.
+
+    Examples
+    --------
+    >>> meant(["Wieght", "accel_y", "x2"], ["weight", "accel_x", "x1"])
+    {'Wieght': 'weight'}
     """
     plain = {_plain(name): name for name in missing}
     found = {}
     for name in unknown:
         close = difflib.get_close_matches(_plain(name), plain, 1, _ALIKE)
-        if close and re.findall(r"\d+", name) == re.findall(r"\d+", close[0]):
+        if close and not _told_apart(name, plain[close[0]]):
             found[name] = plain[close[0]]
     return found
 
 
 def _plain(name):
     return re.sub(r"[\W_]+", "", name).casefold() or name
+
+
+def _told_apart(one, other):
+    """True if the names differ in their numbers or in one short part."""
+    if re.findall(r"\d+", one) != re.findall(r"\d+", other):
+        return True
+    parts = [re.findall(r"[^\W_]+", name.casefold()) for name in (one, other)]
+    if len(parts[0]) != len(parts[1]):
+        return False
+    differ = [pair for pair in zip(*parts, strict=True) if pair[0] != pair[1]]
+    return bool(differ) and all(max(map(len, pair)) <= _MARK for pair in differ)

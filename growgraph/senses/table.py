@@ -389,4 +389,5 @@ class Table(Arrivals):
             setattr(sense, name, ({"cells": sense.cells} | arrays)[name].copy())
         for name, value in plain["born"]:
             sense._enrol((name, value))
+        sense.untold.clear()  # it was told before
         return sense

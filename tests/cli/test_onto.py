@@ -69,6 +69,23 @@ def test_what_would_be_another_model(run, model, wider):
     refused(run("grow", wider, "--onto", model, "--out", model), "give another --out")
 
 
+def test_what_was_learnt_before_is_told(run, model, wider):
+    name = io.load_header(model)["extra"]["run"]["job"]["name"]
+    _, out, err = run("grow", wider, "--onto", model)
+    n = io.load(model).n_samples_seen_
+    assert f"{n:,} before, of {name}" in out, err
+    assert f"{name}, then {wider}" in run("info", "more.npz")[1]
+
+
+def test_a_quantity_is_refused_by_what_answers_with_classes(run, here):
+    lines = [f"{i % 7},{i % 2}" for i in range(200)]
+    (here / "few.csv").write_text("a,y\n" + "\n".join(lines) + "\n")
+    (here / "many.csv").write_text("a,y\n" + "\n".join(f"{i % 7},{i}" for i in range(200)) + "\n")
+    assert run("grow", "few.csv", "--quiet")[0] == 0
+    refused(run("grow", "many.csv", "--onto", "few.npz"), "looks like a quantity")
+    assert not (here / "many.npz").exists()
+
+
 def test_a_slip_of_the_pen_is_said(run, model, rows, here):
     head, *lines = rows.read_text().splitlines()
     (here / "long.csv").write_text("\n".join([head.replace("colour", "colours"), *lines]) + "\n")

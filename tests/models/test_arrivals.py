@@ -238,7 +238,7 @@ def test_there_is_room_for_so_many(limit):
     many = {f"c{i}": np.random.default_rng(i).standard_normal(N) for i in range(60)}
     model = ResoNet(**limit).partial_fit(part(X, 0, CAME), y[:CAME])
     room = model._core.sense.most // 3
-    with pytest.warns(UserWarning, match=f"no room .* for c{room}, c{room + 1}"):
+    with pytest.warns(UserWarning, match=f"no room left for c{room}, c{room + 1}.*: not learnt"):
         model.partial_fit(part(X | many, CAME, N), y[CAME:])
     assert len(model._core.sense.born) == 3 * room < 180
     assert model.predict(X | many).shape == (N,)

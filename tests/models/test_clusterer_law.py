@@ -107,7 +107,7 @@ def test_the_seed_is_of_dreams_alone():
     X = load_digits()[0][:100]
     a, b = (ResoNetClusterer(s, image_shape=SHAPE).fit(X) for s in (0, 1))
     assert differences(a, b) != []
-    assert differences(ResoNetClusterer(1, image_shape=SHAPE).fit(X), b) == []
+    assert differences(ResoNetClusterer(random_state=1, image_shape=SHAPE).fit(X), b) == []
 
 
 @pytest.mark.parametrize("progress", [True, print])
@@ -143,7 +143,10 @@ def test_checks_that_are_not_of_the_legacy():
 
 def test_clone_pipeline_and_names_of_columns():
     X = np.random.default_rng(0).random((120, 3))
-    model = ResoNetClusterer(3, 900, 10**7, None, 4, 0.5, 77).fit(X)
+    model = ResoNetClusterer(
+        random_state=3, max_nodes=900, max_bytes=10**7, n_clusters=4, growth_rate=0.5,
+        max_concepts=77,
+    ).fit(X)  # fmt: skip
     assert clone(model).get_params() == model.get_params()
     assert model.get_feature_names_out().tolist() == [f"resonetclusterer{i}" for i in range(4)]
     pipe = make_pipeline(StandardScaler(), ResoNetClusterer(n_clusters=4))

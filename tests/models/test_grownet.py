@@ -341,8 +341,11 @@ def test_targets_that_do_not_fit_are_refused():
 
 def test_clone_grid_search_and_cross_validation():
     X, y, _ = square(150)
-    model = GrowNet(3, 900, 10**7, 4, False, None, 2, 8, 100, 0.99, "append", "anywhere", "random",
-                    False)  # fmt: skip
+    model = GrowNet(
+        random_state=3, max_nodes=900, max_bytes=10**7, patience=4, intention=False, nets=2, pool=8,
+        replay=100, forget=0.99, readout="append", placement="anywhere", directions="random",
+        depth=False,
+    )  # fmt: skip
     assert clone(model.fit(X, y)).get_params() == model.get_params()
     assert cross_val_score(GrowNet(pool=16), X, y, cv=3).mean() > 0.7
     search = GridSearchCV(GrowNet(pool=8), {"depth": [True, False]}, cv=2).fit(X, y)

@@ -16,13 +16,15 @@ from tests.models.material import SHAPE, differences, digits, part, table
 from tests.models.test_selfcritic import moons
 
 KINDS = {
-    "resonance": lambda: ResoNet(2, image_shape=SHAPE, learning="resonance"),
-    "grown": lambda: GrowNet(2, pool=16),
+    "resonance": lambda: ResoNet(random_state=2, image_shape=SHAPE, learning="resonance"),
+    "grown": lambda: GrowNet(random_state=2, pool=16),
 }
 
 
 def make(kind, **options):
-    return SelfCriticNet(3, image_shape=SHAPE, held_out=0.3, estimator=KINDS[kind](), **options)
+    return SelfCriticNet(
+        random_state=3, image_shape=SHAPE, held_out=0.3, estimator=KINDS[kind](), **options
+    )
 
 
 @functools.cache
@@ -179,7 +181,7 @@ def test_cuts_files_and_questions_change_no_bit(kind, images, tmp_path):
 
     def newborn():
         T1 = KINDS[kind]().set_params(**({} if kind == "grown" else {"image_shape": shape}))
-        return SelfCriticNet(3, image_shape=shape, held_out=0.3, estimator=T1)
+        return SelfCriticNet(random_state=3, image_shape=shape, held_out=0.3, estimator=T1)
 
     whole, pieces, at = newborn().partial_fit(X, y), newborn(), 0
     for b, pause in ((1, ""), (63, "file"), (64, "ask"), (130, "pickle"), (200, "state")):
@@ -284,15 +286,19 @@ def test_before_rows_are_held_out_t1_answers_alone():
 @pytest.mark.parametrize("progress", [True, print])
 def test_another_t1_may_be_watched(progress, capsys):
     X, y = moons(400)
-    watched = SelfCriticNet(0, estimator=GrowNet(0, pool=16), progress=progress).fit(X, y)
-    alone = SelfCriticNet(0, estimator=GrowNet(0, pool=16)).fit(X, y)
+    watched = SelfCriticNet(
+        random_state=0, estimator=GrowNet(random_state=0, pool=16), progress=progress
+    ).fit(X, y)
+    alone = SelfCriticNet(random_state=0, estimator=GrowNet(random_state=0, pool=16)).fit(X, y)
     assert watched.predict_proba(X).tobytes() == alone.predict_proba(X).tobytes()
 
 
 def test_a_new_column_is_refused_before_anything_is_learnt():
     X, y = moons(200)
     columns = {"a": X[:, 0], "b": X[:, 1]}
-    model = SelfCriticNet(0, estimator=GrowNet(0, pool=16)).partial_fit(columns, y)
+    model = SelfCriticNet(random_state=0, estimator=GrowNet(random_state=0, pool=16)).partial_fit(
+        columns, y
+    )
     before = pickle.dumps(model.to_state())
     for new in (np.array(["u", "v"] * 100, object), np.arange(200.0)):
         with pytest.raises(DataError, match="'kind' was not there when learning began"):

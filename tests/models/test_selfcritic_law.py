@@ -58,11 +58,11 @@ def images(n=160):
 
 
 def make_images():
-    return SelfCriticNet(3, image_shape=SHAPE, held_out=0.4, replay=50, unlabeled=-1)
+    return SelfCriticNet(random_state=3, image_shape=SHAPE, held_out=0.4, replay=50, unlabeled=-1)
 
 
 def make_table():
-    return SelfCriticNet(3, held_out=0.4, replay=60, unlabeled="?")
+    return SelfCriticNet(random_state=3, held_out=0.4, replay=60, unlabeled="?")
 
 
 def unsure():

@@ -29,7 +29,10 @@ def numbers(n=150, seed=0):
 
 
 def test_clone_has_the_parameters_and_has_learnt_nothing():
-    model = ResoNet(3, 900, 10**7, 4, False, None, "resonance", SHAPE)
+    model = ResoNet(
+        random_state=3, max_nodes=900, max_bytes=10**7, patience=4, intention=False,
+        learning="resonance", image_shape=SHAPE,
+    )  # fmt: skip
     X, y, _, _ = digits()
     twin = clone(model.fit(X[:20], y[:20]))
     assert twin.get_params() == model.get_params()
@@ -55,8 +58,8 @@ def test_a_twin_is_equal_and_goes_its_own_way(twin_of, n):
 
 
 def test_copies_of_an_unfitted_model():
-    assert copy.deepcopy(ResoNet(7)).random_state == 7
-    assert pickle.loads(pickle.dumps(ResoNet(7))).random_state == 7
+    assert copy.deepcopy(ResoNet(random_state=7)).random_state == 7
+    assert pickle.loads(pickle.dumps(ResoNet(random_state=7))).random_state == 7
 
 
 def test_pipeline_grid_search_and_cross_validation():

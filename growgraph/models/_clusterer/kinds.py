@@ -8,6 +8,7 @@ from growgraph.errors import GraphError
 from growgraph.growth import GrowthController, GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal
 from growgraph.models._clusterer import ontology as _ontology
+from growgraph.models._told import Knowledge
 
 _ALIKE = 3  # nearest concepts that are called like one
 _TOLD = 2  # places that a concept's name tells
@@ -173,7 +174,7 @@ class Answer:
             row["stability"] = self.samples[c] / row["micro"]
             row["last_seen"] = self.core.seen[self.labels == c].max()
             row["rival"], row["likeness"] = rival, self.ratio[c, rival]  # 0 with itself
-        return table
+        return table.view(Knowledge)
 
     def why(self, rows):
         """The figures behind the answer for one sample."""

@@ -8,7 +8,8 @@ from growgraph._linalg import one_thread
 from growgraph._validation import check_number
 from growgraph.models._grownet import errors
 from growgraph.models._grownet.unit import WAYS
-from growgraph.models._resonet.explain import Knowledge, _item, _why, nobody
+from growgraph.models._resonet.explain import _item, _why, nobody
+from growgraph.models._told import Knowledge
 from growgraph.models.base import (
     Expectation,
     Explanation,

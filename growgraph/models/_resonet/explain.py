@@ -8,34 +8,8 @@ from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
 from growgraph.models._resonet.gaps import unmet
 from growgraph.models._resonet.turn import turn
+from growgraph.models._told import Knowledge
 from growgraph.senses.arrivals import THERE
-
-
-class Knowledge(np.ndarray):
-    """A structured array, one row a class, that prints as a table with the names of its columns."""
-
-    def __getitem__(self, key):
-        """A column as a plain array, a row or some rows as they are."""
-        found = super().__getitem__(key)
-        plain = isinstance(found, np.ndarray) and found.dtype.names is None
-        return found.view(np.ndarray) if plain else found
-
-    def __str__(self):
-        names = self.dtype.names or ()
-        lines = [list(names)] + [
-            [_figure(row[name]) for name in names] for row in np.atleast_1d(self)
-        ]
-        wide = [max(len(line[i]) for line in lines) for i in range(len(names))]
-        return "\n".join(
-            "  ".join(text.rjust(n) for text, n in zip(line, wide, strict=True)) for line in lines
-        )
-
-    __repr__ = __str__
-
-
-def _figure(value):
-    """A cell of the table in words."""
-    return f"{value:.3f}" if isinstance(value, (float, np.floating)) else str(value)
 
 
 def has_met(sense, key):

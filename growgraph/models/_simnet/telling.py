@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from growgraph.growth import GrowthLog
-from growgraph.models._resonet.explain import Knowledge
+from growgraph.models._told import Knowledge
 from growgraph.models.base import Explanation
 
 
