@@ -1,19 +1,21 @@
 """Figures of learning: tables of README and docs/learning.md from reports stored in benchmarks/.
 
-    python .ci/learning.py refresh REPORT.json [REPORT.json ...]
-    python .ci/learning.py check                   # the pages tell what is stored
+    python .ci/learning.py refresh [REPORT.json ...]   # none: the tables alone are written anew
+    python .ci/learning.py check                       # the pages tell what is stored
 
 A REPORT.json comes from ``growgraph bench learning PROTOCOL --json REPORT.json``; several of one
-protocol, of different data, become one. One of the pages has two lines for each protocol,
+protocol, of different data, become one. What ``--method`` measured joins the stored report, in
+place of the same rows of it. One of the pages has two lines for each protocol,
 ``<!-- begin: bench learning PROTOCOL -->`` and ``<!-- end: bench learning PROTOCOL -->``, and its
 tables between them. ``PROTOCOL, in short`` in both lines shows the verdicts alone.
 """
 
+import copy
 import json
 import sys
 from pathlib import Path
 
-from growgraph.bench.learning import asked, grownet_verdicts, report
+from growgraph.bench.learning import asked, bench, grownet_verdicts, report
 from growgraph.bench.learning.results import Results
 from growgraph.bench.report import to_json
 
@@ -66,6 +68,50 @@ def merged(reports: list[dict]) -> dict:
     return whole
 
 
+# ---- rows of a protocol measured apart ----------------------------------------------------------
+def joined(whole: dict, rows: dict) -> dict:
+    """A report, and what ``--method`` measured: in place of the same rows, beside the others.
+
+    Raises ValueError where others are compared with a row by what no report keeps.
+    """
+    protocol = whole["bench"].removeprefix("learning ")
+    whole, measured = copy.deepcopy(whole), {(c["data"], c["learner"]) for c in rows["cells"]}
+    if rows["plan"]["quick"]:
+        raise ValueError("a report is of a quick run: leave --quick away")
+    kept = [c for c in whole["cells"] if (c["data"], c["learner"]) not in measured]
+    whole["cells"] = _in_sequence(protocol, kept + rows["cells"])
+    concluded = bench.compared(protocol, Results.of(whole["cells"]))
+    if concluded is not None:
+        whole["comparisons"] = json.loads(to_json(concluded))
+    else:
+        for one in whole["comparisons"]:
+            if measured & {(one["data"], one["ours"]), (one["data"], one["peer"])}:
+                raise ValueError(f"{one['ours']} and {one['peer']} are compared block by block: "
+                                 f"measure all rows of {one['data']}")  # fmt: skip
+    for name, told in rows["curves"].items():
+        whole["curves"].setdefault(name, told)["learners"] |= told["learners"]
+    _note_of_rows(whole, rows, measured)
+    return whole
+
+
+def _in_sequence(protocol: str, cells: list[dict]) -> list[dict]:
+    """Cells in the sequence of the protocol's rows, data as they come."""
+    data = list(dict.fromkeys(c["data"] for c in cells))
+    place = {(name, row): i for name in data for i, row in enumerate(bench.rows_of(protocol, name))}
+    last = len(place)
+    return sorted(cells, key=lambda c: (data.index(c["data"]),
+                                        place.get((c["data"], c["learner"]), last)))  # fmt: skip
+
+
+def _note_of_rows(whole: dict, rows: dict, measured: set[tuple[str, str]]) -> None:
+    """Say what is of another day; what the protocol says now stands in place of what it said."""
+    data = list(dict.fromkeys(name for name, _ in sorted(measured)))
+    names = "; ".join(dict.fromkeys(c["learner"] for c in rows["cells"]))
+    apart = f"measured apart ({', '.join(data)}; {rows['machine'].get('date')}): {names}"
+    whole["notes"] += [note for note in [*rows["notes"], apart] if note not in whole["notes"]]
+
+
+# ---- the pages ----------------------------------------------------------------------------------
 def written(texts: list[str], protocol: str, told: dict) -> list[str]:
     """The pages' texts with what is shown of a protocol renewed; ValueError if no page has it."""
     if not any(mark in "".join(texts) for mark in marks(protocol)):
@@ -89,15 +135,34 @@ def read(pages: tuple[Path, ...]) -> list[str]:
 
 
 def refresh(reports: list[dict], folder: Path = STORE, pages: tuple[Path, ...] = PAGES) -> None:
-    """Store reports and renew the pages; a mistake in one of them changes nothing."""
+    """Store reports and renew the pages; a mistake in one of them changes nothing.
+
+    Without a report all tables are renewed from what is stored.
+    """
     texts, files = read(pages), {}
-    for bench in dict.fromkeys(told["bench"] for told in reports):
-        protocol = bench.removeprefix("learning ")
-        told = merged([one for one in reports if one["bench"] == bench])
+    if not reports:
+        for protocol, told in stored(folder).items():
+            texts = written(texts, protocol, told)
+    for kind in dict.fromkeys(told["bench"] for told in reports):
+        protocol = kind.removeprefix("learning ")
+        told = _whole([one for one in reports if one["bench"] == kind], folder)
         texts = written(texts, protocol, told)
         files[folder / f"learning_{protocol}.json"] = json.dumps(told, indent=1) + "\n"
     for path, content in [*files.items(), *zip(pages, texts, strict=True)]:
         path.write_text(content, encoding="utf-8")
+
+
+def _whole(reports: list[dict], folder: Path) -> dict:
+    """Reports of one protocol as one; single rows join the others, or else what is stored."""
+    apart = [told for told in reports if told["plan"].get("methods")]
+    whole = [told for told in reports if told not in apart]
+    if not whole:
+        path = folder / f"learning_{reports[0]['bench'].removeprefix('learning ')}.json"
+        whole = [json.loads(path.read_text(encoding="utf-8"))]
+    told = merged(whole)
+    for rows in apart:
+        told = joined(told, rows)
+    return merged([told])
 
 
 def differing(folder: Path = STORE, pages: tuple[Path, ...] = PAGES) -> list[str]:
@@ -118,7 +183,7 @@ def main(arguments: list[str]) -> int:
             wrong = differing()
             print(f"not as stored: {', '.join(wrong)}" if wrong else "the pages are as stored")
             return 1 if wrong else 0
-        if len(arguments) > 1 and arguments[0] == "refresh":
+        if arguments and arguments[0] == "refresh":
             refresh([json.loads(Path(a).read_text(encoding="utf-8")) for a in arguments[1:]])
             return 0
     except (OSError, ValueError) as error:

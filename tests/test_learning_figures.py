@@ -64,6 +64,8 @@ def test_refresh(pages, tmp_path):
     assert learning.differing(tmp_path, pages) == []
     page.write_text(text.replace(".900", ".990"))
     assert learning.differing(tmp_path, pages) == ["growth"]
+    learning.refresh([], tmp_path, pages)
+    assert page.read_text() == text
 
 
 def test_what_was_asked_is_judged_on_all_reports(pages, tmp_path):
@@ -77,6 +79,56 @@ def test_what_was_asked_is_judged_on_all_reports(pages, tmp_path):
     text = pages[1].read_text()
     assert "| MNIST-5k, worst of 2 | unseen | growgraph as images | .900 | at least 0.95 |" in text
     assert "missed" in text
+
+
+# ---- rows measured apart -------------------------------------------------------------------------
+def with_peer(rows, protocol="folds", methods=()):
+    """A report of wine: accuracies of three seeds for each row."""
+    cells = [{"data": "wine", "learner": who, "measure": "accuracy", "mean": sum(v) / 3, "sd": 0.1,
+              "seeds": {str(i): value for i, value in enumerate(v)}}
+             for who, v in rows.items()]  # fmt: skip
+    plan = {"quick": False, "methods": list(methods)}
+    return told() | {"bench": f"learning {protocol}", "cells": cells, "plan": plan}
+
+
+OLD, NEW = (0.5, 0.6, 0.75), (0.8, 0.9, 0.95)
+
+
+def test_rows_measured_apart_join_what_is_stored(pages, tmp_path):
+    pages[1].write_text("{}\n{}\n".format(*learning.marks("onepass")))
+    ours, silent = "growgraph as a table", "growgraph as a table, resonance"
+    learning.refresh([with_peer({ours: OLD, "SLDA": NEW}, "onepass")], tmp_path, pages)
+    learning.refresh(
+        [with_peer({silent: OLD}, "onepass", ["g*"]), with_peer({ours: NEW}, "onepass", ["x"])],
+        tmp_path, pages,
+    )  # fmt: skip
+    whole = learning.stored(tmp_path)["onepass"]
+    assert [c["learner"] for c in whole["cells"]] == [ours, silent, "SLDA"]
+    assert whole["cells"][0]["seeds"]["0"] == NEW[0]
+    (compared,) = whole["comparisons"]  # judged anew: before, ours was behind
+    assert (compared["ours"], compared["peer"], compared["difference"]) == (ours, "SLDA", 0)
+    assert any("measured apart (wine" in note and silent in note for note in whole["notes"])
+    assert learning.differing(tmp_path, pages) == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="needs river")
+def test_rows_of_streams_join_if_nothing_was_compared_with_them():
+    """Streams are compared block by block, and no report keeps the blocks of all seeds."""
+    comparison = {"data": "SEA", "ours": "growgraph", "peer": "ARF", "measure": "accuracy",
+                  "difference": 0.1, "p": 0.2, "verdict": "even"}  # fmt: skip
+    whole = with_peer({"growgraph": OLD, "ARF": OLD}, "long") | {"comparisons": [comparison]}
+    rows = with_peer({"growgraph replay 0": NEW}, "long", ["*0"])
+    again = with_peer({"ARF": NEW}, "long", ["ARF"])
+    for cell in [cell for part in (whole, rows, again) for cell in part["cells"]]:
+        cell["data"] = "SEA"
+    both = learning.joined(whole, rows)
+    assert [c["learner"] for c in both["cells"]] == ["growgraph", "growgraph replay 0", "ARF"]
+    assert both["comparisons"] == [comparison]
+    assert len(whole["cells"]) == 2
+    with pytest.raises(ValueError, match="block by block: measure all rows of SEA"):
+        learning.joined(whole, again)
+    with pytest.raises(ValueError, match="quick run"):
+        learning.joined(whole, rows | {"plan": {"quick": True}})
 
 
 def test_in_short(pages, tmp_path):

@@ -22,9 +22,7 @@ def checks():
         return []
     from river.checks import yield_checks
 
-    model = adapter.RiverResoNet()
-    # it takes a minute; tests/models/test_stream_law.py asks for the same of the model within
-    return [c for c in yield_checks(model) if c.__name__ != "check_bounded_memory_growth"]
+    return list(yield_checks(adapter.RiverResoNet()))
 
 
 @needs_river

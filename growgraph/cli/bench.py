@@ -2,6 +2,7 @@
 
 import enum
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -146,6 +147,10 @@ def learning(
         str | None,
         typer.Option(help="Only these streams, data or ablations", metavar="NAME[,NAME]"),
     ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this row (* is any text); may be given again", metavar="ROW"),
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="The tables as Markdown")] = False,
 ) -> int:
     """Compare what is learnt with what a user would take instead.
@@ -159,17 +164,18 @@ def learning(
     against what is trained, boosted or grown at random; --only pool (or placement, depth,
     directions, readout) ablates one thing, stream teaches in rounds, cost times insertions. growth:
     ResoNet without one of its parts, late classes, contradictory and shuffled labels. simnet: steps
-    until a world is solved, and to recover when it changes. Whole runs take from minutes to an
-    hour.
+    until a world is solved, and to recover when it changes. --method 'growgraph*' measures ours
+    alone (not of grownet, growth, simnet). Whole runs take from minutes to an hour.
     """
     from growgraph.bench import report
     from growgraph.bench.learning import bench, picture, plan
     from growgraph.bench.learning import report as tables
 
     _check_files(json, plot)
-    bench.check(protocol.value, only)
+    thorough = replace(plan.QUICK if quick else plan.Plan(), methods=tuple(method or ()))
+    bench.check(protocol.value, only, thorough.methods)
     tell = None if not sys.stderr.isatty() else say.line
-    results = bench.run(protocol.value, plan.QUICK if quick else plan.Plan(), only, tell)
+    results = bench.run(protocol.value, thorough, only, tell)
     _keep(report.to_json(results), json)
     _show(tables.markdown(results) if markdown else tables.table(results), json)
     if plot is not None:

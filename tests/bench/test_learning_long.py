@@ -36,7 +36,7 @@ def test_calls_of_many_rows_count_as_row_by_row():
     toy = Stream(X, y, ["a", "b", "c"])
     rows = [
         stream_learners.Learner("one by one", lambda d, s: stream_learners.Row(s), "array"),
-        stream_learners.in_calls(),
+        stream_learners.in_calls()[0],
     ]
     one, many = stream.prequential(rows, toy, 0, block=200).values()
     assert one[2].nbytes() == many[2].nbytes()
@@ -60,8 +60,9 @@ def test_long_has_the_slow_peers_only_where_they_are_named(monkeypatch):
     assert long.run(Plan())["curves"] == {}
     assert seen["length"] == 50_000
     names = {name: [one.name for one in seen[name]] for name in long.KNOWN}
-    assert names["SEA"] == ["growgraph", "recursive ridge", "ARF", "logistic regression"]
-    assert names["LED"] == ["growgraph", "recursive ridge", "logistic regression"]
+    both = [f"growgraph{more}" for more in ("", " resonance", " replay 0", " resonance, replay 0")]
+    assert names["SEA"] == [*both, "recursive ridge", "ARF", "logistic regression"]
+    assert names["LED"] == [*both, "recursive ridge", "logistic regression"]
     long.run(QUICK, "SEA")
     assert seen["length"] == QUICK.length
 
@@ -104,11 +105,16 @@ def test_memory_tells_of_ten_points(monkeypatch):
             yield X, y.tolist()
 
     monkeypatch.setattr(memory, "rows_of", few)
-    results = memory.run(Plan(seeds=(101,), length=1000, quick=True), "LED")["results"]
-    points = [who for _, who, measure in results.values if measure == "MB"]
-    assert points == [f"after {n:,} rows" for n in range(100, 1001, 100)]
-    assert results.mean("LED", "after 1,000 rows", "MB") > 0.1
-    assert results.mean("LED", "after 1,000 rows", "accuracy so far") > 0.9
+    plan = Plan(seeds=(101,), length=1000, quick=True, methods=("growgraph*replay 0",))
+    results = memory.run(plan, "LED")["results"]
+    assert {who for _, who, _ in results.values} == {
+        "growgraph replay 0", "growgraph resonance, replay 0"}  # fmt: skip
+    points = [m for _, who, m in results.values if who == "growgraph replay 0" and "MB" in m]
+    assert points == [f"MB at {share} %" for share in range(10, 101, 10)]
+    assert results.mean("LED", "growgraph replay 0", "MB at 100 %") > 0.1
+    assert results.mean("LED", "growgraph replay 0", "accuracy") > 0.9
+    assert report.number(2.345, points[0]) == report.number(2.345, "MB")
+    assert report.less_is_better(points[0])
 
 
 @needs_river
@@ -124,7 +130,8 @@ def test_memory_lets_concepts_take_turns(monkeypatch):
 def test_folds_learn_in_three_sequences():
     results = folds.run(Plan(seeds=(101,), quick=True), "wine")["results"]
     rows = {who for _, who, _ in results.values}
-    assert len(rows) == 6
+    assert len(rows) == 13  # of images six less: they know no replay
+    assert len(bench.rows_of("folds", "digits")) == 7
     assert all(len(results.seeds("wine", who, "accuracy")) == 5 for who in rows)
     assert results.mean("wine", "growgraph, rows shuffled", "accuracy") > 0.95
     y = np.array([2, 0, 1, 0])
@@ -193,7 +200,10 @@ def test_ways_to_answer():
     from growgraph.bench.learning import material, simulate
 
     X, y, X_test, y_test = material.split("digits", 0, rows=600)
+    silent, _ = simulate.answers(0, X, y, X_test[:200], (8, 8), simulate.SILENT_WAYS,
+                                 learning="resonance")  # fmt: skip
     told, model = simulate.answers(0, X, y, X_test[:200], (8, 8))
+    assert (silent[simulate.SILENT] != told[simulate.PLAIN]).any()
     assert set(told) == set(simulate.WAYS)
     assert all((answer == y_test[:200]).mean() > 0.9 for answer in told.values())
     imagined = model.imagine(X_test[:5], rivals=10)

@@ -246,8 +246,13 @@ def test_the_best_peer_of_a_cost_is_the_cheapest():
 def test_markdown_has_a_row_a_learner():
     text = report.markdown(some_report())
     assert "| accuracy | SEA | LED |" in text
-    assert "| **growgraph** | .900 | .900 |" in text
-    assert "| peer | .950 | .950 |" in text
+    assert "| **growgraph** | .900 ±.010 | .900 ±.010 |" in text
+    assert "| peer | .950 ±.010 | .950 ±.010 |" in text
+    assert "| **growgraph** | 500 | 500 |" in text  # speeds depend on the hour more than on seeds
+    alone = some_report()
+    for cell in alone["cells"]:
+        cell["sd"] = None
+    assert "| **growgraph** | .900 | .900 |" in report.markdown(alone)
 
 
 def test_tables_turn_round_where_a_data_set_has_many_measures():

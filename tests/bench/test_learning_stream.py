@@ -93,7 +93,7 @@ def test_labels_are_numbered_by_arrival():
     assert streams._by_arrival(np.array(["b", "a", "b", "c"])).tolist() == [0, 1, 0, 2]
 
 
-def run(monkeypatch, names=("toy",), plan=None):
+def run(monkeypatch, names=("toy",), plan=None, tell=None):
     """The whole protocol on toys, without river."""
     source = streams.Source(None, held_out=True)
     monkeypatch.setattr(streams, "SOURCES", dict.fromkeys(names, source))
@@ -102,7 +102,7 @@ def run(monkeypatch, names=("toy",), plan=None):
     monkeypatch.setattr(stream_learners, "of_ours", lambda: [mine])
     monkeypatch.setattr(stream_learners, "of_numpy", lambda: [learner("peer")])
     monkeypatch.setattr(stream_learners, "of_river", lambda: [learner("forest", "dict", True)])
-    return stream.run(plan or Plan())
+    return stream.run(plan or Plan(), tell=tell)
 
 
 def test_slow_peers_get_one_seed_and_that_is_said(monkeypatch):
@@ -115,6 +115,16 @@ def test_slow_peers_get_one_seed_and_that_is_said(monkeypatch):
     assert pairs == {"peer": 12, "forest": 4}  # blocks of 250 of 1000 samples, common seeds
     assert results.mean("toy", "growgraph", "MB") == 2
     assert results.mean("toy", "growgraph", "first 100 after return") == 0
+
+
+def test_rows_asked_for_are_measured_alone(monkeypatch):
+    told = []
+    found = run(monkeypatch, plan=Plan(methods=("peer",)), tell=told.append)
+    assert {who for _, who, _ in found["results"].values} == {"peer"}
+    assert (found["headline"], found["comparisons"]) == ("growgraph", [])
+    assert told == ["toy: best peer peer 0.0000"]
+    nothing = run(monkeypatch, plan=Plan(methods=("nobody",)))
+    assert not nothing["results"].values
 
 
 def test_what_was_never_tuned_on_is_named(monkeypatch):

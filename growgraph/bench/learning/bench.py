@@ -1,6 +1,7 @@
 """Runs a protocol and tells which peers are missing."""
 
 import importlib
+from fnmatch import fnmatchcase
 
 from growgraph.bench import machine
 from growgraph.bench import peers as installed
@@ -25,9 +26,10 @@ PEERS: dict[str, tuple[str, ...]] = {
 }
 
 _OF_STREAMS = ("stream", "long", "returns", "memory")
+_WHOLE = ("grownet", "growth", "simnet")  # rows are measured all or none
 
 
-def check(name, only=None):
+def check(name, only=None, methods=()):
     """Raise before minutes are spent: for unknown names, or where what holds the data is missing.
 
     Parameters
@@ -36,13 +38,15 @@ def check(name, only=None):
         A protocol.
     only : str, optional
         As in :func:`run`.
+    methods : tuple of str, default ()
+        As in ``Plan``.
 
     Examples
     --------
-    >>> check("onepass", "wine")
+    >>> check("onepass", "wine", ("nearest*",))
     """
     if name in _OF_STREAMS:
-        streams.pick(only, getattr(_protocol(name), "KNOWN", None))
+        data = streams.pick(only, getattr(_protocol(name), "KNOWN", None))
         if not installed.is_here("river"):
             raise DataError("the streams are river's: pip install 'growgraph[bench]'")
     elif name in ("growth", "simnet"):
@@ -50,7 +54,37 @@ def check(name, only=None):
     elif name == "grownet":
         tasks.pick(only)
     else:
-        material.pick(only, _protocol(name).KNOWN)
+        data = material.pick(only, _protocol(name).KNOWN)
+    if methods:
+        _check_methods(name, methods, data if name not in _WHOLE else ())
+
+
+def _check_methods(name, methods, data):
+    if name in _WHOLE:
+        raise DataError(
+            f"--method is not for {name}, whose rows are measured together: leave it out"
+        )
+    known = tuple(dict.fromkeys(row for one in data for row in rows_of(name, one)))
+    for one in methods:
+        if not any(fnmatchcase(row, one) for row in known):
+            raise DataError(f"--method {one!r} is no row of {name}: they are {'; '.join(known)}")
+
+
+def rows_of(name, data):
+    """Names of the learners that a protocol has on a data set, in the sequence of its table.
+
+    Examples
+    --------
+    >>> rows_of("folds", "wine")[-1]
+    'logistic regression, standardised, all rows'
+    """
+    return [] if name in _WHOLE else _protocol(name).methods(data)
+
+
+def compared(name, results):
+    """What a protocol concludes from its figures; None where it needs more than they tell."""
+    conclude = getattr(_protocol(name), "compared", None)
+    return None if conclude is None else conclude(results)
 
 
 def _protocol(name):

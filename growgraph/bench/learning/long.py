@@ -18,6 +18,16 @@ PEERS = {
 KNOWN = tuple(PEERS)
 
 
+def _learners_of(name):
+    peers = stream_learners.of_numpy() + stream_learners.of_river()
+    return stream_learners.in_calls() + [one for one in peers if one.name in PEERS[name]]
+
+
+def methods(name):
+    """Names of the rows of a stream."""
+    return [one.name for one in _learners_of(name)]
+
+
 def run(plan, only=None, tell=None):
     """All streams; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
     names = streams.pick(only, KNOWN)
@@ -25,13 +35,7 @@ def run(plan, only=None, tell=None):
         names = [name for name in names if name in plan.streams]
     if not plan.quick:
         plan = replace(plan, length=LENGTH, seeds=plan.seeds[:1])
-    mine = [stream_learners.in_calls()]
-    peers = stream_learners.of_numpy() + stream_learners.of_river()
-
-    def learners_of(name):
-        return mine + [one for one in peers if one.name in PEERS[name]]
-
-    found = stream.measured(plan, names, learners_of, tell)
+    found = stream.measured(plan, names, _learners_of, tell)
     found["results"].note("one seed")
     found["results"].note(
         "peers: of each stream the two or three strongest at 8000 samples that take less "

@@ -39,6 +39,11 @@ def rows_of(name, seed, total):
         yield np.array(rows, np.float64), list(labels)
 
 
+def methods(name):
+    """Names of the rows of a stream."""
+    return [ours.label(**options) for options in ours.VARIANTS]
+
+
 def run(plan, only=None, tell=None):
     """All streams; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
     names, results = streams.pick(only, KNOWN), Results()
@@ -47,35 +52,51 @@ def run(plan, only=None, tell=None):
         names = names[:1]
     for name in names:
         with installed.one_thread():
-            _stream(results, name, plan.seeds[0], total, tell)
+            _stream(results, plan, name, total, tell)
     results.note(
-        f"one seed; learnt in calls of {CALL} rows; another concept begins every {STAY:,} rows, "
-        "the first again after the last"
+        f"one seed; {total:,} rows, learnt in calls of {CALL}; another concept begins every "
+        f"{STAY:,} rows, the first again after the last"
     )
-    results.note("MB: what nbytes_ states, graph and statistics; accuracy: asked before learnt")
+    results.note("MB: what nbytes_ states, graph and statistics, after a share of the rows")
+    results.note("accuracy: asked before learnt; samples/s, last: of the last tenth of the rows")
     return {"headline": ours.NAME, "results": results, "comparisons": []}
 
 
-def _stream(results, name, seed, total, tell):
-    model, seen, took, step = ours.ResoNet(random_state=seed), 0, 0.0, total // POINTS
+def _stream(results, plan, name, total, tell):
+    seed = plan.seeds[0]
+    models = {ours.label(**options): ours.ResoNet(random_state=seed, **options)
+              for options in ours.VARIANTS if plan.takes(ours.label(**options))}  # fmt: skip
+    spent: dict[str, list[float]] = {who: [] for who in models}  # a value a call
+    seen, step = 0, total // POINTS
     for X, y in rows_of(name, seed, total):
         for a in range(0, len(y), CALL):
-            begin = clock.cpu()
-            model.partial_fit(X[a : a + CALL], y[a : a + CALL])
-            took += clock.cpu() - begin
+            for who, model in models.items():
+                begin = clock.cpu()
+                model.partial_fit(X[a : a + CALL], y[a : a + CALL])
+                spent[who].append(clock.cpu() - begin)
             seen += len(y[a : a + CALL])
             if seen % step == 0:
-                _keep(results, name, seed, model, f"after {seen:,} rows", took / step)
-                took = 0.0
+                _point(results, name, seed, models, f"MB at {100 * seen // total} %")
                 if tell is not None:
-                    tell(f"{name}: {seen:,} rows, {model.nbytes_ * 1e-6:.2f} MB")
+                    sizes = (f"{who} {m.nbytes_ * 1e-6:.2f} MB" for who, m in models.items())
+                    tell(f"{name}, {seen:,} rows: {', '.join(sizes)}")
+    for who, model in models.items():
+        _end(results, name, who, seed, model, total, spent[who])
 
 
-def _keep(results, name, seed, model, point, seconds):
+def _point(results, name, seed, models, measure):
+    for who, model in models.items():
+        results.add(name, who, measure, seed, model.nbytes_ * 1e-6)
+
+
+def _end(results, name, who, seed, model, total, spent):
+    late = spent[-max(1, len(spent) // POINTS) :]
+    rate = total / len(spent)  # rows a call
     found = {
-        "MB": model.nbytes_ * 1e-6, "nodes": model.graph_.n_nodes, "alarms": model.n_drifts_,
-        "returns": model.n_returns_, "accuracy so far": model.prequential_accuracy_,
-        "samples/s": 1 / max(seconds, 1e-9),
+        "accuracy": model.prequential_accuracy_, "nodes": model.graph_.n_nodes,
+        "alarms": model.n_drifts_, "returns": model.n_returns_,
+        "samples/s": total / max(sum(spent), 1e-9),
+        "samples/s, last": rate * len(late) / max(sum(late), 1e-9),
     }  # fmt: skip
     for measure, value in found.items():
-        results.add(name, point, measure, seed, value)
+        results.add(name, who, measure, seed, value)

@@ -4,15 +4,15 @@ import numpy as np
 
 from growgraph.bench import clock
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import material, onepass_learners
+from growgraph.bench.learning import material, onepass_learners, ours
 from growgraph.bench.learning.results import Results, compare
 
 BLOCK = 100
 STOPS = (100, 1000)
 NOISE = (0.1, 0.2, 0.3, 0.4)
 KNOWN = ("digits", "MNIST-5k", "wine", "breast_cancer")
-_MNIST_SHUFFLES = 2
 _SMALL_SHUFFLES = 10  # of data sets of a few hundred rows
+HEADLINE, IMAGES = "growgraph as a table", "growgraph as images"
 
 
 def one_pass(learners, seed, X, y, X_test, y_test, stops=()):
@@ -52,40 +52,56 @@ def one_pass(learners, seed, X, y, X_test, y_test, stops=()):
 
 def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
-    results, headlines = Results(), {}
+    results = Results()
     for name in material.chosen(plan, only, KNOWN, results):
-        headlines[name] = _data_set(results, plan, name)
-        if tell is not None:
-            tell(f"{name}: {headlines[name]} "
-                 f"{results.mean(name, headlines[name], 'accuracy'):.4f}")  # fmt: skip
-    found = []
-    for name, headline in headlines.items():  # the row without image priors, then that with them
-        for row in (headline, headline.replace("as a table", "as images")):
-            found += [c for c in compare(results, "accuracy", row) if c["data"] == name]
+        _data_set(results, plan, name, tell)
+    results.note(ours.NO_REPLAY)
     results.note("paired t tests over shuffles, corrected by Holm within a data set")
     results.note("order gap: accuracy in random order less that of one class after another")
     results.note("label noise: accuracy on clean test rows; 'next': each class taken for the next")
-    return {"headline": "growgraph as a table", "results": results, "comparisons": found}
+    found = compared(results)
+    return {"headline": HEADLINE, "results": results, "comparisons": found}
 
 
-def _data_set(results, plan, name):
-    """All shuffles of a data set; the name of our first row."""
+def compared(results):
+    """Of each data set the row without image priors against the peers, then that with them."""
+    told = [compare(results, "accuracy", row) for row in (HEADLINE, IMAGES)]
+    names = dict.fromkeys(data for data, _, _ in results.values)
+    return [c for name in names for some in told for c in some if c["data"] == name]
+
+
+def methods(name):
+    """Names of the rows of a data set."""
+    return [one.name for one in _everybody(name, None, None)]
+
+
+def _everybody(name, X, y):
     shape = material.DATA[name].shape
-    shuffles = 1 if plan.quick else _MNIST_SHUFFLES if name == "MNIST-5k" else plan.shuffles
+    peers = onepass_learners.of_peers(shape, name == "digits")
+    return onepass_learners.of_ours(shape, X, y) + peers
+
+
+def _data_set(results, plan, name, tell):
+    """All shuffles of a data set."""
+    shape = material.DATA[name].shape
+    shuffles = 1 if plan.quick else plan.shuffles
     shuffles = shuffles if shape is not None or plan.quick else max(shuffles, _SMALL_SHUFFLES)
     for shuffle in range(shuffles):
         seed = plan.seeds[0] + shuffle
         parts = material.split(name, seed, plan.rows)
-        rows = onepass_learners.of_ours(shape, *parts[:2])
-        rows += onepass_learners.of_peers(shape, name == "digits")
+        rows = [one for one in _everybody(name, *parts[:2]) if plan.takes(one.name)]
         rows = [one for one in rows if not (plan.quick and one.slow)]
+        if not rows:
+            return
         _shuffle(results, name, seed, rows, parts, first=shuffle == 0)
         if shape is not None and (shuffle == 0 or name == "digits"):
             _noise(results, name, seed, [one for one in rows if one.noise], parts, plan)
+        if tell is not None:
+            told = results.mean(name, rows[0].name, "accuracy")
+            tell(f"{name}, {shuffle + 1} of {shuffles}: {rows[0].name} {told:.4f}")
     slow = [one.name for one in rows if one.slow]
     if slow and shuffles > 1:
         results.note(f"{name}: one shuffle, no class order for {', '.join(slow)}: too slow")
-    return rows[0].name
 
 
 def _shuffle(results, name, seed, rows, parts, first):

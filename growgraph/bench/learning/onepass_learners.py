@@ -122,8 +122,7 @@ def of_ours(shape, X, y):
         return lambda seed: ours.Grown(random_state=seed, **options)
 
     tables = [
-        Learner("growgraph as a table", grown(), noise=True),
-        Learner("growgraph as a table, resonance", grown(learning="resonance")),
+        Learner(ours.as_a_table(options), grown(**options), noise=True) for options in ours.VARIANTS
     ]
     if shape is None:
         return [*tables, Learner("growgraph as a table, prenatal only", grown(max_nodes=1))]

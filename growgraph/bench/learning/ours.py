@@ -5,6 +5,11 @@ import inspect
 from growgraph.models.resonet import ResoNet
 
 NAME = "growgraph"
+# every table has both ways of learning, and what keeps no rows of the past
+VARIANTS: tuple[dict, ...] = (
+    {}, {"learning": "resonance"}, {"replay": 0}, {"learning": "resonance", "replay": 0},
+)  # fmt: skip
+NO_REPLAY = "replay 0: no rows of a table's past are kept; images have no such row, none are kept"
 
 
 def knows(parameter):
@@ -26,9 +31,22 @@ def label(**options):
     >>> label(learning="resonance", replay=0)
     'growgraph resonance, replay 0'
     """
-    words = [str(options["learning"])] if "learning" in options else []
-    words += [f"{k} {v}" for k, v in options.items() if k != "learning"]
-    return " ".join([NAME, ", ".join(words)]).strip()
+    return " ".join([NAME, ", ".join(_words(options))]).strip()
+
+
+def as_a_table(options):
+    """The name where some rows of ours are told that the data are images.
+
+    Examples
+    --------
+    >>> as_a_table({"learning": "resonance", "replay": 0})
+    'growgraph as a table, resonance, replay 0'
+    """
+    return ", ".join([f"{NAME} as a table", *_words(options)])
+
+
+def _words(options):
+    return [str(v) if k == "learning" else f"{k} {v}" for k, v in options.items()]
 
 
 class Grown:

@@ -16,7 +16,7 @@ _SHOWN = {
     "stream": ("accuracy", "samples/s"),
     "long": ("accuracy", "samples/s"),
     "returns": ("before", "0-100 after", "100-600 after"),
-    "memory": ("MB", "alarms", "accuracy so far"),
+    "memory": ("MB at 10 %", "MB at 100 %", "accuracy"),
     "simulate": ("accuracy",),
     "folds": ("accuracy",),
     "onepass": ("accuracy", "order gap", "samples/s"),

@@ -1,6 +1,7 @@
 """How thoroughly a run measures."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 # chosen apart from the seeds any setting was tried on
 SEEDS = (101, 102, 103)
@@ -27,6 +28,8 @@ class Plan:
         What a quick run takes.
     left_out : tuple of str
         Learners it leaves out.
+    methods : tuple of str
+        Learners that alone are measured, ``*`` for any text; all of them if it is empty.
     """
 
     seeds: tuple[int, ...] = SEEDS
@@ -39,6 +42,19 @@ class Plan:
     data: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+
+    def takes(self, name):
+        """Whether a learner is measured.
+
+        Examples
+        --------
+        >>> Plan(methods=("growgraph*",)).takes("growgraph, none wakes"), QUICK.takes("SRP")
+        (True, False)
+        """
+        if self.methods:
+            return any(fnmatchcase(name, one) for one in self.methods)
+        return name not in self.left_out
 
 
 QUICK = Plan(

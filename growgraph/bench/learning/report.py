@@ -8,8 +8,9 @@ from growgraph.bench.report import columns, machine_lines
 # measures of which less is better
 _LESS = {"ECE", "AURC x1000", "risk at 10 %", "explain, ms", "order gap", "MB", "nodes", "edges",
          "CPU s", "ms", "steps", "recovery", "ms a step"}  # fmt: skip
-_PLAIN = {"samples/s", "MB", "explain, ms", "k", "nodes", "edges", "CPU s", "RMSE", "ms",
-          "alarms", "returns", "ahead of all peers", "steps", "recovery", "ms a step"}  # fmt: skip
+_PLAIN = {"samples/s", "samples/s, last", "MB", "explain, ms", "k", "nodes", "edges", "CPU s",
+          "RMSE", "ms", "alarms", "returns", "ahead of all peers", "steps", "recovery",
+          "ms a step"}  # fmt: skip
 _NO_SPREAD = _PLAIN - {"nodes", "RMSE", "steps", "recovery"}
 
 
@@ -37,7 +38,12 @@ def plain(bench, plan, found, machine):
         "floors": found.get("floors", [] if plan.quick else asked.floors(bench, cells)),
         "placement": found.get("placement", []),
         "notes": found["results"].notes,
-        "plan": {"quick": plan.quick, "seeds": list(plan.seeds), "shuffles": plan.shuffles},
+        "plan": {
+            "quick": plan.quick,
+            "seeds": list(plan.seeds),
+            "shuffles": plan.shuffles,
+            "methods": list(plan.methods),
+        },
         "machine": machine,
     }
 
@@ -54,7 +60,7 @@ def number(value, measure):
     """
     if value is None or not math.isfinite(value):
         return "-"
-    if measure not in _PLAIN:
+    if _kind(measure) not in _PLAIN:
         text = f"{value:.3f}"
         return text.replace("0.", ".", 1) if abs(value) < 1 else text
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
@@ -62,7 +68,12 @@ def number(value, measure):
 
 def less_is_better(measure):
     """Whether a measure is a cost."""
-    return measure in _LESS or measure.startswith("RMSE")
+    return _kind(measure) in _LESS or measure.startswith("RMSE")
+
+
+def _kind(measure):
+    """A measure taken at several points is of one kind: MB at 10 %."""
+    return measure.partition(" at ")[0] if measure.startswith("MB at ") else measure
 
 
 def order(report, key):
@@ -88,10 +99,11 @@ def grids(report):
 
 
 def _text(cell, spread=True):
+    """Mean and deviation of seeds, the mean alone where there is one seed; "" without a cell."""
     if cell is None:
         return ""
     text = number(cell["mean"], cell["measure"])
-    if spread and cell["sd"] is not None and cell["measure"] not in _NO_SPREAD:
+    if spread and cell["sd"] is not None and _kind(cell["measure"]) not in _NO_SPREAD:
         text += f" ±{number(cell['sd'], cell['measure'])}"
     return text
 
@@ -119,7 +131,7 @@ def markdown(report):
     for title, learners, sides, cells in grids(report):
         lines = [f"| {' | '.join([title, *sides])} |", "|" + (len(sides) + 1) * "---|"]
         for name in learners:
-            shown = [_text(cells.get((name, side)), spread=False) for side in sides]
+            shown = [_text(cells.get((name, side))) for side in sides]
             lines.append(f"| {' | '.join([_strong(name, report), *shown])} |")
         parts.append("\n".join(lines))
     if report["comparisons"]:

@@ -30,10 +30,15 @@ def learners():
     """Ours, ours without waking, and adaptive random forests, the strongest peer of Mixed."""
     wakeless = f"{ours.NAME}, none wakes"
     return [
-        stream_learners.in_calls(),
+        *stream_learners.in_calls(),
         stream_learners.Learner(wakeless, lambda d, seed: Wakeless(seed), "call"),
         *(one for one in stream_learners.of_river() if one.name in PEERS),
     ]
+
+
+def methods(name):
+    """Names of the rows of a stream."""
+    return [one.name for one in learners()]
 
 
 def stays(name, length):
@@ -69,15 +74,15 @@ def run(plan, only=None, tell=None):
     names, results = streams.pick(only, KNOWN), Results()
     if plan.quick and only is None:
         names = [name for name in names if name in plan.streams]
-    rows = [one for one in learners() if not (plan.quick and one.name in plan.left_out)]
+    rows = [one for one in learners() if plan.takes(one.name)]
     for name in names:
         for seed in plan.seeds:
             told = stream.prequential(rows, streams.load(name, seed, plan.length), seed)
             for one in rows:
                 _keep(results, name, one.name, seed, told[one.name], stays(name, plan.length))
         if tell is not None:
-            tell(f"{name}: " + ", ".join(
-                f"{m} {results.mean(name, ours.NAME, m):.3f}" for m in MEASURES))  # fmt: skip
+            tell(f"{name}: {rows[0].name} " + ", ".join(
+                f"{m} {results.mean(name, rows[0].name, m):.3f}" for m in MEASURES))  # fmt: skip
     results.note(
         f"before: the last {BEFORE} samples before a concept went; a mean over its returns "
         "(two a stream) and seeds"
@@ -87,8 +92,12 @@ def run(plan, only=None, tell=None):
     )
     results.note("none wakes: concepts fall asleep as always, but what sleeps is never asked again")
     results.note("paired t tests over seeds, corrected by Holm within a stream")
-    found = compare(results, MEASURES[1], ours.NAME)
-    return {"headline": ours.NAME, "results": results, "comparisons": found}
+    return {"headline": ours.NAME, "results": results, "comparisons": compared(results)}
+
+
+def compared(results):
+    """Ours against the peers in the first rows after a return."""
+    return compare(results, MEASURES[1], ours.NAME)
 
 
 def _keep(results, name, learner, seed, told, visits):

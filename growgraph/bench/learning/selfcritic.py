@@ -6,6 +6,7 @@ Causes are asked of cases from generators that nothing rehearsed. Tables: errors
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ KNOWN = ("digits", "MNIST-5k", "wine", "breast_cancer", "ImageSegments")
 OURS, SOFTMAX = "growgraph", "MLP, softmax"
 HIDDEN, PASSES, NETS = 64, 40, 5
 _LABELS = 100  # of MNIST-5k, in the row without labels
+_FEW = (f"{OURS}, {_LABELS} labels", f"{OURS}, {_LABELS} labels, the rest without")
 _MOST_COLUMNS = 256  # for a T1 that takes pixels as columns: it learns 5000 x 784 for a minute
 _EXPLAINED = 60  # rows
 _FEW_ROWS, _OFTENER = 200, 4  # tables with fewer test rows have few errors: more shuffles
@@ -140,13 +142,20 @@ def learners(shape):
 
         return learner
 
-    def ours(s, estimator=None):
-        return Ours(random_state=s, image_shape=shape, estimator=estimator)
+    def ours(s, estimator=None, **options):
+        return Ours(random_state=s, image_shape=shape, estimator=estimator, **options)
 
-    rows = {
-        OURS: ours,
-        f"{OURS}, T1 without a readout": lambda s: ours(
-            s, ResoNet(random_state=s, image_shape=shape, learning="resonance")),
+    def silent(s, **options):
+        t1 = ResoNet(random_state=s, image_shape=shape, learning="resonance", **options)
+        return ours(s, t1, **options)
+
+    rows: dict[str, Callable[[int], Any]] = {OURS: ours, f"{OURS}, T1 without a readout": silent}
+    if shape is None:
+        rows |= {
+            f"{OURS}, replay 0": lambda s: ours(s, replay=0),
+            f"{OURS}, T1 without a readout, replay 0": lambda s: silent(s, replay=0),
+        }
+    rows |= {
         f"{OURS}, T1 GrowNet": lambda s: ours(s, GrowNet(random_state=s)),
         SOFTMAX: on_parts(lambda s: Nets(s)),
         "ensemble of 5 MLPs": on_parts(lambda s: Nets(s, NETS)),
@@ -161,6 +170,11 @@ def learners(shape):
             "ridge residual": on_parts(ridge.RandomRidge),
         }
     return rows
+
+
+def methods(name):
+    """Names of the rows of a data set."""
+    return [*learners(material.DATA[name].shape), *(_FEW if name == "MNIST-5k" else ())]
 
 
 def risk_curve(sure, right):
@@ -247,13 +261,10 @@ def run(plan, only=None, tell=None):
         with installed.one_thread(), installed.quiet():
             shape = material.DATA[name].shape
             (_table if shape is None else _images)(results, plan, name)
-            if name == "MNIST-5k":
+            if name == "MNIST-5k" and any(map(plan.takes, _FEW)):
                 _few_labels(results, plan, name)
         if tell is not None:
             tell(f"{name}: error AUROC {results.mean(name, OURS, 'errors'):.3f}")
-    found = []
-    for kind in ("unseen", "errors", "AURC x1000", "ECE"):
-        found += compare(results, kind, OURS, higher=kind in ("unseen", "errors"))
     results.note(
         f"peers on images are given what our retina makes of them; the last {TAIL:.0%} of their "
         "rows set a softmax's temperature and are not learnt, 10% of ours are held out; MLPs take "
@@ -267,8 +278,16 @@ def run(plan, only=None, tell=None):
         "causes: mean recall of six (columns that follow) on cases whose generators nothing "
         "rehearsed; paired t tests over pairs of classes and seeds, Holm"
     )
-    return {"headline": OURS, "results": results, "comparisons": found,
+    return {"headline": OURS, "results": results, "comparisons": compared(results),
             "floors": floors(results, OURS)}  # fmt: skip
+
+
+def compared(results):
+    """Ours against the peers."""
+    return [
+        c for kind in ("unseen", "errors", "AURC x1000", "ECE")
+        for c in compare(results, kind, OURS, higher=kind in ("unseen", "errors"))
+    ]  # fmt: skip
 
 
 def _images(results, plan, name):
@@ -278,6 +297,8 @@ def _images(results, plan, name):
             X, y, X_test, y_test = material.split(name, 10 * seed + at, plan.rows)
             keep, known = ~np.isin(y, pair), ~np.isin(y_test, pair)
             for learner, make in learners(shape).items():
+                if not plan.takes(learner):
+                    continue
                 model = selfknow.taught(selfknow.Learner(learner, make), seed, X[keep], y[keep])
                 rng = generator(seed, f"self-critic {at}")
                 told = selfknow.measure(model, X_test, y_test, known, rng)
@@ -297,6 +318,8 @@ def _table(results, plan, name):
         seed = plan.seeds[0] + shuffle
         X, y, X_test, y_test = material.split(name, seed, plan.rows)
         for learner, make in learners(None).items():
+            if not plan.takes(learner):
+                continue
             model = selfknow.taught(selfknow.Learner(learner, make), seed, X, y)
             answer, sure, _ = model.judge(X_test)
             _keep(results, name, learner, seed, of_errors(answer, sure, y_test))
@@ -313,8 +336,7 @@ def _few_labels(results, plan, name):
         alone = SelfCriticNet(random_state=seed, image_shape=shape).fit(X[some], y[some])
         both = SelfCriticNet(random_state=seed, image_shape=shape, unlabeled=-1, replay=len(y))
         both.fit(X, told)
-        for row, model in ((f"{OURS}, {_LABELS} labels", alone),
-                           (f"{OURS}, {_LABELS} labels, the rest without", both)):  # fmt: skip
+        for row, model in zip(_FEW, (alone, both), strict=True):
             results.add(name, row, "accuracy", seed, model.score(X_test, y_test))
 
 

@@ -17,6 +17,7 @@ from growgraph.bench.learning.networks import perceptron
 from growgraph.bench.learning.results import Results, compare
 
 PAIRS = ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))
+HEADLINE = "growgraph as images"
 TAIL = 0.1  # of the training rows: they set a peer's temperature and are not learnt by it
 BLOCK = 100
 KNOWN = ("digits", "MNIST-5k")
@@ -86,15 +87,24 @@ def softmax(values):
 def learners(shape):
     """The rows of a data set of images."""
     return [
-        Learner("growgraph as images", lambda s: Reflecting(random_state=s, image_shape=shape)),
-        Learner("growgraph as images, resonance", lambda s: Reflecting(
+        Learner(HEADLINE, lambda s: Reflecting(random_state=s, image_shape=shape)),
+        Learner(f"{HEADLINE}, resonance", lambda s: Reflecting(
             random_state=s, image_shape=shape, learning="resonance")),
-        Learner("growgraph as a table", lambda s: Reflecting(random_state=s)),
+        *(Learner(ours.as_a_table(v), _reflecting(v)) for v in ours.VARIANTS),
         Learner("kNN distance", lambda s: Calibrated(peers.Neighbours(s))),
         Learner("streaming QDA, -log p", lambda s: Calibrated(peers.StreamingQDA(s))),
         Learner("ridge residual", lambda s: Calibrated(ridge.RandomRidge(s))),
         Learner("MLP, max logit", lambda s: Calibrated(perceptron(s))),
     ]  # fmt: skip
+
+
+def _reflecting(options):
+    return lambda seed: Reflecting(random_state=seed, **options)
+
+
+def methods(name):
+    """Names of the rows of a data set."""
+    return [one.name for one in learners(material.DATA[name].shape)]
 
 
 def taught(learner, seed, X, y):
@@ -155,22 +165,28 @@ def run(plan, only=None, tell=None):
     """All data sets; a dict for JSON. See :func:`growgraph.bench.learning.bench.run`."""
     results = Results()
     for name in material.chosen(plan, only, KNOWN, results):
-        rows = learners(material.DATA[name].shape)
+        rows = [one for one in learners(material.DATA[name].shape) if plan.takes(one.name)]
         for at, pair in enumerate(PAIRS[: 2 if plan.quick else None]):
             _pair(results, plan, name, rows, at, pair)
         if tell is not None:
             tell(f"{name}: unseen AUROC of {rows[0].name} "
                  f"{results.mean(name, rows[0].name, 'unseen'):.3f}")  # fmt: skip
-    found = []
-    for kind in ("unseen", "errors", "ECE"):
-        found += compare(results, kind, "growgraph as images", higher=kind != "ECE")
     results.note("AUROC, mean over pairs of classes held out; paired t tests over pairs, Holm")
     results.note(
         f"a peer's confidence: softmax at a temperature set on the last {TAIL:.0%} of the training "
         "rows, which it does not learn; ours learns all rows and has its own record only"
     )
     results.note("knowledge: rank correlation of a class's accuracy by knowledge() and by the test")
-    return {"headline": "growgraph as images", "results": results, "comparisons": found}
+    results.note(ours.NO_REPLAY)
+    return {"headline": HEADLINE, "results": results, "comparisons": compared(results)}
+
+
+def compared(results):
+    """Ours with its image priors against the peers."""
+    return [
+        c for kind in ("unseen", "errors", "ECE")
+        for c in compare(results, kind, HEADLINE, higher=kind != "ECE")
+    ]  # fmt: skip
 
 
 def _pair(results, plan, name, rows, at, pair):

@@ -16,8 +16,8 @@ SHUFFLES = 5
 SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
 
 
-def by_evidence(model, X, y, X_test, shape):
-    """As it answers."""
+def as_it_answers(model, X, y, X_test, shape):
+    """Its own answer, of evidence or of resonance."""
     return model.predict(X_test)
 
 
@@ -99,15 +99,22 @@ def _nearest(rows, T, k):
 PLAIN = "growgraph as images"
 INERTIA = f"{PLAIN}, least inertia"
 WAYS = {  # row -> how it is answered
-    PLAIN: by_evidence,
+    PLAIN: as_it_answers,
     INERTIA: by_inertia,
     "growgraph as images, five shifted copies": by_shifted_copies,
     "subspaces of classes, same parts and rank": by_class_subspaces,
     "local subspaces, same parts and rank": by_local_subspaces,
 }
+SILENT = f"{PLAIN}, resonance"
+SILENT_WAYS = {SILENT: as_it_answers, f"{SILENT}, least inertia": by_inertia}
 
 
-def answers(seed, X, y, X_test, shape):
+def methods(name):
+    """Names of the rows of a data set."""
+    return [*WAYS, *SILENT_WAYS]
+
+
+def answers(seed, X, y, X_test, shape, ways=WAYS, **options):
     """What each way answers, all from the parts of one model; and the model.
 
     Parameters
@@ -117,14 +124,17 @@ def answers(seed, X, y, X_test, shape):
         Training rows.
     X_test : array
     shape : (int, int)
+    ways : dict of str to callable
+    **options
+        Of the model.
 
     Returns
     -------
     dict of str to ndarray, ResoNet
     """
-    grown = ours.Grown(random_state=seed, image_shape=shape)
+    grown = ours.Grown(random_state=seed, image_shape=shape, **options)
     grown.learn(X, y)
-    return {name: way(grown.model, X, y, X_test, shape) for name, way in WAYS.items()}, grown.model
+    return {name: way(grown.model, X, y, X_test, shape) for name, way in ways.items()}, grown.model
 
 
 def run(plan, only=None, tell=None):
@@ -136,20 +146,35 @@ def run(plan, only=None, tell=None):
                 _shuffle(results, plan, name, plan.seeds[0] + turn)
         if tell is not None:
             tell(f"{name}: " + ", ".join(
-                f"{way} {results.mean(name, way, 'accuracy'):.4f}" for way in WAYS))  # fmt: skip
-    found = compare(results, "accuracy", PLAIN) + compare(results, "accuracy", INERTIA)
-    results.note("all ways answer from the parts of one model; rank: that of the largest concept")
+                f"{way} {results.mean(name, way, 'accuracy'):.4f}"
+                for way in methods(name) if plan.takes(way)))  # fmt: skip
+    results.note(
+        "all ways answer from the parts of one model, those of resonance from another without a "
+        "readout; rank: that of the largest concept"
+    )
+    results.note(ours.NO_REPLAY)
     results.note("errors, ECE: AUROC and calibration of confidence with all classes learnt")
     results.note("paired t tests over shuffles, corrected by Holm within a data set")
-    return {"headline": PLAIN, "results": results, "comparisons": found}
+    return {"headline": PLAIN, "results": results, "comparisons": compared(results)}
+
+
+def compared(results):
+    """Answers of the model, then those of least inertia, against the plainer ways."""
+    return compare(results, "accuracy", PLAIN) + compare(results, "accuracy", INERTIA)
 
 
 def _shuffle(results, plan, name, seed):
     X, y, X_test, y_test = material.split(name, seed, plan.rows)
-    told, model = answers(seed, X, y, X_test, material.DATA[name].shape)
-    for way, answer in told.items():
-        results.add(name, way, "accuracy", seed, (answer == y_test).mean())
-    seen = model.reflect(X_test)
-    right = seen.answer == y_test
-    results.add(name, PLAIN, "errors", seed, scores.auroc(-seen.confidence, ~right))
-    results.add(name, PLAIN, "ECE", seed, scores.calibration_error(seen.confidence, right))
+    shape = material.DATA[name].shape
+    for plain, ways, options in ((PLAIN, WAYS, {}), (SILENT, SILENT_WAYS, ours.VARIANTS[1])):
+        ways = {way: answer for way, answer in ways.items() if plan.takes(way)}
+        if not ways:
+            continue
+        told, model = answers(seed, X, y, X_test, shape, ways, **options)
+        for way, answer in told.items():
+            results.add(name, way, "accuracy", seed, (answer == y_test).mean())
+        if plain in ways:
+            seen = model.reflect(X_test)
+            right = seen.answer == y_test
+            results.add(name, plain, "errors", seed, scores.auroc(-seen.confidence, ~right))
+            results.add(name, plain, "ECE", seed, scores.calibration_error(seen.confidence, right))

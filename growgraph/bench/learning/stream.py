@@ -84,10 +84,17 @@ def run(plan, only=None, tell=None):
     names = streams.pick(only)
     if plan.quick and only is None:
         names = [n for n in names if n in plan.streams]
-    everybody = stream_learners.of_ours() + stream_learners.of_numpy() + stream_learners.of_river()
-    if plan.quick:
-        everybody = [one for one in everybody if one.name not in plan.left_out]
+    everybody = _everybody()
     return measured(plan, names, lambda name: everybody, tell)
+
+
+def _everybody():
+    return stream_learners.of_ours() + stream_learners.of_numpy() + stream_learners.of_river()
+
+
+def methods(name):
+    """Names of the rows of a stream."""
+    return [one.name for one in _everybody()]
 
 
 def measured(plan, names, learners_of, tell=None):
@@ -105,8 +112,13 @@ def measured(plan, names, learners_of, tell=None):
     results = Results()
     curves: dict = {}
     slow: dict[str, bool] = {}
+    headline = ""
     for name in names:
         everybody = learners_of(name)
+        headline = everybody[0].name
+        everybody = [one for one in everybody if plan.takes(one.name)]
+        if not everybody:  # of the methods asked for this stream has none
+            continue
         for seed in plan.seeds:
             first = seed == plan.seeds[0]
             learners = [one for one in everybody if first or not one.slow]
@@ -123,7 +135,6 @@ def measured(plan, names, learners_of, tell=None):
         if tell is not None:
             tell(_line(results, name, everybody))
     _remark(results, plan, names, slow)
-    headline = everybody[0].name
     found = compare(results, "accuracy", headline, pairs=_block_pairs(results))
     return {"headline": headline, "results": results, "comparisons": found, "curves": curves}
 
@@ -174,5 +185,7 @@ def _block_pairs(results):
 
 def _line(results, name, learners):
     rated = [(results.mean(name, one.name, "accuracy"), one.name) for one in learners]
-    best = max(pair for pair in rated if not pair[1].startswith("growgraph"))
-    return f"{name}: {rated[0][1]} {rated[0][0]:.4f}, best peer {best[1]} {best[0]:.4f}"
+    ours = [pair for pair in rated if pair[1].startswith("growgraph")]
+    best = max((pair for pair in rated if pair not in ours), default=None)
+    told = ([ours[0]] if ours else []) + ([(best[0], f"best peer {best[1]}")] if best else [])
+    return f"{name}: " + ", ".join(f"{who} {value:.4f}" for value, who in told)

@@ -6,31 +6,17 @@ import pytest
 
 from growgraph.bench import kernels, report, rows
 from growgraph.bench.material import Strips
-from growgraph.cli import main
 from tests.bench.fakes import TINY, hide
+from tests.cli.material import refused
 
 QUICK_ROWS = "forward_batch_784,bytes_per_edge"
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command in this process, at tiny sizes; returns (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
+def run(run, monkeypatch):
+    """Run ``growgraph bench`` at tiny sizes; returns (exit code, stdout, stderr)."""
     monkeypatch.setattr(rows, "QUICK", TINY)
-
-    def call(*arguments):
-        code = main(["bench", *map(str, arguments)])
-        return code, *capsys.readouterr()
-
-    return call
-
-
-def refused(result, *parts):
-    assert result[0] == 2
-    assert result[1] == ""
-    assert result[2].splitlines()[-1].startswith("growgraph: ")
-    for part in parts:
-        assert part in result[2].splitlines()[-1]
+    return lambda *arguments: run("bench", *arguments)
 
 
 def test_table(run):
@@ -186,6 +172,16 @@ def test_learning(run, tmp_path, tiny):
     assert run(*options, "--markdown")[1].startswith("| ARI | moons |")
 
 
+def test_learning_of_single_rows(run, tmp_path, tiny):
+    options = ("learning", "cluster", "--quick", "--method", "Mini*", "--method", "HDBSCAN*")
+    code, _, err = run(*options, "--json", "l.json")
+    assert code == 0, err
+    found = json.loads((tmp_path / "l.json").read_text())
+    rows = {cell["learner"] for cell in found["cells"]} - {"MiniSom, k given"}
+    assert rows - {"MiniSom and Ward, k given"} == {"MiniBatchKMeans, k given", "HDBSCAN, all rows"}
+    assert found["plan"]["methods"] == ["Mini*", "HDBSCAN*"]
+
+
 def test_learning_json_alone(run, tiny):
     code, out, err = run("learning", "cluster", "--quick", "--json")
     assert code == 0, err
@@ -201,6 +197,9 @@ def test_learning_json_alone(run, tiny):
         (("stream", "--only", "nobody"), ("nobody is no stream", "SEA")),
         (("onepass", "--only", "moons"), ("moons is no data set",)),
         (("grownet", "--only", "moons"), ("moons is no task", "spirals", "placement")),
+        (("growth", "--method", "growgraph"), ("--method is not for growth",)),
+        (("folds", "--method", "nobody"), ("'nobody' is no row of folds", "classes reversed")),
+        (("onepass", "--only", "wine", "--method", "ARF"), ("'ARF' is no row", "SLDA")),
         (("cluster", "--plot", "p.pdf"), ("p.png",)),
         (("cluster", "--json", "nowhere/r.json"), ("nowhere",)),
     ],

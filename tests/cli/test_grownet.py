@@ -3,24 +3,10 @@
 import json
 
 import numpy as np
-import pytest
 
 from growgraph import GrowNet, GrowNetRegressor, load
-from growgraph.cli import growing, main, report
+from growgraph.cli import growing
 from growgraph.cli.signals import Stopped
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command in an empty working folder; returns (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "draw_growth", lambda model, path: path.write_bytes(b"PNG"))
-
-    def call(*arguments):
-        code = main([str(a) for a in arguments])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def write(path, target, n=400):

@@ -6,7 +6,6 @@ import pytest
 
 import growgraph
 from growgraph import Graph
-from growgraph.cli import main
 from tests.viz.films import grown, read
 
 HEADS = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
@@ -24,15 +23,14 @@ def opened(monkeypatch):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys, opened):
-    """Run the command beside net.npz, a grown graph, and bare.npz, one without a log."""
-    monkeypatch.chdir(tmp_path)
+def run(run, opened):
+    """Run ``growgraph show`` beside net.npz, a grown graph, and bare.npz, one without a log."""
     growgraph.save(grown(), "net.npz")
     growgraph.save(Graph.layered([2, 2]), "bare.npz")
 
     def call(*arguments):
-        code = main(["show", *(str(a) for a in arguments)])
-        return code, capsys.readouterr().err
+        code, _, err = run("show", *arguments)
+        return code, err
 
     return call
 

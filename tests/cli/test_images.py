@@ -14,25 +14,13 @@ import pytest
 
 import growgraph
 from growgraph import ResoNet
-from growgraph.cli import growing, main, report
+from growgraph.cli import growing
 from growgraph.data import open_stream
 from growgraph.data.digits import load_digits
+from tests.cli.material import refused
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = [f"p{i}" for i in range(64)]  # sorted by name they would be in another order
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command in an empty working folder; returns (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "draw_growth", lambda model, path: path.write_bytes(b"PNG"))
-
-    def call(*arguments):
-        code = main([str(a) for a in arguments])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
@@ -48,13 +36,6 @@ def write(path, X, y, names=NAMES, label="kind"):
         file.write(",".join([label, *names]) + "\n")
         for row, one in zip(X.tolist(), y, strict=True):
             file.write(",".join([str(one), *(f"{v:g}" for v in row)]) + "\n")
-
-
-def refused(result, *parts):
-    code, _, err = result
-    assert code == 2
-    for part in parts:
-        assert part in err.splitlines()[-1]
 
 
 def test_a_table_of_pixels_is_learnt_as_images(run, pixels):

@@ -3,23 +3,8 @@
 import json
 
 import numpy as np
-import pytest
 
 from growgraph import SelfCriticNet, load
-from growgraph.cli import main, report
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command in an empty working folder; returns (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(report, "draw_growth", lambda model, path: path.write_bytes(b"PNG"))
-
-    def call(*arguments):
-        code = main([str(a) for a in arguments])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 def test_digits_are_learnt_judged_and_explained(run, tmp_path):

@@ -9,22 +9,9 @@ from sklearn.metrics import adjusted_rand_score
 
 import growgraph
 from growgraph import ResoNetClusterer
-from growgraph.cli import main
 from growgraph.data.digits import load_digits
 
 WORDS = np.array(["red", "green", "blue"], object)
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run the command in an empty working folder; returns (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments):
-        code = main([str(a) for a in arguments])
-        return code, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
