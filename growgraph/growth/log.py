@@ -9,6 +9,7 @@ import numpy as np
 from growgraph._validation import check_number
 from growgraph.errors import GraphError
 from growgraph.graph.build import KIND_NAMES, ROLE_NAMES
+from growgraph.growth.elders import elders_of, keep_births
 from growgraph.growth.redo import goes_on, replay
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes
@@ -113,16 +114,36 @@ class GrowthLog:
         """Number of the next event, counted from the first ever written, folded ones included."""
         return self.folded + len(self)
 
-    def table(self):
-        """All events as a structured array, see Notes of the class."""
-        return self._table(slice(None))
+    def table(self, *, elders=False):
+        """All events as a structured array, see Notes of the class.
+
+        Parameters
+        ----------
+        elders : bool, default False
+            Before them, of events that were folded away, the births of nodes that are there still.
+        """
+        return self._table_of(*self._told()) if elders else self._table(slice(None))
+
+    def _told(self):
+        """What is known of births folded away and of all events: rows, and what was felt [., 3]."""
+        rows, felt = elders_of(self._graph._base)
+        mine = self._floats()[:, h.EVF_CTX : h.EVF_CTX + h.CTXF_REALISED + 1]
+        return np.concatenate([rows, self._rows()]), np.concatenate([felt, mine])
+
+    @property
+    def n_elders(self):
+        """How many births the log goes on telling of events that were folded away."""
+        return len(elders_of(self._graph._base)[0])
 
     def _table(self, part):
         """The table of some events."""
-        rows, floats = self._rows()[part], self._floats()[part]
+        return self._table_of(self._rows()[part], self._floats()[part, h.EVF_CTX :])
+
+    def _table_of(self, rows, felt):
+        """The table of some rows."""
         columns = {"operation": np.array(codes.OPERATIONS)[rows[:, h.EV_OP]]}
         columns |= {name: rows[:, column] for name, column in _INTEGERS.items()}
-        columns |= {name: floats[:, h.EVF_CTX + column] for name, column in _FLOATS.items()}
+        columns |= {name: felt[:, column] for name, column in _FLOATS.items()}
         for name, column in _WORDS.items():
             held, place = np.unique(rows[:, column], return_inverse=True)
             columns[name] = np.array([self._graph._words[i] for i in held] or [""])[place]
@@ -156,7 +177,7 @@ class GrowthLog:
         raise GraphError(f"node {node} is not in the log: it is older{folded}, or never was")
 
     def why(self, node):
-        """One sentence: why a node exists; of one that is older than the log, only that it is."""
+        """One sentence: why a node exists; of one older than any log, only that it was there."""
         try:
             event = self.birth(node)
         except GraphError:
@@ -165,15 +186,15 @@ class GrowthLog:
             return self._elder(int(node))
         row, told = self._rows()[event], self._table(slice(event, event + 1))[0]
         split = row[h.EV_OP] == codes.OP_SPLIT
-        kind = KIND_NAMES[int(row[h.EV_FLAG] if split else row[h.EV_A])]
-        role = "hidden" if split else ROLE_NAMES[int(row[h.EV_FLAG])]
-        name = self._graph.names.get(int(node))
-        text = f"node {node} ({role}, {kind}{', ' + name if name else ''}) was "
-        if told["rule"]:
-            text += f"grown by {told['rule']}"
-        else:
-            text += "built by hand"
-        text += f" {self._where(row, event, split)}"
+        kind = int(row[h.EV_FLAG] if split else row[h.EV_A])
+        role = codes.ROLE_HIDDEN if split else int(row[h.EV_FLAG])
+        return self._sentence(int(node), kind, role, told, self._where(row, event, split))
+
+    def _sentence(self, node, kind, role, told, where):
+        name = self._graph.names.get(node)
+        text = f"node {node} ({ROLE_NAMES[role]}, {KIND_NAMES[kind]}{', ' + name if name else ''})"
+        text += f" was grown by {told['rule']}" if told["rule"] else " was built by hand"
+        text += f" {where}"
         if told["cause"] in _BEFORE and told["rule"] and told["sample"] < 0:
             text += _BEFORE[told["cause"]]
         elif told["cause"]:
@@ -187,6 +208,13 @@ class GrowthLog:
         return text + self._outcome(told)
 
     def _elder(self, node):
+        rows, felt = elders_of(self._graph._base)
+        at = np.flatnonzero(rows[:, h.EV_NODE] == node)
+        if at.size:
+            row, told = rows[at[0]], self._table_of(rows[at], felt[at])[0]
+            n = int(row[h.EV_COUNT])
+            where = f"from {n} node{'' if n == 1 else 's'}" if n else "without sources"
+            return self._sentence(node, int(row[h.EV_A]), int(row[h.EV_FLAG]), told, where)
         slot = self._graph._slots([node])[0]
         role = ROLE_NAMES[int(self._graph._store.role[slot])]
         name = self._graph.names.get(node)
@@ -222,7 +250,8 @@ class GrowthLog:
     def fold(self, keep):
         """Fold all but the newest ``keep`` events into the base the log starts from.
 
-        What one call did is never parted: a few more events may be kept.
+        What one call did is never parted: a few more events may be kept. Of nodes that are there
+        still, :meth:`why`, ``table(elders=True)`` and pictures go on telling the birth.
 
         Parameters
         ----------
@@ -236,6 +265,7 @@ class GrowthLog:
             return
         base = replay(self, gone).to_state()
         base["plain"]["folded"] = self.folded + gone
+        keep_births(base, self._graph._base, self._rows()[:gone], self._floats()[:gone])
         self._forget(gone, base)
 
     def _forget(self, gone, base):

@@ -18,6 +18,7 @@ _LEGEND_WIDTH = 118.0
 _NARROW = 300.0  # points: a legend at the side of a narrower picture would squeeze it
 _NAMES = 0.27  # of the width, at most, for the names at each end
 _APART = 0.7  # of an even spacing: marks of a column are no nearer
+SHORT = 24.0  # points for the name of an output in a small picture
 _GAP = 6.0  # points between a mark and its name, at most
 
 
@@ -32,7 +33,7 @@ class Canvas:
     legend : bool
         Leave room for legend and caption.
     named : bool
-        Leave room for names of inputs and outputs.
+        Leave room for names of inputs and outputs; else for short ones of outputs.
     """
 
     def __init__(self, ax, scene, look, *, legend=True, named=True):
@@ -55,8 +56,10 @@ class Canvas:
         ends = []
         for role in (codes.ROLE_INPUT, codes.ROLE_OUTPUT):
             names = [n for n, r in zip(scene.names, scene.role, strict=True) if r == role]
-            wide = min(labels.width_of(names, FONT), _NAMES * self.width) if named else -10
-            ends.append(wide + 22)
+            wide = min(labels.width_of(names, FONT), _NAMES * self.width) + 22
+            if not named:  # of outputs a short one
+                wide = min(wide, 12 + SHORT * (role == codes.ROLE_OUTPUT))
+            ends.append(wide)
         self.columns = 1 if self.beside else int(np.clip(self.width / 110, 1, 3))
         entries = np.unique(scene.kind * 4 + scene.role).size + 5
         under = 8 + 12.5 * -(-entries // self.columns) if legend and not self.beside else 0

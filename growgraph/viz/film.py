@@ -42,7 +42,7 @@ def film_of(thing, tension=None):
     graph = graph_of(thing)
     log = GrowthLog(graph) if graph.records else None
     history = history_of(graph, delayed=True)
-    end = 0 if log is None else len(log)
+    end = 0 if log is None else len(log) + log.n_elders
     n = history.birth.size
     died = (np.zeros(n, int), np.zeros(history.source.size, int)) if log is None else (
         deaths(graph, history))  # fmt: skip
@@ -71,6 +71,7 @@ def film_of(thing, tension=None):
         "least": least,
         "time": unit_of_time,
         "folded": 0 if log is None else log.folded,
+        "elders": 0 if log is None else log.n_elders,
         "log": log is not None,
     }
     return arrays, words | told
@@ -90,7 +91,7 @@ def _kinds(graph, log, ids):
     if gone.size:
         held = np.zeros_like(out)
         _read_kinds(base_of(graph), held)
-        rows = log._rows()
+        rows = log._told()[0]
         for op, columns in ((codes.OP_NODE, (h.EV_A, h.EV_B, h.EV_FLAG)),
                             (codes.OP_SPLIT, (h.EV_FLAG, h.EV_CODE))):  # fmt: skip
             born = rows[rows[:, h.EV_OP] == op]
@@ -191,19 +192,20 @@ def _knowledge(thing):
 # ---- events -----------------------------------------------------------------------------------
 def _events(graph, log):
     """What is known of each event, and the words that its columns count."""
-    rows = np.zeros((0, h.EV_WIDTH), np.int64) if log is None else log._rows()
-    floats = np.zeros((0, h.EV_WIDTH), np.float32) if log is None else log._floats()
+    rows, felt = np.zeros((0, h.EV_WIDTH), np.int64), np.zeros((0, len(_FELT)), np.float32)
+    if log is not None:
+        rows, felt = log._told()
     arrays, words = {}, {}
     for name, column in _WORDS.items():
         held, arrays[name] = np.unique(rows[:, h.EV_CTX + column], return_inverse=True)
         words[f"{name}s"] = [graph._words[i] for i in held]
     arrays |= {name: rows[:, h.EV_CTX + column] for name, column in _NUMBERS.items()}
-    return arrays | {name: floats[:, h.EVF_CTX + c] for name, c in _FELT.items()}, words
+    return arrays | {name: felt[:, c] for name, c in _FELT.items()}, words
 
 
 def _moments(thing, log, history, end):
     """Times at which the graph is whole, what the clock says then, and how good it was."""
-    rows = np.zeros((0, h.EV_WIDTH), np.int64) if log is None else log._rows()
+    rows = np.zeros((0, h.EV_WIDTH), np.int64) if log is None else log._told()[0]
     first = history.prelude if history.prelude < end else 0
     turns = np.flatnonzero(np.diff(history.context)) + 1
     moment = np.concatenate([[first], turns[turns > first], [end]])

@@ -4,7 +4,7 @@ import numpy as np
 
 from growgraph.kernels import codes
 from growgraph.viz import labels
-from growgraph.viz.canvas import FONT, Canvas
+from growgraph.viz.canvas import FONT, SHORT, Canvas
 from growgraph.viz.classes import classes_of, draw_classes
 from growgraph.viz.history import graph_of, log_of
 from growgraph.viz.legend import kind_handles, line_handles
@@ -19,7 +19,6 @@ from growgraph.viz.timeline import (
     draw_timeline,
 )
 
-_OUTPUT = 24.0  # points for the name of an output
 _NUMBERED = 12  # up to so many piles each has its number
 _ALL_SHOWN = 60  # a moment is small: up to so many nodes each gets its own mark
 
@@ -178,7 +177,7 @@ def _numbers(scene, moment, last):
     words = [f"×{n}" if tell else "" for n, tell in zip(there.tolist(), told.tolist(), strict=True)]
     named = last & (scene.role == codes.ROLE_OUTPUT) & ~told
     for i in np.flatnonzero(named).tolist():
-        words[i] = labels.shorten(scene.names[i], _OUTPUT, FONT - 1.5)
+        words[i] = labels.shorten(scene.names[i], SHORT, FONT - 1.5)
     return words
 
 

@@ -18,6 +18,9 @@ NEVER = -2  # an id that is neither in the log nor in the graph
 class History:
     """Births of nodes and edges; node arrays are indexed by id, removed nodes included.
 
+    Events are counted from the first birth that the log goes on telling of what was folded away
+    (:meth:`GrowthLog.fold`); an edge folded away counts as made when the younger of its nodes was.
+
     Attributes
     ----------
     birth : ndarray of int64 [ids]
@@ -92,14 +95,16 @@ def history_of(graph, *, delayed=False):
         return History(birth, role, *made, none, 0)
     log = GrowthLog(graph)
     past = history_of(base_of(graph), delayed=delayed)
-    rows = log._rows()
-    birth, role = _births(rows, past, size)
-    made = _edges_made(graph, rows, delayed)
+    rows, elders = log._told()[0], log.n_elders
+    past.birth[rows[:elders, h.EV_NODE]] = np.arange(elders)
+    past.event = np.maximum(past.birth[past.source], past.birth[past.target])
+    birth, role = _births(rows, past, size, elders)
+    made = _edges_made(graph, rows, delayed, elders)
     before = past.source, past.target, past.event, past.weight, past.late
     source, target, event, weight, late = (
         np.concatenate(both) for both in zip(before, made, strict=True)
     )
-    prelude = 0 if past.birth.size else _prelude(rows)
+    prelude = 0 if (past.birth == BORN_BEFORE).any() else _prelude(rows)
     return History(birth, role, source, target, event, weight, late, _contexts(rows), prelude)
 
 
@@ -110,22 +115,27 @@ def base_of(graph):
     return base
 
 
-def _births(rows, past, size):
+def _births(rows, past, size, elders):
     birth, role = np.full(size, NEVER), np.zeros(size, np.uint8)
     known = past.birth.size
     birth[:known], role[:known] = past.birth, past.role
     born = np.flatnonzero(np.isin(rows[:, h.EV_OP], (codes.OP_NODE, codes.OP_SPLIT)))
+    born = born[born >= elders]
     birth[rows[born, h.EV_NODE]] = born
     split = rows[born, h.EV_OP] == codes.OP_SPLIT
     role[rows[born, h.EV_NODE]] = np.where(split, codes.ROLE_HIDDEN, rows[born, h.EV_FLAG])
     return birth, role
 
 
-def _edges_made(graph, rows, delayed):
-    """Sources, targets, events, weights of all edges the log made, and whether they are late."""
+def _edges_made(graph, rows, delayed, elders):
+    """Sources, targets, events, weights of all edges the log made, and whether they are late.
+
+    Those of the first rows, the elders, are not among them: the log starts with these.
+    """
     op, flag = rows[:, h.EV_OP], rows[:, h.EV_FLAG]
     wanted = (op == codes.OP_EDGE) & (delayed | (flag < 0))
     plain = np.flatnonzero(np.isin(op, (codes.OP_NODE, codes.OP_REWIRE)) | wanted)
+    plain = plain[plain >= elders]
     place, count = _payload(rows[plain])
     split = np.flatnonzero(op == codes.OP_SPLIT)
     new, u, v = (rows[split, column] for column in (h.EV_NODE, h.EV_A, h.EV_B))
@@ -152,7 +162,7 @@ def deaths(graph, history):
     nodes : ndarray [ids]
     edges : ndarray [edges ever made]
     """
-    rows = GrowthLog(graph)._rows()
+    rows = GrowthLog(graph)._told()[0]
     end = rows.shape[0]
     nodes = np.full(history.birth.size, end)
     gone = np.flatnonzero(rows[:, h.EV_OP] == codes.OP_REMOVE_NODE)

@@ -129,7 +129,7 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
 
 def rings_of(graph, log):
     """Read :class:`Rings` off a log."""
-    history, rows = history_of(graph), log._rows()
+    history, rows = history_of(graph), log._told()[0]
     born = np.flatnonzero(history.birth >= 0)
     born = born[np.lexsort((born, history.birth[born]))]
     event = history.birth[born]

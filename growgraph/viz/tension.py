@@ -10,6 +10,8 @@ from growgraph.viz.style import theme
 _NUMBERED = 60  # up to so many places of birth have their number
 _GRID = 200  # points a side at which answers are asked
 _ROWS = 2000  # at most so many rows are drawn
+_TENSE = ("lasting tension", "lasting misfit", "nothing resonated")  # causes: it was tense there
+_CAUSES = 6  # that are told of other growth
 _NUMBER = 1.35 * FONT  # points that a number takes
 _WIDTH = 4.0  # inches of a panel
 
@@ -89,7 +91,7 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
 
 
 def births_of(log):
-    """Units that were born at lasting tension, in sequence, from the growth log alone.
+    """Units that were born where tension was felt, in sequence, from the growth log alone.
 
     Parameters
     ----------
@@ -98,12 +100,15 @@ def births_of(log):
     Returns
     -------
     structured array
-        Rows of ``log.table()``: the last node of each unit.
+        Rows of ``log.table(elders=True)``: the last node of each unit.
     """
-    table = log.table()
-    node = (table["operation"] == "node") & (table["cause"] == "lasting tension")
-    last = node & ~np.append(node[1:], False)  # a unit's nodes are followed by its edges
-    return table[last & np.isfinite(table["tension"])]
+    table = log.table(elders=True)
+    born = np.isin(table["operation"], ("node", "split")) & np.isin(table["cause"], _TENSE)
+    table = table[born & np.isfinite(table["tension"])]
+    new = np.ones(len(table), bool)
+    same = ["step", "sample", "cause_node", "rule", "tension"]  # of the nodes of one unit
+    new[:-1] = np.any([table[name][1:] != table[name][:-1] for name in same], axis=0)
+    return table[new]
 
 
 def _rows(thing, X, births):
@@ -266,15 +271,21 @@ def _draw_course(ax, thing, births, X, y, curve, shades):
     look, n = shades.look, len(births)
     ax.set_xlabel("units in the sequence of their birth", fontsize=FONT, color=look.ink)
     if n == 0:
-        _title(ax, "nothing grew at lasting tension", look)
+        _title(ax, "nothing grew where tension was felt", look)
+        ax.set_xlabel("")
         ax.set_xticks([])
         ax.set_yticks([])
+        told = _other_causes(log_of(thing))
+        ax.text(0.5, 0.5, told, fontsize=FONT, color=look.ink, ha="center", va="center",
+                transform=ax.transAxes, linespacing=1.4, parse_math=False)  # fmt: skip
         return
     number, before = np.arange(1, n + 1), births["tension"]
-    ax.vlines(number, births["after"], before, color=look.faint, alpha=0.45, linewidth=1)
+    low = np.where(np.isfinite(births["after"]), births["after"], births["realised"])
+    ax.vlines(number, low, before, color=look.faint, alpha=0.45, linewidth=1)
     shades.dots(ax, number, before, before, 26 if n <= _NUMBERED else 12)
     ax.plot([], [], "o", color=look.faint, markersize=4, label="before the birth")
-    ax.plot(number, births["after"], "_", color=look.ink, markersize=5, label="at once after")
+    if np.isfinite(births["after"]).any():
+        ax.plot(number, births["after"], "_", color=look.ink, markersize=5, label="at once after")
     if np.isfinite(births["realised"]).any():
         ax.plot(number, births["realised"], "x", color=look.hidden, markersize=3.5,
                 markeredgewidth=0.9, label="in the end")  # fmt: skip
@@ -289,6 +300,17 @@ def _draw_course(ax, thing, births, X, y, curve, shades):
         fontsize=FONT - 0.5, frameon=False, labelcolor=look.ink, handletextpad=0.1, ncols=3,
         loc="lower left", bbox_to_anchor=(-0.02, 0.985), borderpad=0.1, columnspacing=0.9,
     )  # fmt: skip
+
+
+def _other_causes(log):
+    """What nodes were born because of, the commonest first, a line each."""
+    table = log.table(elders=True)
+    born = table["cause"][np.isin(table["operation"], ("node", "split"))]
+    causes, count = np.unique(born, return_counts=True)
+    order = np.argsort(-count, kind="stable")
+    lines = [f"{causes[i] or 'built by hand'}: {count[i]:,}" for i in order]
+    more = [f"and {len(lines) - _CAUSES} more"] if len(lines) > _CAUSES else []
+    return "\n".join(["causes of the nodes born", *lines[:_CAUSES], *more] if lines else [])
 
 
 def _draw_held_out(ax, thing, births, X, y, curve, shades):

@@ -2,14 +2,15 @@
 
 import numpy as np
 
+from growgraph.viz import labels
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import deaths, history_of
 
 MOMENTS = 4
 LETTERS = "abcd"
 RIGHT = 0.83  # of the figure; legends stand to the right
-_LANES = 6
-_LEFT, _LOW, _HIGH = 0.1, 0.07, 0.455
+_LANES = 8
+_LEFT, _LOW, _HIGH = 0.115, 0.07, 0.455
 _APART = 11.0  # points between the letters of moments
 
 
@@ -27,16 +28,20 @@ class Story:
         What time counts.
     moments : list of int
         Numbers of events after which the graph is shown.
+    folded, elders : int
+        How many events were folded away, and how many births are told of them: the first events.
     """
 
     def __init__(self, graph, log, n_samples=None):
-        table, n = log.table(), len(log)
+        table = log.table(elders=True)
+        n = len(table)
         history = history_of(graph, delayed=True)
         gone_nodes, gone_edges = deaths(graph, history)
         born = history.birth[history.birth >= -1]
         self.nodes = _running(born, gone_nodes[history.birth >= -1], n)
         self.edges = _running(history.event, gone_edges, n)
         self.rule = table["rule"]
+        self.folded, self.elders = log.folded, log.n_elders
         self.time, self.unit = time_of(table["sample"], table["step"])
         self.end = max(int(self.time[-1]), 1)
         if self.unit == "samples":
@@ -85,9 +90,9 @@ def draw_timeline(figure, story, curve, look):
 
     names = ["nodes", "edges"] + ([] if curve is None else ["accuracy"])
     lanes = _lanes(story)
-    share = min(0.15 + 0.055 * len(lanes), 0.4) if lanes else 0.0
+    share = min(0.12 + 0.05 * len(lanes), 0.45) if lanes else 0.0
     middle = _HIGH - share * (_HIGH - _LOW)
-    rows = [_row(figure, look, middle, _HIGH, "events")] if lanes else []
+    rows = [_row(figure, look, middle, _HIGH, "")] if lanes else []
     tall = (middle - _LOW) / len(names)
     for i, name in enumerate(names):
         rows.append(_row(figure, look, middle - (i + 1) * tall, middle - i * tall, name))
@@ -107,7 +112,13 @@ def draw_timeline(figure, story, curve, look):
     rows[0].set_xlim(-0.012 * story.end, 1.012 * story.end)
     rows[0].xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     words = {"samples": "samples seen", "steps": "steps of the controller"}
-    rows[-1].set_xlabel(words.get(story.unit, story.unit), fontsize=FONT, color=look.ink)
+    told = words.get(story.unit, story.unit)
+    if story.folded:
+        since = int(story.time[story.elders])
+        told += f"; of {story.folded:,} events up to {since:,} births alone are told (shaded)"
+        if lanes:
+            rows[0].axvspan(rows[0].get_xlim()[0], since, color=look.faint, alpha=0.12, linewidth=0)
+    rows[-1].set_xlabel(told, fontsize=FONT, color=look.ink)
     return rows
 
 
@@ -147,17 +158,25 @@ def _lanes(story):
 
 
 def _draw_lanes(ax, lanes, story, look):
-    """A stroke for each time at which a rule changed the graph."""
+    """A stroke for each time at which a rule changed the graph: its name before, how often after.
+
+    The name is as far from the lane as it must be, and has the colour of its strokes beside it.
+    """
+    box = ax.get_window_extent()
+    wide = (box.width / (RIGHT - _LEFT - 0.01)) * _LEFT * 72 / ax.figure.dpi - 18
     for i, (name, events) in enumerate(lanes):
         colour, y = look.marks[i % len(look.marks)], len(lanes) - 1 - i
         time = np.unique(story.time[events + 1])
-        ax.scatter(time, np.full(time.size, y), marker="|", s=55, linewidths=1.1, color=colour,
-                   alpha=0.9 if time.size < 500 else 0.5)  # fmt: skip
-        ax.annotate(
-            f"{name}: {events.size:,}", (1, y), (6, 0), xycoords=("axes fraction", "data"),
-            textcoords="offset points", fontsize=FONT, color=look.ink, va="center",
-            annotation_clip=False, parse_math=False,
-        )  # fmt: skip
+        ax.scatter(time, np.full(time.size, y), marker="|", s=min(55, 600 / len(lanes)),
+                   linewidths=1.1, color=colour, alpha=0.9 if time.size < 500 else 0.5)  # fmt: skip
+        ax.axhline(y, color=colour, linewidth=0.5, alpha=0.35, zorder=0)
+        shown = labels.shorten(name, wide, FONT)
+        for text, x, off, ha in ((shown, 0, -6, "right"), (f"{events.size:,}", 1, 6, "left")):
+            ax.annotate(
+                text, (x, y), (off, 0), xycoords=("axes fraction", "data"),
+                textcoords="offset points", fontsize=FONT, color=look.ink, ha=ha, va="center",
+                annotation_clip=False, parse_math=False,
+            )  # fmt: skip
     ax.set_ylim(-0.6, len(lanes) - 0.4)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)

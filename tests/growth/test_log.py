@@ -175,9 +175,54 @@ def test_why_of_what_is_older_than_the_log():
     graph.names[10] = "tenth"
     log.fold(1)
     assert log.why(10) == (
-        f"node 10 (hidden, tenth) is older than the log, whose first {log.folded:,} events were "
+        "node 10 (hidden, min, tenth) was grown by Pair from 2 nodes because of lasting tension at "
+        "node 8: 0.123, lasting 5 steps"
+    )
+    graph.names[0] = "first"
+    graph._base["arrays"].pop("elders")  # as files of older versions are
+    assert log.why(0) == (
+        f"node 0 (input, first) is older than the log, whose first {log.folded:,} events were "
         "folded away"
     )
+
+
+def test_births_survive_folding():
+    """Of what is there still; in the sequence of birth, splits too, whatever is cut later."""
+    whole, folded = grown(), grown()
+    log, short = GrowthLog(whole), GrowthLog(folded)
+    for keep in (9, 5, 1):
+        short.fold(keep)
+        node = int(folded.split_edge(*_an_edge(folded)))
+        assert node == whole.split_edge(*_an_edge(whole))
+    short.fold(0)
+    gone = int(folded.nodes[-2])
+    rows = log.table()
+    born = rows[np.isin(rows["operation"], ("node", "split")) & np.isin(rows["node"], whole.nodes)]
+    told = short.table(elders=True)
+    assert len(told) == short.n_elders > 10
+    assert told["node"].tolist() == born["node"].tolist()
+    for name in ("step", "sample", "cause_node", "lasted", "rule", "cause", "tension"):
+        assert np.array_equal(told[name], born[name], equal_nan=told[name].dtype.kind == "f"), name
+    assert short.why(gone).split(" from ")[0] == log.why(gone).split(" on ")[0].split(" from ")[0]
+    folded.remove_node(gone)
+    short.fold(0)
+    assert gone not in short.table(elders=True)["node"]
+    again = Graph.from_state(folded.to_state())
+    assert GrowthLog(again).table(elders=True).tobytes() == short.table(elders=True).tobytes()
+
+
+def _an_edge(graph):
+    edges = graph.edges()
+    edges = edges[edges["delay"] == 0]
+    return int(edges["source"][-1]), int(edges["target"][-1])
+
+
+def test_births_of_a_file_in_another_shape():
+    graph = grown()
+    GrowthLog(graph).fold(1)
+    graph._base["arrays"]["elders"] = graph._base["arrays"]["elders"][:, 1:]
+    with pytest.raises(GraphError, match="births before the log have shapes"):
+        GrowthLog(graph).why(0)
 
 
 def test_why_reads_one_row(monkeypatch):

@@ -23,7 +23,7 @@ class Seen(GraphMachine):
         """Edges that have no death, as sorted pairs."""
         history = history_of(self.graph, delayed=delayed)
         _, ends = deaths(self.graph, history)
-        there = ends == len(GrowthLog(self.graph))
+        there = ends == history.context.size
         return sorted(zip(history.source[there].tolist(), history.target[there].tolist()))
 
     @invariant()

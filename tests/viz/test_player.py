@@ -109,10 +109,11 @@ class Filmed(Seen):
         log = GrowthLog(self.graph)
         for time in range(0, len(log) + 1, max(len(log) // 6, 1)):
             past = log.replay(time)
-            assert nodes_at(arrays, time).tolist() == past.nodes.tolist()
+            assert nodes_at(arrays, time + log.n_elders).tolist() == past.nodes.tolist()
             delays = past.edges()["delay"]
             if (delays <= 1).all():
-                assert by_id(arrays, edges_at(arrays, time, "link")) == edges_of(past)
+                shown = edges_at(arrays, time + log.n_elders, "link")
+                assert by_id(arrays, shown) == edges_of(past)
 
 
 TestFilmed = Filmed.TestCase
@@ -272,9 +273,14 @@ def test_folded_events_are_before_the_log():
     log = GrowthLog(graph)
     log.fold(12)
     arrays, words = read(animate(log).html)
-    assert words["folded"] == log.folded > 0
+    assert words["folded"] == log.folded > log.n_elders == words["elders"] > 0
     for time in range(len(log) + 1):
-        assert nodes_at(arrays, time).tolist() == log.replay(time).nodes.tolist()
+        there = nodes_at(arrays, time + log.n_elders)
+        assert there.tolist() == log.replay(time).nodes.tolist()
+    born = log.table(elders=True)["node"][: log.n_elders]
+    older = np.setdiff1d(log.replay(0).nodes, born)  # than any log
+    for time in range(log.n_elders + 1):
+        assert nodes_at(arrays, time).tolist() == sorted([*older, *born[:time]])
 
 
 def test_a_model_tells_its_accuracy_and_its_record():

@@ -78,6 +78,17 @@ def test_a_birth_is_the_last_node_of_a_unit():
     assert [graph.node(int(n))["activation"] for n in births["node"]] == ["clip"] * 3
 
 
+@pytest.mark.parametrize("folded", [0, 4, 99])
+def test_what_was_folded_away_is_told_still(folded):
+    graph = grown()
+    whole = births_of(GrowthLog(graph)).tolist()
+    GrowthLog(graph).fold(folded)
+    found = births_of(GrowthLog(graph)).tolist()
+    assert [row[:2] + row[3:4] + row[5:] for row in found] == [
+        row[:2] + row[3:4] + row[5:] for row in whole
+    ]
+
+
 def test_births_stand_where_the_log_says():
     where, course, held = plot_tension(Model(), X, Y)
     places, tension = dots(where)
@@ -143,7 +154,7 @@ def test_nothing_grew():
 
     where, course, held = plot_tension(Still(), X, Y)
     assert where.get_title(loc="left") == "nothing grew"
-    assert course.get_title(loc="left") == "nothing grew at lasting tension"
+    assert course.get_title(loc="left") == "nothing grew where tension was felt"
     assert words(held) == ["0 kept"]
     assert len(where.images) == 1
 
