@@ -90,7 +90,7 @@ def joined(whole: dict, rows: dict) -> dict:
                                  f"measure all rows of {one['data']}")  # fmt: skip
     for name, told in rows["curves"].items():
         whole["curves"].setdefault(name, told)["learners"] |= told["learners"]
-    _note_of_rows(whole, rows, measured)
+    _note_of_rows(whole, rows)
     return whole
 
 
@@ -103,12 +103,15 @@ def _in_sequence(protocol: str, cells: list[dict]) -> list[dict]:
                                         place.get((c["data"], c["learner"]), last)))  # fmt: skip
 
 
-def _note_of_rows(whole: dict, rows: dict, measured: set[tuple[str, str]]) -> None:
-    """Say what is of another day; what the protocol says now stands in place of what it said."""
-    data = list(dict.fromkeys(name for name, _ in sorted(measured)))
-    names = "; ".join(dict.fromkeys(c["learner"] for c in rows["cells"]))
-    apart = f"measured apart ({', '.join(data)}; {rows['machine'].get('date')}): {names}"
+def _note_of_rows(whole: dict, rows: dict) -> None:
+    """Say what is of another run."""
+    data = ", ".join(dict.fromkeys(c["data"] for c in rows["cells"]))
+    asked_for = ", ".join(f"`{row}`" for row in rows["plan"]["methods"])
+    apart = f"measured apart ({data}; {rows['machine'].get('date')}): {asked_for}"
     whole["notes"] += [note for note in [*rows["notes"], apart] if note not in whole["notes"]]
+    here, there = whole["machine"], rows["machine"]
+    here["versions"] = there["versions"] | here["versions"]
+    here["missing"] = [peer for peer in here["missing"] if peer not in there["versions"]]
 
 
 # ---- the pages ----------------------------------------------------------------------------------

@@ -143,8 +143,9 @@ def predict(
 def explain(
     model: Model,
     data: Annotated[
-        str, typer.Argument(metavar="[data]", help="As grow takes it [default: what was learnt]")
-    ],
+        str | None,
+        typer.Argument(metavar="[data]", help="As grow takes it [default: what was learnt]"),
+    ] = None,
     row: Annotated[
         int | None,
         typer.Argument(metavar="row", min=0, help="Row of the data, counted from 0"),
@@ -154,6 +155,8 @@ def explain(
     """Tell why a row gets its answer, what for and what it is like."""
     from growgraph.cli.ask import explain
 
+    if data is None:
+        raise DataError(f"name a row, counted from 0: explain {model} ROW or {model} DATA ROW")
     if row is not None:
         return explain(model, data, row, encoding)
     if not data.isdecimal():

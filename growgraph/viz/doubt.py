@@ -3,6 +3,7 @@
 import numpy as np
 
 from growgraph.errors import DataError
+from growgraph.viz.paper import figure_on
 from growgraph.viz.style import theme
 
 _PANELS = ("seen", "tension", "expected", "rival")
@@ -54,13 +55,9 @@ def plot_doubt(told, figure=None, *, dark=False):
             "told has no picture: it must be of a SelfCriticNet that holds eight rows out or more"
         )
     look, data = theme(dark), told.data
-    if figure is None:
-        import matplotlib.pyplot as plt
-
-        figure = plt.figure(figsize=(4 * _WIDTH, _WIDTH + 0.85), facecolor=look.ground)
+    figure = figure_on(figure, look, (4 * _WIDTH, _WIDTH + 0.85))
     names = ("seen", "tension", f"expected of {data['answer']}", f"expected of {data['rival']}")
     high = max(float(np.abs(picture[name]).max()) for name in ("seen", "expected", "rival"))
-    figure.set_facecolor(look.ground)
     room = {"left": 0.015, "right": 0.985, "bottom": 0.09, "top": 0.81, "wspace": 0.07}
     drawn = list(np.ravel(figure.subplots(1, len(_PANELS), gridspec_kw=room)))
     ink, sides = "gray" if dark else "gray_r", _two_sided(look, dark)

@@ -4,6 +4,7 @@ from growgraph._validation import check_number
 from growgraph.viz.canvas import Canvas
 from growgraph.viz.history import graph_of
 from growgraph.viz.legend import add_caption, add_legend
+from growgraph.viz.paper import axes_on
 from growgraph.viz.scene import scene_of
 from growgraph.viz.style import theme
 
@@ -40,7 +41,7 @@ def plot(thing, ax=None, *, dark=False, tension=None, share=None, legend=True):
     GraphError
         For a model that was not fitted.
     TypeError
-        For anything that has no graph.
+        For anything that has no graph, or an ``ax`` that is none.
     ValueError
         For a tension of another length.
 
@@ -56,7 +57,7 @@ def plot(thing, ax=None, *, dark=False, tension=None, share=None, legend=True):
         share = check_number("share", share, 0, 1)
     scene = scene_of(graph, tension, share)
     look = theme(dark)
-    ax = _new_axes(look) if ax is None else ax
+    ax = axes_on(ax, look, (8, 4.8))
     canvas = Canvas(ax, scene, look, legend=legend)
     if scene.x.size == 0:
         canvas.say("an empty graph: add_inputs and add_outputs give it its first nodes")
@@ -68,11 +69,3 @@ def plot(thing, ax=None, *, dark=False, tension=None, share=None, legend=True):
         add_legend(canvas)
         add_caption(canvas)
     return ax
-
-
-def _new_axes(look):
-    """Axes that fill a new pyplot figure."""
-    import matplotlib.pyplot as plt
-
-    figure = plt.figure(figsize=(8, 4.8), facecolor=look.ground)
-    return figure.add_axes((0, 0, 1, 1))

@@ -8,6 +8,7 @@ from growgraph.viz.canvas import FONT, SHORT, Canvas
 from growgraph.viz.classes import classes_of, draw_classes
 from growgraph.viz.history import graph_of, log_of
 from growgraph.viz.legend import kind_handles, line_handles
+from growgraph.viz.paper import figure_on
 from growgraph.viz.scene import scene_of
 from growgraph.viz.style import theme
 from growgraph.viz.timeline import (
@@ -54,7 +55,7 @@ def plot_growth(thing, figure=None, *, dark=False):
     GraphError
         For a graph without a log or a model that was not fitted.
     TypeError
-        For anything that has no graph.
+        For anything that has no graph, or a ``figure`` that is none.
 
     Notes
     -----
@@ -78,8 +79,7 @@ def plot_growth(thing, figure=None, *, dark=False):
     curve = getattr(thing, "prequential_curve_", None)
     curve = None if curve is None or len(curve) < 2 else np.asarray(curve, dtype=np.float64)
     story = Story(graph, log, getattr(thing, "n_samples_seen_", None))
-    figure = _new_figure(look) if figure is None else figure
-    figure.set_facecolor(look.ground)
+    figure = figure_on(figure, look, (10, 6.4))
     scene = scene_of(graph, most=_ALL_SHOWN)
     classes = classes_of(thing)
     headline = _headline(thing, story, classes)
@@ -99,12 +99,6 @@ def _headline(thing, story, classes):
     text += "" if story.unit == "events" else f" after {counted(story.end, story.unit)}"
     hardest = "" if classes is None else classes.hardest()
     return text + (f"; {hardest}" if hardest else "")
-
-
-def _new_figure(look):
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=(10, 6.4), facecolor=look.ground)
 
 
 # ---- moments ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from dataclasses import asdict
 from importlib.resources import files
 
@@ -17,6 +18,7 @@ from growgraph.viz.style import DARK, KIND_SHAPE, KIND_WORDS, LIGHT
 _INTEGERS = (np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32)
 _PARTS = ("", "_film", "_draw", "_tell", "_act")  # markup and style, then scripts
 _SHADES = 24  # of the scale of tension
+_OTHER = (".mp4", ".mov", ".avi", ".webm", ".gif", ".png", ".jpg", ".jpeg", ".webp", ".svg", ".pdf")
 _HEIGHT = 560  # pixels of the frame in a notebook
 
 
@@ -58,9 +60,17 @@ class Player:
 
         Raises
         ------
+        ValueError
+            If its suffix promises a film or a picture.
         OSError
             If it cannot be written.
         """
+        suffix = os.path.splitext(os.fspath(path))[1].lower()
+        if suffix in _OTHER:
+            raise ValueError(
+                f"a player is a page, path must end with .html, got {os.fspath(path)!r}; for a "
+                "picture: plot(model).figure.savefig(path)"
+            )
         with replacing(path) as file:
             file.write(self.html.encode())
 

@@ -9,6 +9,7 @@ from growgraph.kernels import _handle as h
 from growgraph.viz import labels
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import deaths, graph_of, history_of, log_of
+from growgraph.viz.paper import axes_on
 from growgraph.viz.style import theme
 from growgraph.viz.timeline import time_of
 
@@ -90,7 +91,7 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
     GraphError
         For a graph without a log or a model that was not fitted.
     TypeError
-        For anything that has no graph.
+        For anything that has no graph, or an ``ax`` that is none.
 
     Notes
     -----
@@ -112,7 +113,7 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
     """
     graph, log, look = graph_of(thing), log_of(thing), theme(dark)
     rings = rings_of(graph, log)
-    ax = _new_axes(look) if ax is None else ax
+    ax = axes_on(ax, look, (7.6, 5.6))
     disc = _Disc(ax, rings, look, legend)
     if rings.node.size == 0:
         ax.text(0, 0, "no birth in the log", ha="center", va="center", fontsize=FONT + 1,
@@ -329,11 +330,3 @@ class _Disc:
         self.ax.legend(handles=handles, fontsize=FONT, frameon=False, labelcolor=look.ink,
                        handlelength=1.8, handletextpad=0.6, labelspacing=0.55, borderpad=0.6,
                        alignment="left", **spot)  # fmt: skip
-
-
-def _new_axes(look):
-    """Axes that fill a new pyplot figure."""
-    import matplotlib.pyplot as plt
-
-    figure = plt.figure(figsize=(7.6, 5.6), facecolor=look.ground)
-    return figure.add_axes((0, 0, 1, 1))

@@ -5,6 +5,7 @@ import numpy as np
 from growgraph._validation import check_finite, dense_rows
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import graph_of, log_of
+from growgraph.viz.paper import figure_on
 from growgraph.viz.style import theme
 
 _NUMBERED = 60  # up to so many places of birth have their number
@@ -50,7 +51,7 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     GraphError
         For a graph without a log or a model that was not fitted.
     TypeError
-        For anything that has no graph.
+        For anything that has no graph, or a ``figure`` that is none.
     ValueError
         For rows other than those that were learnt.
 
@@ -77,8 +78,7 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     panels = [_draw_course]
     panels = panels if rows is None else [_draw_where, *panels]
     panels = panels if len(curve) < 2 else [*panels, _draw_held_out]
-    figure = _new_figure(look, len(panels)) if figure is None else figure
-    figure.set_facecolor(look.ground)
+    figure = figure_on(figure, look, (_WIDTH * len(panels), 0.9 * _WIDTH))
     shades = _Shades(births["tension"], look)
     axes = []
     for i, panel in enumerate(panels):
@@ -132,12 +132,6 @@ def _targets(y, rows):
             f"y must have one target for each of {len(rows)} rows, not the shape {y.shape}"
         )
     return y
-
-
-def _new_figure(look, panels):
-    import matplotlib.pyplot as plt
-
-    return plt.figure(figsize=(_WIDTH * panels, 0.9 * _WIDTH), facecolor=look.ground)
 
 
 def _quiet(ax, look):

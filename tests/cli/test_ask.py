@@ -107,6 +107,7 @@ def test_explain(run, model, rows):
 def test_explain_a_row_of_what_was_learnt(run, model, rows):
     assert run("explain", model, 5) == run("explain", model, rows, 5)
     refused(run("explain", model, "x"), "name a row after x")
+    refused(run("explain", model), "name a row, counted from 0: explain", "DATA ROW")
     refused(run("explain", model, 400), "row must be in [0, 399]")
     rows.write_text(rows.read_text() + "1,2,3,red,k1\n")
     code, _, err = run("explain", model, 5)

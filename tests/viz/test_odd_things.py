@@ -139,6 +139,24 @@ def test_a_tension_of_another_shape_or_kind(draw, tension):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize("place", ["x", 3, plt])
+@pytest.mark.parametrize("name", PICTURES)
+def test_no_place_to_draw_on(name, place):
+    option = "ax" if name in ("plot", "plot_rings") else "figure"
+    with pytest.raises(TypeError, match=f"{option} must be .* or None, got {type(place).__name__}"):
+        PICTURES[name](one_output(), **{option: place})
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("name", ["x.mp4", "x.PNG", "x.gif", "x.pdf"])
+def test_a_player_is_a_page(tmp_path, name):
+    with pytest.raises(ValueError, match=r"path must end with \.html, got .*savefig\(path\)"):
+        animate(one_output()).save(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    animate(one_output()).save(tmp_path / "x.v2")
+    assert (tmp_path / "x.v2").read_text().startswith("<!doctype html>")
+
+
 @pytest.mark.parametrize("thing", [None, 3, "told", Graph(), {"data": {}}])
 def test_no_explanation_is_no_doubt(thing):
     with pytest.raises(TypeError, match="told"):

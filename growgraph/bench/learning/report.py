@@ -82,7 +82,7 @@ def order(report, key):
 
 
 def grids(report):
-    """The tables of a report: (title, learners, columns, {(learner, column): cell}).
+    """The tables of a report: (title, learners, columns, {(learner, column): cell}), ours first.
 
     Streams and clusterings have one table a measure, data sets side by side; the other
     protocols one a data set, measures side by side.
@@ -91,7 +91,8 @@ def grids(report):
     titles, sides = ("measure", "data") if by_measure else ("data", "measure")
     for title in order(report, titles):
         cells = [c for c in report["cells"] if c[titles] == title]
-        learners = list(dict.fromkeys(c["learner"] for c in cells))
+        named = dict.fromkeys(c["learner"] for c in cells)
+        learners = sorted(named, key=lambda name: not name.startswith("growgraph"))
         yield (
             title, learners, list(dict.fromkeys(c[sides] for c in cells)),
             {(c["learner"], c[sides]): c for c in cells},
