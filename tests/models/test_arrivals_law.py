@@ -1,0 +1,64 @@
+"""A column that comes late, in a net that doubts itself and in calls that are stopped."""
+
+import os
+import signal
+
+import pytest
+
+from growgraph import ResoNet, SelfCriticNet
+from growgraph.models._selfcritic.kept import Kept
+from growgraph.senses.columns import Rows
+from tests.models.material import differences, part
+from tests.models.test_arrivals import CAME, stream, taught
+
+
+@pytest.mark.parametrize("came", [20, CAME])
+def test_cuts_and_files_are_nothing_to_a_net_that_doubts(came):
+    X, late, y = stream(came=came)
+    whole = taught(SelfCriticNet, X, late, y, came=came)
+    other = taught(SelfCriticNet, X, late, y, (5, 70, came + 3), came=came, saved=True)
+    assert differences(other, whole) == []
+    asked = part(X | late, 200, 260)
+    said, again = whole.reflect(asked), other.reflect(asked)
+    for name in ("confidence", "novelty", "causes"):
+        assert getattr(said, name).tobytes() == getattr(again, name).tobytes()
+    assert str(whole.explain(part(asked, 3, 4))) == str(other.explain(part(asked, 3, 4)))
+
+
+@pytest.mark.parametrize("kind", [ResoNet, SelfCriticNet])
+def test_what_would_turn_an_answer_may_be_a_late_column(kind):
+    X, late, y = stream()
+    model = taught(kind, X, late, y)
+    row = {"a": [0.1], "b": [0.2], "new": [41.0], "kind": ["u"]}
+    options = {"turn": True} if kind is SelfCriticNet else {}
+    data = model.explain(row, **options).data
+    assert {entry["column"] for entry in data["columns"]} >= {"new", "kind"}
+    changes = data["turn"]["changes"]
+    assert {change["column"] for change in changes} & {"new", "kind"}
+    turned = row | {change["column"]: [change["to"]] for change in changes}
+    assert model.predict(turned)[0] != model.predict(row)[0]
+
+
+@pytest.mark.parametrize(
+    ("came", "owner", "method"), [(20, Rows, "widened"), (CAME, Kept, "widen")]
+)
+def test_a_call_stopped_while_the_column_is_welcomed(monkeypatch, came, owner, method):
+    """Ctrl-C while rows kept until now widen: all of them do, and nothing is learnt yet."""
+    X, late, y = stream(came=came)
+    model = SelfCriticNet().partial_fit(part(X, 0, came), y[:came])
+    widen, stopped = getattr(owner, method), []
+
+    def interrupted(self, columns):
+        stopped.append(columns)
+        os.kill(os.getpid(), signal.SIGINT)
+        return widen(self, columns)
+
+    rows, labels = part(X | late, came, len(y)), y[came:]
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, method, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model.partial_fit(rows, labels)
+    assert stopped
+    assert model.n_samples_seen_ == came
+    model.partial_fit(rows, labels)
+    assert differences(model, taught(SelfCriticNet, X, late, y, came=came)) == []
