@@ -2,6 +2,7 @@
 
 from growgraph.viz.doubt import plot_doubt
 from growgraph.viz.draw import plot
+from growgraph.viz.futures import plot_futures
 from growgraph.viz.growth import plot_growth
 from growgraph.viz.live import LiveGrowth
 from growgraph.viz.player import Player, animate
@@ -14,6 +15,7 @@ __all__ = [
     "animate",
     "plot",
     "plot_doubt",
+    "plot_futures",
     "plot_growth",
     "plot_rings",
     "plot_tension",
