@@ -1,6 +1,6 @@
 """What all models share: scikit-learn's door, progress, results of reflecting and explaining."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, column_or_1d, validate_data
 from growgraph._validation import check_finite, check_number, check_unmasked
 from growgraph.errors import DataError
 from growgraph.models import _door
+from growgraph.models._asked import Asked
 from growgraph.models._columns import known_columns, names_of, some_of
 from growgraph.models._learning import Learning
 from growgraph.models._told import Told
@@ -85,10 +86,15 @@ class Expectation(Told):
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why, what for and what it is like: ``str()`` tells it, ``data`` holds the figures."""
+    """Why, what for and what it is like: ``str()`` tells it, ``data`` holds the figures.
+
+    Pictures take it as they take a model (:func:`growgraph.plot`, :func:`growgraph.animate`, all
+    of :mod:`growgraph.viz`) and show what took part in this answer; the model must be there still.
+    """
 
     text: str
     data: dict
+    asked: Asked | None = field(default=None, repr=False, compare=False)
 
     def __str__(self):
         return self.text

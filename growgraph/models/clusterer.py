@@ -5,6 +5,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, ClusterMixin, Transfor
 
 from growgraph._validation import check_number
 from growgraph.models import _door, _saved
+from growgraph.models._asked import Asked
 from growgraph.models._clusterer.kinds import Answer, in_words
 from growgraph.models._clusterer.micro import Micro
 from growgraph.models._columns import with_newcomers
@@ -271,7 +272,11 @@ class ResoNetClusterer(
         rows = self._read_by(answer.core.sense, one_sample(x))
         check_one(rows)
         data = answer.why(rows)
-        return Explanation(in_words(data), data)
+        core, graph = answer.core, answer.graph
+        node, inputs = answer.outputs[data["answer"]], core.sense.inputs(graph)
+        values = core.sense.values(graph, rows)[0]
+        asked = Asked(self, graph, node, x=x, inputs=inputs, values=values)
+        return Explanation(in_words(data), data, asked)
 
     def knowledge(self):
         """What the model knows of each concept.

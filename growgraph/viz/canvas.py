@@ -7,6 +7,7 @@ from scipy.optimize import isotonic_regression
 
 from growgraph.kernels import codes
 from growgraph.viz import labels
+from growgraph.viz.lit import FADED
 from growgraph.viz.style import KIND_SHAPE, SHAPE_SIZE
 
 FONT = 8.0
@@ -144,10 +145,20 @@ class Canvas:
         styles = [DOTTED if z else DASHED if n and few else "solid"
                   for n, z in zip(against.tolist(), late.tolist(), strict=True)]  # fmt: skip
         lines = LineCollection(
-            self._curves(chosen), linewidths=wide, linestyles=styles, alpha=opaque, zorder=1,
-            colors=np.where(against, look.inhibit, look.excite), capstyle="butt",
+            self._curves(chosen), linewidths=wide, linestyles=styles, zorder=1, capstyle="butt",
+            colors=self._inks(chosen, np.where(against, look.inhibit, look.excite), opaque),
         )  # fmt: skip
         self.ax.add_collection(lines, autolim=False)
+
+    def _inks(self, chosen, colours, opaque):
+        """RGBA of edges; of one answer those that took no part are faded."""
+        from matplotlib.colors import to_rgba_array
+
+        inks = to_rgba_array(colours, opaque)
+        if self.scene.edge_part is not None:
+            lit = self.scene.edge_part[chosen] > 0
+            inks[:, 3] = np.where(lit, max(opaque, 0.75), FADED * 0.8)
+        return inks
 
     def _curves(self, chosen):
         """Polylines [edges, points, 2]: S-shaped forwards, an arch for what comes a step later."""
@@ -174,12 +185,29 @@ class Canvas:
         from matplotlib.colors import to_rgba_array
 
         scene, look = self.scene, self.look
+        if scene.part is not None:
+            return self._lit()
         if scene.tension is None:
             return to_rgba_array(look.node_colours(scene.kind, scene.role))
         known = np.isfinite(scene.tension)
         level = np.sqrt(np.clip(np.where(known, scene.tension, 0) / self.highest(), 0, 1))
         colours = colormaps[look.tension](look.span[0] + (look.span[1] - look.span[0]) * level)
         colours[~known] = to_rgba_array(look.ground)
+        return colours
+
+    def _lit(self):
+        """RGBA of marks in a scene of one answer: by tension where it is known, the rest faded."""
+        from matplotlib import colormaps
+        from matplotlib.colors import to_rgba_array
+
+        scene, look = self.scene, self.look
+        colours = to_rgba_array(look.node_colours(scene.kind, scene.role))
+        if scene.tension is not None:
+            known = np.isfinite(scene.tension) & (scene.part > 0)
+            level = np.sqrt(np.clip(scene.tension[known] / self.highest(), 0, 1))
+            shades = look.span[0] + (look.span[1] - look.span[0]) * level
+            colours[known] = colormaps[look.tension](shades)
+        colours[scene.part == 0, 3] = FADED
         return colours
 
     def highest(self):
@@ -221,6 +249,8 @@ class Canvas:
 
     def _rings(self):
         scene = self.scene
+        if scene.part is not None:
+            return np.where(scene.part > 0, self.look.ink, self.look.ground)
         if scene.tension is None:
             return np.full(scene.x.size, self.look.ground)
         return np.where(np.isfinite(scene.tension), self.look.ink, self.look.faint)
@@ -230,6 +260,9 @@ class Canvas:
         """Names (or other words, one a mark) beside the marks where there is room."""
         scene = self.scene
         names = scene.names if names is None else names
+        if scene.part is not None:  # of one answer: those that took part, and outputs
+            kept = (scene.part > 0) | (scene.role == codes.ROLE_OUTPUT)
+            names = [name if k else "" for name, k in zip(names, kept.tolist(), strict=True)]
         names = [labels.shorten(name, _NAMES * self.width, size) for name in names]
         piled = np.where(scene.crowd, 3.2, 0.0)
         end = self.width - (_LEGEND_WIDTH if self.beside else 0)

@@ -24,7 +24,7 @@ _NUMBERS = {"cause_node": h.CTX_NODE, "lasted": h.CTX_LASTED, "paid": h.CTX_PAID
 _FELT = {"felt": h.CTXF_TENSION, "after": h.CTXF_AFTER, "later": h.CTXF_REALISED}
 
 
-def film_of(thing, tension=None):
+def film_of(thing, tension=None, answer=None):
     """All that the player needs of a graph, a log or a model.
 
     Parameters
@@ -32,6 +32,8 @@ def film_of(thing, tension=None):
     thing : Graph, GrowthLog or fitted model
     tension : ndarray of float [nodes], optional
         As ``graph.nodes``; NaN: not known.
+    answer : Answer, optional
+        Its share of nodes and links is shown instead of the share of all.
 
     Returns
     -------
@@ -54,7 +56,12 @@ def film_of(thing, tension=None):
     units, unit_names = _units(graph, history, ids)
     edges = strands.strands_of(graph, history, index, died[1])
     alone = np.bincount(units["unit"], minlength=units["x"].size) == 1
-    drawn, least = strands.links(edges, units["unit"], alone, end)
+    if answer is not None:
+        part = np.zeros(ids.size)
+        part[index[graph.nodes]] = answer.nodes
+        nodes["part"] = _part(np.bincount(units["unit"], part)[units["unit"]])
+        edges.size = strands.held(graph, answer, ids, edges)
+    drawn, least = strands.links(edges, units["unit"], alone, end, whole=answer is not None)
     events, told = _events(graph, log)
     arrays = nodes | units | drawn | events
     if not alone.all():  # else links are the edges of nodes
@@ -64,6 +71,7 @@ def film_of(thing, tension=None):
     spans = {"nodes": (nodes["birth"], nodes["gone"]), "edges": (edges.birth, edges.gone)}
     arrays |= {f"n_{name}": _there(*span, moments["moment"]) for name, span in spans.items()}
     words = {
+        "answer": None if answer is None else answer.text,
         "names": {str(i): name for i, name in graph.names.items()},
         "units": unit_names,
         "groups": list(graph.groups),
@@ -75,6 +83,11 @@ def film_of(thing, tension=None):
         "log": log is not None,
     }
     return arrays, words | told
+
+
+def _part(share):
+    """Shares of an answer as whole numbers: ten-thousandths, at least 1 where there is any."""
+    return np.where(share > 0, np.maximum(np.rint(1e4 * share), 1), 0).astype(np.uint32)
 
 
 def _there(birth, gone, times):

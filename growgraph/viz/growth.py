@@ -4,10 +4,12 @@ import numpy as np
 
 from growgraph.kernels import codes
 from growgraph.viz import labels
+from growgraph.viz.answer import opened
 from growgraph.viz.canvas import FONT, SHORT, Canvas
 from growgraph.viz.classes import classes_of, draw_classes
 from growgraph.viz.history import graph_of, log_of
 from growgraph.viz.legend import kind_handles, line_handles
+from growgraph.viz.lit import light
 from growgraph.viz.paper import figure_on
 from growgraph.viz.scene import scene_of
 from growgraph.viz.style import theme
@@ -30,10 +32,12 @@ def plot_growth(thing, figure=None, *, dark=False):
     The moments are drawn on the final layout, so that nothing moves; what is new since the moment
     before is ringed. Strokes on the timeline are events, a lane for each rule. Of a classifier the
     headline names the hardest class; beside the timeline stands how well each class is known.
+    Of an explanation the moments are lit by that answer, and the first lane has the births of the
+    nodes that took part.
 
     Parameters
     ----------
-    thing : Graph, GrowthLog or fitted model
+    thing : Graph, GrowthLog, fitted model, or what its ``explain`` gave
         With a growth log: a model, or a graph that recorded. If it has ``prequential_curve_``, an
         array of [samples, accuracy], this is drawn too; if it has ``knowledge()`` with columns
         label and accuracy, so are the classes.
@@ -75,14 +79,20 @@ def plot_growth(thing, figure=None, *, dark=False):
     >>> len(axes)  # before and after, events, nodes, edges
     5
     """
+    thing, answer = opened(thing)
     graph, log, look = graph_of(thing), log_of(thing), theme(dark)
     curve = getattr(thing, "prequential_curve_", None)
     curve = None if curve is None or len(curve) < 2 else np.asarray(curve, dtype=np.float64)
     story = Story(graph, log, getattr(thing, "n_samples_seen_", None))
     figure = figure_on(figure, look, (10, 6.4))
     scene = scene_of(graph, most=_ALL_SHOWN)
+    if answer is not None:
+        scene = light(scene, graph, answer)
+        story.answered(scene.history.birth[graph.nodes[answer.nodes > answer.least]])
     classes = classes_of(thing)
     headline = _headline(thing, story, classes)
+    if answer is not None:
+        headline = f"what took part in {answer.text}; the rest is faded"
     figure.text(0.012, 0.972, headline, fontsize=FONT + 2, color=look.ink, va="top",
                 parse_math=False)  # fmt: skip
     axes = _draw_moments(figure, story, scene, look)
@@ -113,6 +123,7 @@ def _draw_moments(figure, story, scene, look):
         canvas = Canvas(ax, scene, look, legend=False, named=False)
         shown = mark_birth < moment
         new = shown & (mark_birth >= before) if before is not None else np.zeros_like(shown)
+        new &= True if scene.part is None else scene.part > 0
         canvas.diameter *= 0.5 + 0.5 * _present(scene, moment)
         canvas.edges(edge_birth < moment)
         ring = np.where(new, np.minimum(1.4, 0.25 * canvas.diameter), 0.4)

@@ -38,7 +38,7 @@ def kind_handles(canvas):
             words = "output" if words == "sum" else f"output, {words}"
         entry = entries.setdefault((role, words), [KIND_SHAPE[kind], colour, 0])
         entry[2] += count
-    grey = scene.tension is not None
+    grey = scene.tension is not None and scene.part is None
     return [
         Line2D([], [], linestyle="", marker=marker, markersize=7, markeredgecolor=look.ground,
                color=look.faint if grey else colour, label=f"{words}: {count:,}")
@@ -64,10 +64,12 @@ def line_handles(canvas):
 
 
 def _notes(canvas):
-    """What size and piles say, where there are any."""
+    """What size, piles and fading say, where there are any."""
     from matplotlib.lines import Line2D
 
     scene, notes = canvas.scene, []
+    if scene.part is not None:
+        notes.append("faded: took no part")
     if scene.crowd.any():
         notes.append("×n: n alike nodes")
     if (scene.count > 1)[~scene.crowd].any():
@@ -98,7 +100,7 @@ def _colour_bar(canvas):
         spine.set_visible(False)
     canvas.say("tension", left, bottom + tall + 5 / canvas.height, ha="left", va="bottom",
                color=look.ink)  # fmt: skip
-    if np.isnan(canvas.scene.tension).any():
+    if canvas.scene.part is None and np.isnan(canvas.scene.tension).any():
         canvas.say("hollow: not known", left, bottom - 6 / canvas.height, ha="left", va="top")
 
 
@@ -108,7 +110,11 @@ def add_caption(canvas):
     n, marks, drawn = scene.ids.size, scene.x.size, scene.source.size
     text = _count(n, "node") + (f" as {marks:,} marks" if marks < n else "")
     text += f", {_count(scene.n_edges, 'edge')}"
-    if scene.n_edges and scene.least > 0:
+    if scene.part is not None:
+        lit = _count(int((scene.edge_part > 0).sum()), "edge")
+        text = f"{scene.told}: {_count(int((scene.part > 0).sum()), 'mark')} and {lit} lit"
+        text += f", each at least {100 * scene.least:g} % of it" if scene.least else ""
+    elif scene.n_edges and scene.least > 0:
         text += "; drawn: the strongest into each mark" if scene.least == 1 else (
             f"; drawn: at least {scene.least:.0%} of the strongest into the same mark")  # fmt: skip
     elif scene.n_edges and drawn == 0:

@@ -11,6 +11,7 @@ import numpy as np
 from growgraph._files import replacing
 from growgraph._validation import check_number
 from growgraph.graph.build import ACTIVATION_NAMES, KIND_NAMES
+from growgraph.viz.answer import opened
 from growgraph.viz.film import film_of
 from growgraph.viz.history import graph_of
 from growgraph.viz.style import DARK, KIND_SHAPE, KIND_WORDS, LIGHT
@@ -96,8 +97,9 @@ def animate(thing, *, tension=None, share=None, dark=None, title=None):
 
     Parameters
     ----------
-    thing : Graph, GrowthLog or fitted model
-        Without a growth log the graph is shown as it is.
+    thing : Graph, GrowthLog, fitted model, or what its ``explain`` gave
+        Without a growth log the graph is shown as it is. Of an explanation the nodes and links that
+        took part in that answer are lit, and the rest is faded.
     tension : array [nodes], optional
         A value >= 0 for each of ``graph.nodes``, as :meth:`Graph.tension` gives; NaN: not known.
     share : float in [0, 1], optional
@@ -136,12 +138,15 @@ def animate(thing, *, tension=None, share=None, dark=None, title=None):
     >>> "src=" in player.html or "href=" in player.html
     False
     """
+    told_of, (thing, answer) = thing, opened(thing)
     graph = graph_of(thing)
     share = None if share is None else check_number("share", share, 0, 1)
-    arrays, words = film_of(thing, tension)
+    if answer is not None and tension is None and np.isfinite(answer.tension).any():
+        tension = answer.tension
+    arrays, words = film_of(thing, tension, answer)
     name = type(thing if hasattr(thing, "graph_") else graph).__name__
     words |= {
-        "title": name if title is None else str(title),
+        "title": str(title or (name if answer is None else f"{name}: {answer.text}")),
         "kinds": {str(k): [KIND_NAMES[k], KIND_WORDS[k], KIND_SHAPE[k]] for k in KIND_NAMES},
         "acts": {str(k): act for k, act in ACTIVATION_NAMES.items()},
         "themes": {"light": _colours(LIGHT), "dark": _colours(DARK)},
@@ -151,7 +156,8 @@ def animate(thing, *, tension=None, share=None, dark=None, title=None):
     page = _page({"arrays": {k: pack(v) for k, v in arrays.items()}, "words": words})
     events = len(arrays["rule"])
     told = f"{graph.n_nodes:,} nodes, " + (f"{events:,} events" if words["log"] else "no log")
-    return Player(page, lambda: _picture(graph, tension, share, bool(dark)), told)
+    pictured = graph if answer is None else told_of
+    return Player(page, lambda: _picture(pictured, tension, share, bool(dark)), told)
 
 
 def _page(film):

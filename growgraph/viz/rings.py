@@ -7,8 +7,10 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.viz import labels
+from growgraph.viz.answer import opened
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import deaths, graph_of, history_of, log_of
+from growgraph.viz.lit import FADED
 from growgraph.viz.paper import axes_on
 from growgraph.viz.style import theme
 from growgraph.viz.timeline import time_of
@@ -20,6 +22,7 @@ _RINGS = 4
 _WIDE = 150.0  # points of the legend
 _LETTERS, _LINES = 17, 3  # of the name of a sector
 _NARROWEST = 0.03  # of a turn
+_CLOSE, _ASIDE = 0.05, 14.0  # names of narrower sectors may stand farther out by so many points
 
 
 @dataclass
@@ -46,6 +49,10 @@ class Rings:
     aims : list of str
     unit : str
         What the clock counts.
+    took_part : ndarray of bool, optional
+        Of an answer that is shown; the others are faded.
+    told : str
+        What answer that is.
     """
 
     node: np.ndarray
@@ -60,6 +67,8 @@ class Rings:
     clock: np.ndarray
     aims: list
     unit: str
+    took_part: np.ndarray | None = None
+    told: str = ""
 
 
 def plot_rings(thing, ax=None, *, dark=False, legend=True):
@@ -69,11 +78,12 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
     holds as many births as its area; its sector is the aim the log gives. Circles (blue) grew along
     the path of growth, each joined with the youngest node it read at birth; diamonds (vermilion)
     answered a conflict, joined by a dashed line with the node where tension was felt. So it is seen
-    at a glance what grew most, when, and why.
+    at a glance what grew most, when, and why. Of an explanation the nodes that took part in that
+    answer stand out.
 
     Parameters
     ----------
-    thing : Graph, GrowthLog or fitted model
+    thing : Graph, GrowthLog, fitted model, or what its ``explain`` gave
         With a growth log.
     ax : matplotlib Axes, optional
         Where to draw; a new pyplot figure if not given. Nothing is shown and no global setting
@@ -111,8 +121,12 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
     >>> ax = plot_rings(g)
     >>> ax.figure.savefig("rings.svg")  # doctest: +SKIP
     """
+    thing, answer = opened(thing)
     graph, log, look = graph_of(thing), log_of(thing), theme(dark)
     rings = rings_of(graph, log)
+    if answer is not None:
+        rings.took_part = np.isin(rings.node, graph.nodes[answer.nodes > answer.least])
+        rings.told = answer.text
     ax = axes_on(ax, look, (7.6, 5.6))
     disc = _Disc(ax, rings, look, legend)
     if rings.node.size == 0:
@@ -217,7 +231,8 @@ class _Disc:
         aside = np.sin(2 * np.pi * self._middles())
         words = np.array([labels.width_of(name, FONT) for name in self.names]) + 16
         lines = max((len(name) for name in self.names), default=0)
-        low, most = 20.0, max((high - 2 * lines * 12.5 - 16) / 2, 20.0)
+        near = _ASIDE * (np.diff(self.rings.edges).min(initial=1) < _CLOSE)
+        low, most = 20.0, max((high - 2 * (lines * 12.5 + 8 + near)) / 2, 20.0)
         left = across / 2
         for radius in np.linspace(low, most, 60):
             reach = radius * np.abs(aside) + np.where(np.abs(aside) < 0.25, words / 2, words)
@@ -274,33 +289,52 @@ class _Disc:
         faint = float(np.clip(9 / np.sqrt(rings.node.size), 0.12, 0.6))
         for to, colour, style in ((rings.path, look.marks[0], "solid"),
                                   (rings.felt, look.marks[1], (0, (3, 2)))):  # fmt: skip
-            mine = np.flatnonzero(to >= 0)
+            mine = np.flatnonzero((to >= 0) & self._shown())
             self.ax.add_collection(LineCollection(
                 list(np.stack([xy[mine], xy[to[mine]]], axis=1)), colors=colour, linewidths=0.6,
                 alpha=faint, linestyles=style, zorder=1))  # fmt: skip
 
+    def _shown(self):
+        """Births that are not faded."""
+        rings = self.rings
+        return np.ones(rings.node.size, bool) if rings.took_part is None else rings.took_part
+
     def marks(self):
         """One mark a birth, hollow if it was removed."""
-        rings, look = self.rings, self.look
+        rings, look, shown = self.rings, self.look, self._shown()
         x, y = self._at(rings.radius, rings.angle)
         apart = self.radius * np.sqrt(3.14 / rings.node.size)  # points a birth has for itself
         size = float(np.clip(0.5 * apart, 1.6, 9))
         for conflict, marker, colour in ((False, "o", look.marks[0]), (True, "D", look.marks[1])):
-            for removed in (False, True):
-                mine = (rings.conflict == conflict) & (rings.removed == removed)
+            for removed, lit in ((False, False), (True, False), (False, True), (True, True)):
+                mine = (rings.conflict == conflict) & (rings.removed == removed) & (shown == lit)
                 fill = look.ground if removed else colour
                 self.ax.scatter(x[mine], y[mine], s=(size * (0.85 if conflict else 1)) ** 2,
-                                marker=marker, c=fill, zorder=3, linewidths=min(0.15 * size, 0.8),
+                                marker=marker, c=fill, zorder=2 + lit, alpha=1 if lit else FADED,
+                                linewidths=min(0.15 * size, 0.8),
                                 edgecolors=colour if removed else look.ground)  # fmt: skip
 
     def words(self):
         """Names of the sectors around the disc."""
+        taken = [(-40.0, self.radius - 6, 40.0, self.radius + 6)]  # what is written on the rim
         for name, turn in zip(self.names, self._middles(), strict=True):
-            x, y = self._at(1 + 8 / self.radius, turn)
-            side = "center" if abs(x) < 0.25 else "left" if x > 0 else "right"
-            edge = "center" if abs(y) < 0.9 else "bottom" if y > 0 else "top"
+            for off in np.arange(8.0, 8 + 3 * _ASIDE, 4):  # out of the way of those before it
+                x, y = self._at(1 + off / self.radius, turn)
+                side = "center" if abs(x) < 0.25 else "left" if x > 0 else "right"
+                edge = "center" if abs(y) < 0.9 else "bottom" if y > 0 else "top"
+                box = self._box(name, x, y, side, edge)
+                if not any(_meet(box, other) for other in taken):
+                    break
+            taken.append(box)
             self.ax.text(x, y, "\n".join(name), ha=side, va=edge, fontsize=FONT, zorder=6,
                          color=self.look.ink, linespacing=1.25)  # fmt: skip
+
+    def _box(self, name, x, y, side, edge):
+        """Left, bottom, right and top of a name, in points from the middle."""
+        wide, high = labels.width_of(name, FONT), 1.25 * FONT * len(name)
+        left = self.radius * x - wide * {"left": 0, "center": 0.5, "right": 1}[side]
+        low = self.radius * y - high * {"bottom": 0, "center": 0.5, "top": 1}[edge]
+        return left, low, left + wide, low + high
 
     def legend(self):
         """What marks and lines mean."""
@@ -312,12 +346,24 @@ class _Disc:
         rest, gone = rings.node.size - n, int(rings.removed.sum())
         dashed = (0, (3, 2))
         entries: list[tuple] = [
-            (rest, f"path of growth: {rest:,}", "o", path, path, ""),
-            (n, f"answered a conflict: {n:,}", "D", conflict, conflict, ""),
+            (rest, f"born along the way: {rest:,}", "o", path, path, ""),
+            (n, f"born of a tension: {n:,}", "D", conflict, conflict, ""),
             (gone, f"removed since: {gone:,}", "o", look.faint, "none", ""),
-            ((rings.path >= 0).any(), "youngest it read at birth", "", path, path, "-"),
-            ((rings.felt >= 0).any(), "where tension was", "", conflict, conflict, dashed),
+            ((rings.path >= 0).any(), "to the youngest node", "", path, path, "-"),
+            ((rings.path >= 0).any(), "it read at birth", "", path, path, ""),
+            ((rings.felt >= 0).any(), "to the node that", "", conflict, conflict, dashed),
+            ((rings.felt >= 0).any(), "was tense", "", conflict, conflict, ""),
             (True, "middle: born first", "", path, path, ""),
+            (True, f"rim: born last ({n + rest:,})", "", path, path, ""),
+            (rings.told, "faded: took no part in", "", path, path, ""),
+            (
+                rings.told,
+                labels.shorten(rings.told.split(",")[0], _WIDE - 40, FONT),
+                "",
+                path,
+                path,
+                "",
+            ),
         ]
         handles = [
             Line2D([], [], label=text, marker=marker, color=colour, markerfacecolor=face,
@@ -330,3 +376,8 @@ class _Disc:
         self.ax.legend(handles=handles, fontsize=FONT, frameon=False, labelcolor=look.ink,
                        handlelength=1.8, handletextpad=0.6, labelspacing=0.55, borderpad=0.6,
                        alignment="left", **spot)  # fmt: skip
+
+
+def _meet(a, b):
+    """Whether two boxes overlap."""
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -49,6 +49,12 @@ class Scene:
     least : float
         Share below which edges are left out.
     history : History
+    part : ndarray of float [marks], optional
+        Of a scene of one answer: how much of it each mark holds, 0 where it is faded.
+    edge_part : ndarray of float [drawn edges], optional
+        The same of edges.
+    told : str
+        What answer that is.
     """
 
     ids: np.ndarray
@@ -70,6 +76,9 @@ class Scene:
     n_edges: int
     least: float
     history: History
+    part: np.ndarray | None = None
+    edge_part: np.ndarray | None = None
+    told: str = ""
 
 
 def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):

@@ -7,6 +7,7 @@ import numpy as np
 from growgraph.viz.scene import least_share
 
 NEGATIVE, LATE = 1, 2  # flags of an edge
+_FAINTEST = 0.01  # of the strongest link of an answer, at first
 _LINKS = 12_000  # between units: so many, or one a unit
 _SOURCES = 6_000  # of nodes: so many, or one a node
 
@@ -74,7 +75,20 @@ def strands_of(graph, history, index, gone):
     )  # fmt: skip
 
 
-def links(strands, unit, alone, end):
+def held(graph, answer, ids, strands):
+    """For each strand its edge's share of an answer; 0 for what is gone."""
+    n, today = int(ids.max(initial=0)) + 1, graph.edges()
+    key = (today["source"] * n + today["target"]) * 2 + (today["delay"] > 0)
+    if key.size == 0:
+        return np.zeros(strands.source.size)
+    order = np.argsort(key)
+    mine = (ids[strands.source] * n + ids[strands.target]) * 2 + strands.late
+    at = np.minimum(np.searchsorted(key[order], mine), key.size - 1)
+    there = (key[order][at] == mine) & (strands.gone == strands.gone.max(initial=0))
+    return np.where(there, answer.edges[order][at], 0.0)
+
+
+def links(strands, unit, alone, end, whole=False):
     """Edges between units, the strongest first, and the share from which on they are drawn.
 
     Parameters
@@ -86,6 +100,8 @@ def links(strands, unit, alone, end):
         Units of one node: these may read themselves.
     end : int
         Number of all events.
+    whole : bool
+        Shares are of the strongest of all links, not of the strongest into the same unit.
 
     Returns
     -------
@@ -97,6 +113,10 @@ def links(strands, unit, alone, end):
     drawn = strands.some(shown)
     drawn.source, drawn.target = u[shown], v[shown]
     runs = _merged(drawn, alone.size, end)
+    if whole:
+        share = runs.size / max(runs.size.max(initial=0), 1e-300)
+        best = np.argsort(-share, kind="stable")[: max(_LINKS, alone.size)]
+        return _arrays("link", runs.some(best), share[best]), _FAINTEST
     share = _shares(runs, alone.size, end)
     least = least_share(share[runs.gone == end], alone.size)
     order = (-runs.size, _ranks(runs.target, share), -share)

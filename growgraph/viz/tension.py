@@ -3,10 +3,13 @@
 import numpy as np
 
 from growgraph._validation import check_finite, dense_rows
+from growgraph.models.base import Explanation
+from growgraph.viz.answer import opened
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import graph_of, log_of
 from growgraph.viz.paper import figure_on
 from growgraph.viz.style import theme
+from growgraph.viz.tensionmap import draw_map
 
 _NUMBERED = 60  # up to so many places of birth have their number
 _GRID = 200  # points a side at which answers are asked
@@ -18,7 +21,7 @@ _WIDTH = 4.0  # inches of a panel
 
 
 def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
-    """Draw where growth happened, what it did to tension, and how many units were worth it.
+    """Draw where growth happened and what it did to tension; of an explanation, its tension map.
 
     Up to three panels. *Where*: the model's answers over its one or two columns, the rows, and the
     places at which units were born, numbered in sequence and coloured by the tension felt there.
@@ -26,9 +29,13 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     end; this is read from the growth log alone. *Held out*: the tension of rows that were not
     learnt, as units were rehearsed, and how many units were kept.
 
+    *The tension map of an input*, of what ``explain`` of a ResoNet or SelfCriticNet gave: where the
+    image differs from what the answer (and its rival) expects there, or the columns of a table, the
+    tensest on top: a bar from what the answer expects to what was met.
+
     Parameters
     ----------
-    thing : Graph, GrowthLog or fitted model
+    thing : Graph, GrowthLog, fitted model, or what its ``explain`` gave
         With a growth log.
     X : array [rows, 1 or 2], optional
         The rows as they were learnt, in their sequence: the log names places of birth by row. Of a
@@ -51,7 +58,8 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     GraphError
         For a graph without a log or a model that was not fitted.
     TypeError
-        For anything that has no graph, or a ``figure`` that is none.
+        For anything that has no graph, an explanation of a model that expects nothing of its
+        inputs, or a ``figure`` that is none.
     ValueError
         For rows other than those that were learnt.
 
@@ -70,6 +78,10 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     >>> axes.get_xlabel()
     'units in the sequence of their birth'
     """
+    if isinstance(thing, Explanation):
+        if X is not None or y is not None:
+            raise ValueError("give X and y with a model; an explanation has its own row")
+        return draw_map(thing, opened(thing)[0], figure, theme(dark), dark)
     graph_of(thing)
     births, look = births_of(log_of(thing)), theme(dark)
     rows = None if X is None else _rows(thing, X, births)

@@ -47,6 +47,11 @@ class Story:
         if self.unit == "samples":
             self.end = max(self.end, n_samples or 0)
         self.moments = self._choose_moments(history.prelude)
+        self.took_part = None  # events of the births of the nodes of one answer
+
+    def answered(self, birth):
+        """Nodes born at these events took part in the answer that is shown."""
+        self.took_part = np.unique(birth[birth >= 0])
 
     def _choose_moments(self, prelude):
         """The beginning, the end, and between them equal shares of the growth."""
@@ -152,6 +157,8 @@ def _lanes(story):
     lanes = [
         (str(rules[i]), np.flatnonzero(story.rule == rules[i])) for i in order if i not in rare
     ]
+    if story.took_part is not None:
+        lanes.insert(0, ("took part", story.took_part))
     if rare:
         lanes.append(("other rules", np.flatnonzero(np.isin(story.rule, rules[rare]))))
     return lanes

@@ -93,8 +93,8 @@ def test_the_legend_counts_both_kinds():
     graph = crowded()
     words = [t.get_text() for t in plot_rings(graph, axes()).get_legend().get_texts()]
     rings = rings_of(graph, GrowthLog(graph))
-    assert f"path of growth: {(~rings.conflict).sum()}" in words
-    assert f"answered a conflict: {rings.conflict.sum()}" in words
+    assert f"born along the way: {(~rings.conflict).sum()}" in words
+    assert f"born of a tension: {rings.conflict.sum()}" in words
     assert "removed since: 1" in words
     assert plot_rings(graph, axes(), legend=False).get_legend() is None
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from growgraph._linalg import one_thread
 from growgraph._validation import check_number
+from growgraph.models._asked import Asked
 from growgraph.models._grownet import errors
 from growgraph.models._grownet.unit import WAYS
 from growgraph.models._resonet.explain import _item, _why, nobody
@@ -81,7 +82,9 @@ class Telling:
         data["novelty"] = float(-self.score_samples(X)[0])
         data["units"], data["columns"] = _spoke(core, values, asked, against)
         data["nearest"] = _nearest(core, values)
-        return Explanation(_in_words(data), data)
+        graph = core.body.graph
+        of = Asked(self, graph, asked, x=x, inputs=graph.inputs, values=values[0])
+        return Explanation(_in_words(data), data, of)
 
     _why: Any
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from growgraph.errors import GraphError
 from growgraph.growth import GrowthLog
+from growgraph.models._asked import Asked
 from growgraph.models._resonet.gaps import unmet
 from growgraph.models._resonet.turn import turn
 from growgraph.models._told import Knowledge
@@ -100,6 +101,13 @@ def why(core, rows, seen, scores, classes, turned=True, resonances=None):
         "grown_because": _why(core.graph, int(core.concepts.outputs[a])),
         **({"turn": None if a_rival is None else turn(core, rows, a, a_rival)} if turned else {}),
     }  # fmt: skip
+
+
+def asked_of(model, core, rows, x, answer):
+    """What pictures of an explanation need: the sample on the inputs, who answered."""
+    graph, place = core.graph, [_item(label) for label in core.classes].index(answer)
+    return Asked(model, graph, core.answering[place], x=x, inputs=core.sense.inputs(graph),
+                 values=core.sense.values(graph, rows)[0])  # fmt: skip
 
 
 def _why(graph, node):

@@ -8,7 +8,7 @@ from growgraph._validation import check_number
 from growgraph.kernels import council, resonet
 from growgraph.models._learning import AsRead
 from growgraph.models._record import margins, probabilities
-from growgraph.models._resonet.explain import in_words, knowledge, silent, why
+from growgraph.models._resonet.explain import asked_of, in_words, knowledge, silent, why
 from growgraph.models._resonet.gaps import share_unmet, steadiness, unmet
 from growgraph.models._resonet.imagine import imagine
 from growgraph.models.base import Explanation, Reflection, check_one, one_sample, two_best
@@ -205,7 +205,7 @@ class Reflecting:
         check_one(rows)
         seen = self.reflect(X)
         data = why(core, rows, seen, self._scores(X)[0], self.classes_)
-        return Explanation(in_words(data), data)
+        return Explanation(in_words(data), data, asked_of(self, core, rows, x, data["answer"]))
 
     def imagine(self, X, rivals=2):
         """What would be seen if each of the likeliest answers were right, and what speaks against.

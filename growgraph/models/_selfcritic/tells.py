@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from growgraph.models._resonet.explain import in_words, why
+from growgraph.models._resonet.explain import asked_of, in_words, why
 from growgraph.models._selfcritic.rehearsal import CAUSES
 from growgraph.models._selfcritic.tensions import NAMES, expectation, rivals
 from growgraph.models.base import Explanation, Reflection
@@ -47,7 +47,8 @@ def explain(model, read, y, turn):
         data["cases"] = [_item(v) for v in model.classes_[memory.labels[near]]]
         data["tensions"] = _tensions(T[0], judge)
         data["picture"] = _picture(heard, memory, away)
-    return Explanation(_words(data, None if y is None else y[0]), data)
+    told = _words(data, None if y is None else y[0])
+    return Explanation(told, data, asked_of(model, core, rows, None, data["answer"]))
 
 
 def _item(value):

@@ -100,7 +100,7 @@ class Acting:
             ``str()`` tells it, ``data`` holds the figures.
         """
         world, key = self._asked(observation)
-        return telling.explain(world, key, self._start)
+        return telling.explain(self, world, key, self._start)
 
     def knowledge(self):
         """What is known of each state.

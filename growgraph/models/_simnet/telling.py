@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from growgraph.growth import GrowthLog
+from growgraph.models._asked import Asked
 from growgraph.models._told import Knowledge
 from growgraph.models.base import Explanation
 
@@ -131,12 +132,13 @@ def expected(world, choice):
     return int(graph.delayed_sources(choice)[0][best]), p, counts.gain(int(n), d)
 
 
-def explain(world, key, start):
+def explain(model, world, key, start):
     """See :meth:`growgraph.SimNet.explain`."""
     told = imagine(world, key, 100, False, start)
     if not told.alternatives:
         text = f"state {key!r} was never met: nothing can be imagined, any action is as good"
-        return Explanation(text, {"state": key, "met": False})
+        asked = Asked(model, world.graph, -1, parts={})
+        return Explanation(text, {"state": key, "met": False}, asked)
     best, rest = told.alternatives[0], told.alternatives[1:]
     rival = rest[0] if rest else None
     choice = int(world.choices(key)[best.action - start])
@@ -159,7 +161,24 @@ def explain(world, key, start):
         lines.append(
             f"Action {rival.action} would be chosen if it were worth {data['margin']:.4g} more."
         )
-    return Explanation("\n".join([*lines, data["grown_because"]]), data)
+    asked = Asked(model, world.graph, choice, parts=_on_the_way(world, best, start))
+    return Explanation("\n".join([*lines, data["grown_because"]]), data, asked)
+
+
+def _on_the_way(world, future, start):
+    """States, ends and choices of an imagined future, and how likely it comes to each."""
+    sure = 1.0
+    parts: dict[int, float] = {}
+    for key, action in future.path:
+        ended = action is None and future.ends == "end"
+        node = world.end_id[key] if ended else int(world.state_id.all[world.place[key]])
+        parts[node] = max(sure, parts.get(node, 0.0))
+        if action is not None:
+            choice = int(world.choices(key)[action - start])
+            parts[choice] = max(sure, parts.get(choice, 0.0))
+            _, p, nu = expected(world, choice)
+            sure *= (1 - nu) * p
+    return parts
 
 
 def knowledge(world):
