@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Future:
     """One action: its alternative, and of each step how likely all is so far, and the reward."""
 
     name: str
-    told: object
+    told: Any
     sure: tuple
     rewards: tuple | None
     chosen: bool
