@@ -134,7 +134,9 @@ class GrowNet(Growing, TellingClasses, GrowingClassifier):
         Parameters
         ----------
         X, y
-            As in :meth:`fit`.
+            As in :meth:`fit`. A DataFrame or dict may have columns that were not there before: they
+            grow inputs of their own, for which rows without them say nothing. The first 16
+            cells of a column of numbers tell its scale; it is heard from then on.
         classes : ignored
 
         Returns

@@ -16,6 +16,8 @@ _FIRST_SIZE = 16
 _FULL = 0.7
 _NEAREST = 1e-12  # between columns; a picture gives near ones equal steps
 _SWEEPS = 2
+_TRIED = 16  # free places of a column, by the lines they would cross
+_COUNTED, _PAIRS = 1200, 12_000  # lines there at most, and pairs of a new line and one there
 
 
 def positions(graph):
@@ -170,13 +172,74 @@ def rows(x, unit, history):
     late = np.flatnonzero((birth >= history.prelude) & (first >= 0))
     parents, readers = _family(history)
     hub = (np.bincount(unit, minlength=n) > 1) & (column == 0)
+    drawn = _Drawn(column, y, *_older(old, unit, history))
     for u in late[np.argsort(birth[late], kind="stable")]:
+        ends = np.unique(unit[np.concatenate([readers.of(first[u]), parents.of(first[u])])])
         kin = unit[readers.of(first[u])]
         if kin.size == 0:
             kin = _deepest(unit[parents.of(first[u])], hub, column)
         stand = held.setdefault(column[u], Column(0))
-        y[u] = stand.take(y[kin].mean()) if kin.size else stand.take_next()
+        if kin.size == 0:
+            y[u] = stand.take_next()
+        elif drawn.can_count(ends):
+            free = stand.free(y[kin].mean(), _TRIED)
+            y[u] = stand.take(free[int(np.argmin(drawn.crossed(u, free, ends)))])
+        else:
+            y[u] = stand.take(y[kin].mean())
+        drawn.add(u, ends)
     return y[unit]
+
+
+def _older(old, unit, history):
+    """Edges between the units that were there at first."""
+    made = history.event < history.prelude
+    u, v = unit[history.source[made]], unit[history.target[made]]
+    inside = np.isin(u, old) & np.isin(v, old) & (u != v)
+    return u[inside], v[inside]
+
+
+class _Drawn:
+    """Edges placed so far, as straight lines, to count what a new node's would cross.
+
+    Counting ends where it would cost much: large graphs are drawn by places alone. What is decided
+    for a node depends on what was there at its birth, so it stays.
+    """
+
+    def __init__(self, column, y, source, target):
+        self._column, self._y = column, y
+        self._ends = [np.stack([source, target])]
+        self._n, self._lines = source.size, None
+
+    def can_count(self, ends):
+        """Whether there are few enough pairs of lines."""
+        return self._n <= _COUNTED and self._n * ends.size <= _PAIRS
+
+    def add(self, unit, ends):
+        """From now on a unit's edges are there, too."""
+        self._n += ends.size
+        if self._n <= _COUNTED:
+            self._ends.append(np.stack([np.full(ends.size, unit), ends]))
+            self._lines = None
+
+    def crossed(self, unit, heights, ends):
+        """How many lines those from a unit, at each of some heights, to others would cross."""
+        if self._lines is None:
+            self._lines = np.concatenate(self._ends, axis=1)
+        a, b = self._lines
+        ax, ay, bx, by = self._column[a], self._y[a], self._column[b], self._y[b]
+        px, py = self._column[unit], heights[:, None]
+        total = np.zeros(heights.size, np.int64)
+        for end in ends.tolist():
+            qx, qy = self._column[end], self._y[end]
+            beside = (np.minimum(ax, bx) < max(px, qx)) & (np.maximum(ax, bx) > min(px, qx))
+            met = np.flatnonzero(beside & (a != end) & (b != end))
+            cx, cy, dx, dy = ax[met], ay[met], bx[met], by[met]
+            left = (qx - px) * (cy - py) - (qy - py) * (cx - px)
+            right = (qx - px) * (dy - py) - (qy - py) * (dx - px)
+            near = (dx - cx) * (py - cy) - (dy - cy) * (px - cx)
+            far = (dx - cx) * (qy - cy) - (dy - cy) * (qx - cx)
+            total += ((left * right < 0) & (near * far < 0)).sum(axis=1)
+        return total
 
 
 def _deepest(units, hub, column):
@@ -266,6 +329,12 @@ class Column:
             place = _free(self._up, 1)
         self._latest = place / self.size
         return self._hold(place)
+
+    def free(self, wanted, n):
+        """Up to n free places, the nearest to ``wanted`` first."""
+        self._make_room()
+        at = np.setdiff1d(np.arange(1, self.size), self.taken) / self.size
+        return at[np.argsort(np.abs(at - wanted), kind="stable")][:n]
 
     def take(self, wanted):
         """Take the free place nearest to ``wanted`` in [0, 1] and return it."""

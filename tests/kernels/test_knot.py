@@ -118,3 +118,18 @@ def test_a_weight_is_so_many_copies():
     again = best_knots(Z[:, copies], R[copies], least=1)
     np.testing.assert_allclose(scores, again[1], rtol=1e-10)
     np.testing.assert_array_equal(knots, again[0])
+
+
+def test_values_that_rounding_alone_tells_apart_are_one():
+    """Chains of them, too; the knots are those of values that tie."""
+    rng = np.random.default_rng(0)
+    own = rng.integers(0, 6, (2, 60)).astype(np.float32)
+    near = own + rng.integers(0, 4, (2, 60)) * np.float32(1e-6)
+    R = rng.standard_normal((60, 2))
+    slack = np.full(2, 2e-6)
+    knots, scores = best_knots(near, R, slack=slack)
+    expected = best_knots(own, R)
+    np.testing.assert_allclose(knots, expected[0], atol=4e-6)
+    np.testing.assert_allclose(scores, expected[1], rtol=1e-5)
+    assert (best_knots(near, R)[1] > scores + 1e-3).any()
+    assert (best_knots(near, R, slack=0 * slack)[1] == best_knots(near, R)[1]).all()

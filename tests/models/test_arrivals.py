@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from growgraph import GrowNet, ResoNet, ResoNetClusterer, load, save
+from growgraph import ResoNet, ResoNetClusterer, load, save
 from growgraph.errors import DataError
 from growgraph.graph.check import same_structure
 from growgraph.senses.arrivals import BENT, CELLS, SCALED, THERE
@@ -280,8 +280,6 @@ def test_what_is_not_learnt_so():
     array = np.column_stack(list(X.values()))
     with pytest.raises(DataError, match="began with an array, whose columns have no names"):
         ResoNet().fit(array, y).partial_fit({"x0": X["a"], "x1": X["b"], "new": late["new"]}, y)
-    with pytest.raises(DataError, match="column 'new' was not there when learning began"):
-        GrowNet().partial_fit(X, y).partial_fit(X | {"new": late["new"]}, y)
     model = ResoNet().fit(X, y).partial_fit(X | late, y)
     with pytest.raises(DataError, match="column 'new' held numbers when learning began"):
         model.partial_fit(X | {"new": np.full(N, "text")}, y)

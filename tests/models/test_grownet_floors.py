@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from growgraph import GrowNet, GrowNetRegressor
+from growgraph import Graph, GrowNet, GrowNetRegressor, GrowthController
+from growgraph.growth.proposal import Proposal
 from growgraph.models._grownet import explaining, growing
 from growgraph.models._grownet.net import Net
 from growgraph.models._grownet.pruning import renumbered, retract
@@ -107,6 +108,24 @@ def test_units_are_chosen_only_where_tension_and_errors_are_less():
     assert growing.choose(looks_of((1, 0.5), (0.5, 0.5), (0.4, 0.6), (0.9, 0.4)))[0] == 0
 
 
+@pytest.mark.parametrize(("rows", "values"), [(200, 5), (3000, 1024)])
+def test_what_is_born_is_what_was_rehearsed_though_rounding_moves_rows(rows, values):
+    """Sums of tenths tie, or all but; of many rows, some lie where knots are not looked for."""
+    rng = np.random.default_rng(0)
+    X = (rng.integers(0, values, (rows, 3)) / 10).astype(np.float32)
+    odd = (X[:, :2] > X.mean()).sum(axis=1) % 2
+    net = grown(net_on(X, odd ^ (rng.random(rows) < 0.2)), 40)
+    assert {"step"} < {unit.shape for unit in net.units}
+    graph, controller = Graph(), GrowthController([])
+    ids = graph.add_inputs(3)
+    for unit in net.units:
+        born = controller.grow(graph, Proposal(1.0, unit.nodes(ids)), rule="", cause="")
+        ids = np.append(ids, born[-1])
+    said = graph.forward(X, outputs=ids[3:])
+    np.testing.assert_allclose(said / net.loudest[3:], net.F[:, 4 : net.size] / net.loudest[3:],
+                               atol=2e-5)  # fmt: skip
+
+
 # ---- where held-out rows cannot tell ------------------------------------------------------------
 def test_chance_is_told_from_a_rule():
     rng = np.random.default_rng(0)
@@ -152,6 +171,15 @@ def test_units_that_others_read_keep_their_place():
     assert left[-1].sources.tolist() == [0, 2]
     assert left[-1].gate == 3
     assert left[0].gate == -1
+
+
+def test_a_unit_is_named_after_its_node_so_no_two_are_named_alike():
+    X, y, _ = square()
+    model = GrowNet(pool=16, nets=3).fit(X, y).freeze()
+    model.fit(X, X[:, 0] > X[:, 1] ** 2)
+    names, units = model.graph_.names, model._core.body.units.tolist()
+    assert [names[unit] for unit in units] == [f"unit {unit}" for unit in units]
+    assert {one["name"] for one in model.explain(X[0]).data["units"]} < set(names.values())
 
 
 def test_what_was_grown_and_taken_back_is_in_the_log():

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from growgraph import Graph, GrowthController, GrowthLog
 from growgraph.growth import NewNode, Proposal
 from growgraph.viz.layout import Column, depths, positions
+from tests.naive.cross import crossing
+from tests.viz.films import grown
 
 STEPS = st.lists(
     st.tuples(
@@ -121,3 +123,16 @@ def test_a_column_gives_the_nearest_free_place():
     column = Column(0)
     assert [column.take(0.5) for _ in range(3)] == [8 / 16, 7 / 16, 9 / 16]
     assert [column.take_next() for _ in range(3)] == [1 / 16, 2 / 16, 3 / 16]
+
+
+def test_few_lines_cross():
+    """Of six grown graphs; by places alone it was .127, a spring layout (all move) has .058."""
+    found = []
+    for seed in range(6):
+        graph = grown(40, seed)
+        ids, xy = positions(graph)
+        edges = graph.edges()
+        edges = edges[edges["delay"] == 0]
+        pairs = list(zip(edges["source"].tolist(), edges["target"].tolist(), strict=True))
+        found.append(crossing(dict(zip(ids.tolist(), xy.tolist(), strict=True)), pairs))
+    assert np.mean(found) <= 0.077

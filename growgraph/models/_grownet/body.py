@@ -1,12 +1,13 @@
 """The graph under a GrowNet: inputs, units, outputs of each task, and how each came to be."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from growgraph.graph import Graph
 from growgraph.growth import GrowthController, GrowthLog
 from growgraph.growth.proposal import NewNode, Proposal
+from growgraph.kernels import _handle as h
 from growgraph.models._record import Record
 
 _INTENT = "answer {}"
@@ -54,7 +55,7 @@ class Body:
               "aims", "task_of")  # fmt: skip
 
     def __init__(self, sense, options):
-        self.sense, self.options = sense, options
+        self.options = options
         self.graph = Graph()
         self.graph.record()
         self.controller = GrowthController([], intention="see")
@@ -157,7 +158,9 @@ class Body:
     def bear(self, net, unit, answer):
         """Grow a unit's nodes, heard by all outputs at weight 0 until the readout is solved."""
         task, row = self.task, int(self._of[unit.row])
-        nodes = unit.nodes(self._ids, f"unit {self.units.size}")
+        *folds, last = unit.nodes(self._ids)
+        own = self.graph._store[h.NEXT_ID] + len(folds)  # no other one had or will have it
+        nodes = (*folds, replace(last, name=f"unit {own}"))
         edges = tuple((-len(nodes), o, 0.0) for o in task.outputs.tolist())
         first = GrowthLog(self.graph).end
         label = task.labels[answer]

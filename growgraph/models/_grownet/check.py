@@ -20,7 +20,7 @@ def check_learner(core):
     _require(body.place.shape[1] <= inputs, "places have as many columns as there are inputs")
     expected = np.sort(np.concatenate([graph.inputs, body.units]))
     _require(np.array_equal(np.sort(body.features), expected), "features are inputs and units")
-    _require(inputs == len(core.sense.numeric) + len(core.sense.born), "each column has its input")
+    _require(inputs == core.sense.early + len(core.sense.born), "each column has its input")
     graph._slots(body.features)
     outputs = [t.outputs for t in body.tasks]
     named = np.concatenate(outputs) if outputs else np.empty(0, np.int64)

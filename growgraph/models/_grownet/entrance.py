@@ -42,6 +42,20 @@ class Entrance(PlainTable):
             at = row
         return count
 
+    def meet(self, graph, controller, rows, first):
+        """The same row after row, each watched before the next, as a stream is; how many inputs."""
+        count = at = 0
+        while at < len(rows):
+            stop = min(len(rows), at + _PIECE)
+            row = self.unborn(rows, at, stop)
+            if row == at:
+                when = {"step": first + at, "sample": first + at}
+                count += self.give_birth(graph, controller, rows, at, **when)
+                row = max(self.unborn(rows, at, stop), at + 1)
+            self.watch(rows[at:row])
+            at = row
+        return count
+
     def _new_ground(self, numbers):
         """None while nothing is settled: the scales will take all of it in."""
         if not self.spread.any():

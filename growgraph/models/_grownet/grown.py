@@ -6,11 +6,12 @@ import numpy as np
 
 from growgraph._validation import check_choice, check_number
 from growgraph.models import _door
+from growgraph.models._columns import with_newcomers
 from growgraph.models._grownet import state as _net_state
+from growgraph.models._grownet.entrance import Entrance
 from growgraph.models._grownet.learner import Learner
 from growgraph.models._grownet.tells import Telling
 from growgraph.models.base import GrowingModel, n_rows
-from growgraph.senses import Table
 
 _MOST_REPLAY = 100_000
 
@@ -65,17 +66,26 @@ class Growing(Telling, GrowingModel):
             onward = not first or (whole and self._goes_on())
             X = self._rows(X, first=not onward, table=True, learns=True)
             targets = self._targets(y, n_rows(X), onward and not (whole or self._begins_anew()))
-            core = self._core if onward else Learner(Table.columns_of(X), self._options())
-            rows = core.sense.read(X)
+            core = self._core if onward else self._newborn(X)
+            sense, X = with_newcomers(core.sense, X) if onward else (core.sense, X)
+            rows = sense.read(X)
+            new = {n: text for n, text in sense.columns.items() if n not in core.sense.columns}
+        young = not whole and not core.settled
         if whole:
             with _door.telling(self.progress, len(rows)) as tell:
-                self._learn_whole(core, rows, targets, tell)
-            return self
-        if not onward:
-            self._begin(core)
-            self._known = []
-        self._learn_on(rows, targets, self._set_known)
+                self._learn_whole(core, new, rows, targets, tell)
+        else:
+            if not onward:
+                self._begin(core)
+                self._known = []
+            self._welcome(sense)
+            self._learn_on(rows, targets, self._set_known)
+        self._tell_unheard(new, young)
         return self
+
+    def _newborn(self, X):
+        options = self._options()
+        return Learner(Entrance(Entrance.columns_of(X), options["seed"]), options)
 
     def _goes_on(self):
         """True if a task was frozen: what is fitted next is another one, beside it."""
@@ -84,10 +94,11 @@ class Growing(Telling, GrowingModel):
     def _begins_anew(self):
         return not hasattr(self, "n_samples_seen_") or self._core.frozen
 
-    def _learn_whole(self, core, rows, targets, tell):
+    def _learn_whole(self, core, new, rows, targets, tell):
         """All rows at once; a call that breaks off leaves the model as it was."""
         if core.body.tasks:
             core = _net_state.twin(core)
+            core.sense = core.sense.with_columns(new)
         core.fit(rows, targets, self._flat)
         with _door.undisturbed():
             self._known = self._known if len(core.body.tasks) > 1 else []
@@ -104,7 +115,7 @@ class Growing(Telling, GrowingModel):
 
     def _grown_up(self):
         """A new core whose scales are those of the first rows, which it then learns."""
-        core = Learner(self._core.sense.columns, self._core.options)
+        core = Learner(self._core.sense.anew(), self._core.options)
         core.raise_on(self._infant, self._infant_y, self._flat)
         return core
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from growgraph._linalg import one_thread
 from growgraph.models._grownet.body import Body
-from growgraph.models._grownet.entrance import Entrance
 from growgraph.models._grownet.flow import Flow
 from growgraph.models._grownet.growing import grow, plan
 from growgraph.models._grownet.resonant import targets
@@ -21,16 +20,15 @@ class Learner(Streaming):
 
     Parameters
     ----------
-    columns : dict of str to bool
-        Names of the columns, and which hold categories.
+    sense : Entrance
+        That has seen nothing.
     options : dict
         Checked parameters of :class:`growgraph.GrowNet`, with ``seed`` and ``classes``.
     """
 
-    def __init__(self, columns, options):
-        self.options = options
-        self.sense = Entrance(columns, options["seed"])
-        self.body = Body(self.sense, options)
+    def __init__(self, sense, options):
+        self.options, self.sense = options, sense
+        self.body = Body(sense, options)
         self.flow: Any = None
         self.settled = self.frozen = False
         self.path = np.zeros((0, 2))  # units and held-out tension of the last fit
@@ -102,16 +100,16 @@ class Learner(Streaming):
     def fit(self, rows, y, flat=True, tell=lambda m: None):
         """Learn a task from rows that are all at hand: rehearse on folds, then grow."""
         body, sense, first = self.body, self.sense, self.n
-        count = sense.bear_all(body.graph, body.controller, rows, first)
+        if self.settled:
+            count = sense.meet(body.graph, body.controller, rows, first)
+            sense.wake(body.graph)
+        else:
+            count = sense.bear_all(body.graph, body.controller, rows, first)
+            sense.settle(body.graph, rows)
+            self.settled = True
         body.features = np.append(
             body.features, body.graph.inputs[body.graph.inputs.size - count :]
         )
-        if self.settled:
-            sense.watch(rows)
-            sense.wake(body.graph)
-        else:
-            sense.settle(body.graph, rows)
-            self.settled = True
         labels = list(dict.fromkeys(y.tolist())) if self.classes else names_of(y)
         self.begin_task(labels, flat)
         Y, group, wanted = self._wanted(y)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from growgraph.models._grownet.scoring import KINDS, best_knots
+from growgraph.models._grownet.scoring import KINDS, best_knots, gap_above
 from growgraph.models._grownet.unit import WAYS, Unit
 
 _MANY = 32  # columns from which single ones say little
@@ -24,6 +24,7 @@ _WIDTHS = (0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 2.0, 8.0)  # quantiles of distance; a
 _SCANNED = 1024  # rows a knot is looked for on
 _LOCAL = 1000
 _LEAST = 3  # rows on either side of a knot
+_ROUNDING = 4e-6  # of the greatest sum: more than float32 may move a row, whose parents were moved
 _PER_SOURCE, _SHARE = 2, 0.2  # and so many a source, up to a share of all
 
 
@@ -245,6 +246,10 @@ class Rehearsal:
         sources = unit.sources.size * _PER_SOURCE * rows / self.net.n
         return max(least, int(min(sources, _SHARE * rows)))
 
+    def _slack(self, unit):
+        """How far apart projections of rows must lie that are told apart."""
+        return _ROUNDING * float(np.abs(unit.weights) @ self.net.loudest[unit.sources])
+
     def _kinds(self, unit):
         """Which kinds a unit may be."""
         return self.repertoire.axis if unit.sources.size == 1 else self.repertoire.oblique
@@ -264,9 +269,14 @@ class Rehearsal:
             if gated:
                 gates = np.stack([units[i].share * self.net.parents[rows, units[i].gate]
                                   for i in some])  # fmt: skip
-            knots, scores = best_knots(Z, felt, gates=gates, least=least)
+            slack = np.array([self._slack(units[i]) for i in some])
+            knots, scores = best_knots(Z, felt, gates=gates, least=least, slack=slack)
             scores[~np.array([self._kinds(units[i]) for i in some])] = -1
             best = scores.argmax(axis=1)
             for j, i in enumerate(some):
-                units[i].shape, units[i].knot = KINDS[best[j]], float(knots[j, best[j]])
+                unit = units[i]
+                unit.shape, unit.knot = KINDS[best[j]], float(knots[j, best[j]])
                 able[i] = scores[j, best[j]] > 0
+                if unit.shape == "step" and able[i]:  # no row may change sides at its birth
+                    unit.knot = gap_above(K[:, i], unit.knot, slack[j])
+                    able[i] = np.isfinite(unit.knot)

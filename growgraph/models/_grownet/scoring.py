@@ -12,7 +12,7 @@ _ROWS = 4096  # rows that are float64 at a time
 _MUCH, _BLOCK = 2**25, 512  # multiplications from which float32 is summed over so many rows
 
 
-def best_knots(Z, R, *, gates=None, least=3, weight=None):
+def best_knots(Z, R, *, gates=None, least=3, weight=None, slack=None):
     """Where along each projection a node of each kind would explain most of the residual.
 
     Parameters
@@ -27,6 +27,8 @@ def best_knots(Z, R, *, gates=None, least=3, weight=None):
         Samples there must be on either side of a knot.
     weight : array of float, shape (samples,), optional
         More than 0; 1 if not given.
+    slack : array of float, shape (projections,), optional
+        Neighbours that differ by no more are one value: rounding alone tells them apart.
 
     Returns
     -------
@@ -48,8 +50,37 @@ def best_knots(Z, R, *, gates=None, least=3, weight=None):
     p = np.ones(len(R)) if weight is None else np.ascontiguousarray(weight, np.float64)
     gates = Z[:0] if gates is None else np.ascontiguousarray(gates, np.float32)
     knots, scores = np.empty((2, len(Z), knot.KINDS))
-    knot.scan(Z, np.argsort(Z, axis=1), gates, R, p, max(1, int(least)), knots, scores)
+    order = np.argsort(Z, axis=1)
+    if slack is not None:
+        Z = _merged(Z, order, slack)
+    knot.scan(Z, order, gates, R, p, max(1, int(least)), knots, scores)
     return knots, scores
+
+
+def _merged(Z, order, slack):
+    """Each value, or the least of those that it is one with."""
+    ordered = np.take_along_axis(Z, order, axis=1)
+    apart = np.diff(ordered, axis=1) > np.asarray(slack)[:, None]
+    own = np.zeros(Z.shape, np.int64)
+    own[:, 1:] = np.where(apart, np.arange(1, Z.shape[1]), 0)
+    merged = np.empty_like(Z)
+    least = np.take_along_axis(ordered, np.maximum.accumulate(own, axis=1), axis=1)
+    np.put_along_axis(merged, order, least, axis=1)
+    return merged
+
+
+def gap_above(z, t, slack):
+    """The middle of the first gap wider than ``slack`` that ends above ``t``; NaN: there is none.
+
+    Examples
+    --------
+    >>> z = np.array([3.0, 1.0, 1.1, 1.2, 5.0])
+    >>> gap_above(z, 1.05, 0.5), gap_above(z, 3.0, 0.5), gap_above(z, 4.0, 2.5)
+    (2.1, 4.0, nan)
+    """
+    ends = np.append(z[z <= t].max(initial=-np.inf), np.sort(z[z > t]))
+    wide = np.flatnonzero(np.isfinite(ends[:-1]) & (np.diff(ends) > slack))
+    return float(ends[wide[0] : wide[0] + 2].mean(dtype=np.float64)) if wide.size else np.nan
 
 
 def cross(F, K, *, weight=None):

@@ -52,7 +52,7 @@ def core_of(state):
     core.options = dict(plain["options"])
     core.sense = Entrance.from_state(_saved.part(arrays, "sense"), plain["sense"])
     body = core.body = object.__new__(Body)
-    body.sense, body.options = core.sense, core.options
+    body.options = core.options
     _saved.unpack(body, arrays, plain)
     for name in Body.ARRAYS:
         setattr(body, name, arrays[f"body/{name}"].copy())

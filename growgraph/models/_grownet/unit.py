@@ -72,25 +72,23 @@ class Unit:
         h = self.bend(seen @ self.weights.astype(seen.dtype))
         return h if self.gate < 0 else h * (self.share * parents[:, self.gate])
 
-    def nodes(self, ids, name=""):
+    def nodes(self, ids):
         """What is to be born, the unit last; ``ids`` are those of the parents."""
         sources = tuple(ids[self.sources].tolist())
         if self.shape == "match":
             return (NewNode(sources, tuple(self.weights.tolist()), kind="match", activation="exp",
-                            p0=float(np.sqrt(self.width / 2)), name=name),)  # fmt: skip
+                            p0=float(np.sqrt(self.width / 2))),)  # fmt: skip
         sign, kind = (-1.0 if self.shape == "left" else 1.0), "sum"
         w, bias = tuple((sign * self.weights).tolist()), -sign * self.knot
         before: tuple = ()
         gate = (int(ids[self.gate]),) if self.gate >= 0 else ()
         if self.shape == "abs":
-            last = self.most == np.inf and not gate
-            before = (NewNode(sources, w, activation="abs", bias=bias, name=name if last else ""),)
-            if last:
+            before = (NewNode(sources, w, activation="abs", bias=bias),)
+            if self.most == np.inf and not gate:
                 return before
             sources, w, bias = (-1,), (1.0,), 0.0
         if gate:
             kind, sources, w = "gate", (*gate, *sources), (self.share, *w)
         if self.shape == "step":
-            return (NewNode(sources, w, kind=kind, activation="step", bias=bias, name=name),)
-        return (*before, NewNode(sources, w, kind=kind, activation="clip", p1=self.most,
-                                 bias=bias, name=name))  # fmt: skip
+            return (NewNode(sources, w, kind=kind, activation="step", bias=bias),)
+        return (*before, NewNode(sources, w, kind=kind, activation="clip", p1=self.most, bias=bias))
