@@ -171,7 +171,8 @@ def rows(x, unit, history):
     held = _spread(y, old, column, unit, history)
     late = np.flatnonzero((birth >= history.prelude) & (first >= 0))
     parents, readers = _family(history)
-    hub = (np.bincount(unit, minlength=n) > 1) & (column == 0)
+    crowd = np.bincount(unit, minlength=n) > 1
+    hub = crowd & (column == 0)
     drawn = _Drawn(column, y, *_older(old, unit, history))
     for u in late[np.argsort(birth[late], kind="stable")]:
         ends = np.unique(unit[np.concatenate([readers.of(first[u]), parents.of(first[u])])])
@@ -181,7 +182,7 @@ def rows(x, unit, history):
         stand = held.setdefault(column[u], Column(0))
         if kin.size == 0:
             y[u] = stand.take_next()
-        elif drawn.can_count(ends):
+        elif not crowd[u] and not crowd[ends].any() and drawn.can_count(ends):
             free = stand.free(y[kin].mean(), _TRIED)
             y[u] = stand.take(free[int(np.argmin(drawn.crossed(u, free, ends)))])
         else:

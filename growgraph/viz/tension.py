@@ -27,7 +27,7 @@ def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     places at which units were born, numbered in sequence and coloured by the tension felt there.
     *Tension*: what was felt at each of these places before the birth, at once after it, and in the
     end; this is read from the growth log alone. *Held out*: the tension of rows that were not
-    learnt, as units were rehearsed, and how many units were kept.
+    learnt, as units were tried out one after the other, and how many of them were kept.
 
     *The tension map of an input*, of what ``explain`` of a ResoNet or SelfCriticNet gave: where the
     image differs from what the answer (and its rival) expects there, or the columns of a table, the
@@ -300,7 +300,8 @@ def _draw_course(ax, thing, births, X, y, curve, shades):
     ax.set_xlim(0.4, n + 0.6)
     ax.locator_params(axis="x", integer=True, nbins=6)
     paid = births["paid_off"]
-    told = f", {np.mean(paid[paid >= 0] == 1):.0%} paid off" if (paid >= 0).any() else ""
+    fell = np.mean(paid[paid >= 0] == 1) if (paid >= 0).any() else 0.0
+    told = f"; it fell for good at {fell:.0%}" if (paid >= 0).any() else ""
     _title(ax, f"tension where they were born{told}", look, above=14)
     ax.legend(
         fontsize=FONT - 0.5, frameon=False, labelcolor=look.ink, handletextpad=0.1, ncols=3,
@@ -320,7 +321,7 @@ def _other_causes(log):
 
 
 def _draw_held_out(ax, thing, births, X, y, curve, shades):
-    """Held-out tension as units are rehearsed, and what was kept."""
+    """Held-out tension as units are tried out, and what was kept."""
     look = shades.look
     there = np.isin(births["node"], graph_of(thing).nodes)  # others were taken back
     kept = there.sum() / max(getattr(thing, "nets", 1), 1)
@@ -335,7 +336,7 @@ def _draw_held_out(ax, thing, births, X, y, curve, shades):
     )  # fmt: skip
     low, high = held.min(), held.max()
     ax.set_ylim(low - 0.08 * (high - low) - 1e-12, high + 0.12 * (high - low) + 1e-12)
-    ax.set_xlabel("units rehearsed (shaded: taken back)", fontsize=FONT, color=look.ink)
+    ax.set_xlabel("units tried out (shaded: not kept)", fontsize=FONT, color=look.ink)
     _title(ax, "tension of rows held out", look)
     ax.locator_params(axis="x", integer=True, nbins=6)
 

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import agents, bench, picture, report, simnet, worlds
+from growgraph.bench.learning import (
+    agents,
+    agents_tables,
+    bench,
+    picture,
+    report,
+    simnet,
+    worlds,
+)
 from growgraph.bench.learning.mazes import Maze
 from growgraph.bench.learning.plan import QUICK
 from growgraph.errors import DataError
@@ -35,7 +43,10 @@ def test_the_judge_knows_the_mean_return(policy, horizon, worth):
     assert worlds.Judge(tables(), horizon)(np.array(policy)) == pytest.approx(worth)
 
 
-@pytest.mark.parametrize("name", [name for name in agents.LEARNERS if name != "Q-learning"])
+EXPLORE_ON = ("Q-learning", "UCB-VI", "PSRL")  # no trip is short for long
+
+
+@pytest.mark.parametrize("name", [name for name in agents.LEARNERS if name not in EXPLORE_ON])
 def test_every_agent_learns_a_small_maze(name):
     maze = Maze(4, seed=1)
     agent = agents.LEARNERS[name](16, 4, 0)
@@ -76,6 +87,44 @@ def test_r_max_plans_what_value_iteration_says():
     assert agent.policy()[:2].tolist() == [1, 1]
 
 
+def all_met(agent, times=10):
+    """The corridor, each outcome as often as it is likely."""
+    for state, of in CORRIDOR.items():
+        for action, outcomes in of.items():
+            for p, to, r, end in outcomes:
+                for _ in range(round(times * p)):
+                    agent.learn(state, action, r, to, end)
+    return agent
+
+
+def test_a_bonus_falls_with_the_root_of_the_trials():
+    worth = {}
+    for times in (10, 40):
+        agent = all_met(agents_tables.UCBVI(3, 2, 0, bonus=0.1), times)
+        V = agent._planned(np.zeros(3), agent.bounds.hope)
+        worth[times] = agent._worth(V, 9.0, 0.1) - agent._worth(V, 9.0)
+        assert agent.policy()[:2].tolist() == [1, 1]
+    assert worth[10] == pytest.approx(np.full((3, 2), 0.1 / np.sqrt(10)))
+    assert worth[40] == pytest.approx(worth[10] / 2)
+
+
+def test_worlds_drawn_from_belief_are_about_the_one_that_was_met():
+    agent = all_met(agents_tables.PSRL(3, 2, 0), 1000)
+    one = 0.8 / (1 - 0.2 * 0.999)
+    expected = np.array([[-1, 0.999 * one], [0.999**2 * one, one], [0, 0]])
+    drawn = []
+    for _ in range(20):
+        agent._draw()
+        drawn.append(agent.best)
+    assert np.mean(drawn, axis=0) == pytest.approx(expected, abs=0.01)
+    assert np.std(drawn, axis=0)[1, 1] > 0
+    assert agent.policy()[:2].tolist() == [1, 1]
+
+
+def test_before_anything_was_met_any_action_may_be_drawn():
+    assert {agents_tables.PSRL(3, 2, seed).act(0) for seed in range(20)} == {0, 1}
+
+
 def test_the_least_surprising_path_is_not_the_best():
     """Nine times in ten straight to the goal, else into a hole; or slowly, without danger."""
     agent = agents.ByNats(4, 2, 0)
@@ -103,6 +152,7 @@ def test_ablations_lack_what_they_name():
 
 def test_a_run_tells_and_draws(monkeypatch):
     monkeypatch.setattr(worlds, "_CELLS", 5)
+    monkeypatch.setattr(simnet, "_MOST_IN_A_MAZE", 3000)
     found = bench.run("simnet", QUICK, worlds.MAZE)
     cells = {(c["learner"], c["measure"]): c for c in found["cells"]}
     assert {learner for learner, _ in cells} == set(agents.LEARNERS)
@@ -111,6 +161,11 @@ def test_a_run_tells_and_draws(monkeypatch):
     assert cells["growgraph", "recovery"]["mean"] < 300
     assert any("2/2 solved" in note for note in found["notes"])
     assert "growgraph, no gate" in report.table(found)
+    assert set(found["knows"]) == set(agents.LEARNERS)
+    for shown in (report.table(found), report.markdown(found)):
+        (told,) = {line.rstrip(" |").split("  ")[-1].split("| ")[-1] for line in shown.splitlines()
+                   if line.lstrip("| ").startswith("PSRL")}  # fmt: skip
+        assert told.strip() == "number of states"
     assert picture.draw(found).startswith(b"\x89PNG")
 
 

@@ -100,7 +100,7 @@ def test_births_stand_where_the_log_says():
     lines = {line.get_label(): line for line in course.lines}
     assert lines["at once after"].get_ydata() == pytest.approx(AFTER)
     assert lines["in the end"].get_ydata() == pytest.approx(END)
-    assert course.get_title(loc="left") == "tension where they were born, 67% paid off"
+    assert course.get_title(loc="left") == "tension where they were born; it fell for good at 67%"
     assert course.get_ylim()[1] > 0.9
     assert held.lines[0].get_ydata() == pytest.approx([0.8, 0.5, 0.4, 0.6])
 

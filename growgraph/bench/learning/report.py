@@ -24,7 +24,7 @@ def plain(bench, plan, found, machine):
     plan : Plan
     found : dict
         ``headline, results, comparisons``, of streams also ``curves``, of grownet ``floors`` and
-        ``placement``; of the others what was asked is looked up.
+        ``placement``; of the others what was asked is looked up; of agents ``knows``.
     machine : dict
         Of :func:`growgraph.bench.machine.describe`.
     """
@@ -37,6 +37,7 @@ def plain(bench, plan, found, machine):
         "curves": found.get("curves", {}),
         "floors": found.get("floors", [] if plan.quick else asked.floors(bench, cells)),
         "placement": found.get("placement", []),
+        "knows": found.get("knows", {}),  # learner -> what it is told beforehand, in words
         "notes": found["results"].notes,
         "plan": {
             "quick": plan.quick,
@@ -109,15 +110,19 @@ def _text(cell, spread=True):
     return text
 
 
+_KNOWS = ("is told",)
+
+
 def table(report):
     """The whole report for a terminal: a table each, verdicts, notes, the machine."""
     parts = []
     for title, learners, sides, cells in grids(report):
         lines = [
-            (name, *(_text(cells.get((name, side)), spread=len(sides) < 7) for side in sides))
+            (name, *(_text(cells.get((name, side)), spread=len(sides) < 7) for side in sides),
+             *_known(name, report))
             for name in learners
-        ]
-        parts.append(columns(lines, (title, *sides)))
+        ]  # fmt: skip
+        parts.append(columns(lines, (title, *sides, *_KNOWS[: bool(report.get("knows"))])))
     if report["comparisons"]:
         parts.append(columns(verdicts(report), _VERDICT_HEAD))
         parts.append(tally(report))
@@ -130,9 +135,10 @@ def markdown(report):
     """The same as Markdown."""
     parts = []
     for title, learners, sides, cells in grids(report):
-        lines = [f"| {' | '.join([title, *sides])} |", "|" + (len(sides) + 1) * "---|"]
+        head = [title, *sides, *_KNOWS[: bool(report.get("knows"))]]
+        lines = [f"| {' | '.join(head)} |", "|" + len(head) * "---|"]
         for name in learners:
-            shown = [_text(cells.get((name, side))) for side in sides]
+            shown = [_text(cells.get((name, side))) for side in sides] + _known(name, report)
             lines.append(f"| {' | '.join([_strong(name, report), *shown])} |")
         parts.append("\n".join(lines))
     if report["comparisons"]:
@@ -152,6 +158,11 @@ def _marked(head, lines):
     """A Markdown table."""
     rule = "|" + len(head) * "---|"
     return "\n".join([f"| {' | '.join(head)} |", rule, *(f"| {' | '.join(v)} |" for v in lines)])
+
+
+def _known(name, report):
+    """What a learner is told, where the protocol says so."""
+    return [report["knows"].get(name) or "nothing"] if report.get("knows") else []
 
 
 def _strong(name, report):

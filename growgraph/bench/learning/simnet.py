@@ -9,7 +9,7 @@ import numpy as np
 
 from growgraph.bench import peers as installed
 from growgraph.bench.learning import worlds
-from growgraph.bench.learning.agents import KNOWS, LEARNERS, OURS
+from growgraph.bench.learning.agents import KNOWS, LEARNERS, OURS, SETTINGS
 from growgraph.bench.learning.results import Results, compare
 from growgraph.errors import DataError
 
@@ -40,9 +40,9 @@ def run(plan, only=None, tell=None):
                 results.note(_in_words(results, name, learner))
         if tell is not None:
             tell(f"{name}: {np.median(list(results.seeds(name, OURS, 'steps').values())):.0f}")
-    results.note(KNOWS)
+    results.note(SETTINGS)
     return {
-        "headline": OURS, "results": results,
+        "headline": OURS, "results": results, "knows": KNOWS,
         "comparisons": compare(results, "steps", OURS, higher=False),
     }  # fmt: skip
 
