@@ -160,7 +160,8 @@ def test_imagined_futures_come_true():
 
 
 def test_imagined_futures_may_end_in_the_unknown_and_at_the_horizon():
-    agent = SimNet().partial_fit([(i, 0, 0.0, i + 1, False) for i in range(9)], actions=2)
+    steps = [(i, 0, float(i == 8), i + 1, False) for i in range(9)]
+    agent = SimNet().partial_fit(steps, actions=2)
     far, unknown = agent.imagine(0, horizon=3).alternatives
     if far.action:
         far, unknown = unknown, far
@@ -268,3 +269,13 @@ def test_rewards_that_no_number_could_hold_are_refused(reward):
     with pytest.raises(ValueError, match="reward"):
         agent.partial_fit([(1, 0, reward, 0, False)], 2)
     assert agent.act(1) in (0, 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_among_equals_it_tells_of_what_it_does(seed):
+    steps = [(0, 0, 1.0, 1, True), (0, 1, 1.0, 1, True), (0, 2, 0.0, 2, True)] * 4
+    agent = SimNet(random_state=seed).partial_fit(steps, 3)
+    acted, told = agent.act(0), agent.explain(0)
+    assert agent.imagine(0).alternatives[0].action == told.data["action"] == acted
+    assert f"Action {1 - acted} is as good." in str(told)
+    assert agent.imagine(0, explore=True).alternatives[0].action == agent.act(0, explore=True)

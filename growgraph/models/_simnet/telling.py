@@ -6,6 +6,8 @@ import numpy as np
 
 from growgraph.growth import GrowthLog
 from growgraph.models._asked import Asked
+from growgraph.models._simnet import living
+from growgraph.models._simnet.world import TIE
 from growgraph.models._told import Knowledge
 from growgraph.models.base import Explanation
 
@@ -78,15 +80,15 @@ def imagine(world, key, horizon, curious, start):
     if choices is None:
         return Imagination(key, world.hope, ())
     worth = world.values if curious else world.known()
-    of = _keys_of(world)
-    told = []
+    of, draw = _keys_of(world), living.draw(world)
+    acted, told = world.best(key, curious, draw) + start, []
     for action, choice in enumerate(choices.tolist()):
-        path, nats, sure, ends = _followed(world, of, key, action, worth, horizon)
+        path, nats, sure, ends = _followed(world, of, key, action, horizon, curious, draw)
         told.append(Alternative(
             action + start, float(worth[choice]), world.hope - float(world.values[choice]), nats,
             sure, tuple((k, None if a is None else a + start) for k, a in path), ends,
         ))  # fmt: skip
-    told.sort(key=lambda one: (-one.worth, one.inertia, one.action))
+    told.sort(key=lambda one: (one.action != acted, -one.worth, one.inertia, one.action))
     return Imagination(key, world.hope, tuple(told))
 
 
@@ -97,8 +99,8 @@ def _keys_of(world):
     return of | {node: (key, True) for key, node in world.end_id.items()}
 
 
-def _followed(world, of, key, action, worth, horizon):
-    """The likeliest path of an action, then of the best ones: (path, nats, probability, how)."""
+def _followed(world, of, key, action, horizon, curious, draw):
+    """The likeliest path of an action, then of those it would act: (path, nats, likely, how)."""
     path, nats, sure, met = [], 0.0, 1.0, {key}
     for _ in range(horizon):
         path.append((key, action))
@@ -114,7 +116,7 @@ def _followed(world, of, key, action, worth, horizon):
             path.append((key, None))
             return path, nats, sure, "loop"
         met.add(key)
-        action = int(worth[world.choices(key)].argmax())
+        action = world.best(key, curious, draw)
     path.append((key, None))
     return path, nats, sure, "horizon"
 
@@ -158,9 +160,11 @@ def explain(model, world, key, start):
         f"It serves the intention to {world.aim}.",
     ]
     if rival is not None:
-        lines.append(
-            f"Action {rival.action} would be chosen if it were worth {data['margin']:.4g} more."
+        alike = data["margin"] <= TIE * abs(best.worth)
+        what = (
+            "is as good" if alike else f"would be chosen if it were worth {data['margin']:.4g} more"
         )
+        lines.append(f"Action {rival.action} {what}.")
     asked = Asked(model, world.graph, choice, parts=_on_the_way(world, best, start))
     return Explanation("\n".join([*lines, data["grown_because"]]), data, asked)
 

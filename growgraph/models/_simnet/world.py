@@ -18,7 +18,7 @@ from growgraph.models._simnet.awaited import Awaited
 from growgraph.models._simnet.counts import GAMMA, Column, Counts
 
 _TOL = 1e-6  # of values, in the unit of the hope
-_TIE = 1e-5
+TIE = 1e-5
 _NODE_BYTES, _EDGE_BYTES = 200, 80  # of graph, log and statistics, roughly
 
 
@@ -327,5 +327,5 @@ class World:
         if choices is None:
             return int(draw * self.n_actions)
         worth = (self.values if curious else self.known())[choices]
-        equals = np.flatnonzero(worth >= worth.max() - _TIE * np.abs(worth).max())
+        equals = np.flatnonzero(worth >= worth.max() - TIE * np.abs(worth).max())
         return int(equals[int(draw * equals.size)])
