@@ -59,14 +59,13 @@ def best_knots(Z, R, *, gates=None, least=3, weight=None, slack=None):
 
 def _merged(Z, order, slack):
     """Each value, or the least of those that it is one with."""
-    ordered = np.take_along_axis(Z, order, axis=1)
-    apart = np.diff(ordered, axis=1) > np.asarray(slack)[:, None]
-    own = np.zeros(Z.shape, np.int64)
-    own[:, 1:] = np.where(apart, np.arange(1, Z.shape[1]), 0)
-    merged = np.empty_like(Z)
-    least = np.take_along_axis(ordered, np.maximum.accumulate(own, axis=1), axis=1)
-    np.put_along_axis(merged, order, least, axis=1)
-    return merged
+    at = order + np.arange(0, Z.size, Z.shape[1])[:, None]
+    ordered, merged = Z.ravel()[at], np.empty(Z.size, Z.dtype)
+    least = np.ones(Z.shape, bool)
+    least[:, 1:] = np.diff(ordered, axis=1) > np.asarray(slack)[:, None]
+    first = np.flatnonzero(least)
+    merged[at.ravel()] = np.repeat(ordered.ravel()[first], np.diff(first, append=Z.size))
+    return merged.reshape(Z.shape)
 
 
 def gap_above(z, t, slack):
@@ -78,8 +77,14 @@ def gap_above(z, t, slack):
     >>> gap_above(z, 1.05, 0.5), gap_above(z, 3.0, 0.5), gap_above(z, 4.0, 2.5)
     (2.1, 4.0, nan)
     """
-    ends = np.append(z[z <= t].max(initial=-np.inf), np.sort(z[z > t]))
-    wide = np.flatnonzero(np.isfinite(ends[:-1]) & (np.diff(ends) > slack))
+    over = z > t
+    above, below = z[over], z[~over]
+    if above.size and below.size:
+        low, high = float(below.max()), float(above.min())
+        if high - low > slack:  # nearly always
+            return (low + high) / 2
+    ends = np.append(np.sort(below)[-1:], np.sort(above))
+    wide = np.flatnonzero(np.diff(ends) > slack)
     return float(ends[wide[0] : wide[0] + 2].mean(dtype=np.float64)) if wide.size else np.nan
 
 
