@@ -4,6 +4,8 @@ from growgraph._validation import as_ids, check_choice
 from growgraph.errors import GraphError
 from growgraph.graph.savepoint import Savepoint
 
+_MANY = 64  # nodes alike are born in one call: it costs less
+
 
 def carry_out(graph, proposal, **cause):
     """Nodes, then edges, recurrent ones, the split, removals, each told to the log with its cause.
@@ -31,8 +33,12 @@ def carry_out(graph, proposal, **cause):
     try:
         graph.record()
         graph.set_cause(**cause)
-        for new in proposal.nodes:
-            born.append(_bear(graph, new, born))
+        for alike in _alike(proposal.nodes):
+            if len(alike) < _MANY:
+                for new in alike:
+                    born.append(_bear(graph, new, born))
+            else:
+                born += _bear_many(graph, alike, born)
         _connect(graph, edges, born)
         _connect(graph, recurrent, born, recurrent=True)
         if split:
@@ -83,6 +89,33 @@ def _real(i, born):
     if i < -len(born):
         raise GraphError(f"the proposal names its new node {i} before it is born")
     return born[-i - 1] if i < 0 else i
+
+
+def _alike(nodes):
+    """Nodes in runs of one kind that read equally many, and none of their own run."""
+    runs: list[list] = []
+    last, first = None, 0
+    for k, new in enumerate(nodes):
+        own = None
+        if new.role == "hidden" and not new.name:
+            own = new.kind, new.activation, len(new.sources)
+        inside = any(i < 0 and -i > first for i in new.sources) if own and own == last else True
+        if own is None or own != last or inside:
+            runs.append([])
+            last, first = own, k
+        runs[-1].append(new)
+    return runs
+
+
+def _bear_many(graph, nodes, born):
+    """Add hidden nodes of one kind that read equally many; their ids."""
+    first = nodes[0]
+    values = {name: [getattr(new, name) for new in nodes] for name in ("bias", "p0", "p1")}
+    if len(first.sources):
+        values["sources"] = [[_real(_id("sources", i), born) for i in n.sources] for n in nodes]
+        values["weights"] = [list(new.weights) for new in nodes]
+    ids = graph.add_nodes(len(nodes), kind=first.kind, activation=first.activation, **values)
+    return ids.tolist()
 
 
 def _bear(graph, new, born):

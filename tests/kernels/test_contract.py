@@ -8,6 +8,7 @@ import pytest
 from growgraph.kernels import status
 from growgraph.kernels._jit import REGISTRY, Kernel
 from tests import (  # noqa: F401  they register their cases
+    cases_box,
     cases_cluster,
     cases_council,
     cases_dormant,

@@ -11,7 +11,7 @@ from tests.models.material import differences
 from tests.models.worlds import Maze
 
 DISCRETE = SimpleNamespace(n=4, shape=())
-BOX = SimpleNamespace(low=np.zeros(3), high=np.ones(3), shape=(3,), dtype=np.dtype("float32"))
+BOX = SimpleNamespace(low=0, high=255, shape=(8, 8, 3), dtype=np.dtype("uint8"))  # an image
 GOOD = [(0, 1, 0.0, 1, False), (1, 0, 1.0, 2, True)]
 
 

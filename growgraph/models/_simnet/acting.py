@@ -6,7 +6,8 @@ from sklearn.exceptions import NotFittedError
 
 from growgraph._validation import check_number
 from growgraph.growth import GrowthLog
-from growgraph.models._simnet import living, telling
+from growgraph.models._simnet import boxtelling, living, telling
+from growgraph.models._simnet.box import Box
 from growgraph.models._simnet.sense import check_form, key_of
 
 
@@ -89,7 +90,7 @@ class Acting:
         """
         horizon = check_number("horizon", horizon, 1, integer=True)
         world, key = self._asked(observation)
-        return telling.imagine(world, key, horizon, bool(explore), self._start)
+        return _teller(world).imagine(world, key, horizon, bool(explore), self._start)
 
     def explain(self, observation):
         """Why this action: what is expected, how sure, and what would have to change.
@@ -100,7 +101,7 @@ class Acting:
             ``str()`` tells it, ``data`` holds the figures.
         """
         world, key = self._asked(observation)
-        return telling.explain(self, world, key, self._start)
+        return _teller(world).explain(self, world, key, self._start)
 
     def knowledge(self):
         """What is known of each state.
@@ -112,13 +113,16 @@ class Acting:
             (choices), ``outcomes, surprise`` (nats of the likeliest outcome, mean of the choices
             made), ``worth, curiosity`` (the largest chance of what was never met).
         """
-        return telling.knowledge(self._lived())
+        world = self._lived()
+        return _teller(world).knowledge(world)
 
     @property
     def plan_(self):
         """The best action of each state met."""
         world = self._lived()
         draw = living.draw(world)
+        if isinstance(world, Box):
+            return boxtelling.plan(world, self._start, draw)
         return {key: world.best(key, False, draw) + self._start for key in world.keys}
 
     @property
@@ -158,4 +162,9 @@ class Acting:
     def _figures(self):
         """What a progress bar shows beside the steps."""
         world = self._lived()
-        return {"states": len(world.keys), "surprises": world.n_plans}
+        return {"states": world.n_states, "surprises": world.n_plans}
+
+
+def _teller(world):
+    """The functions that tell of a world of numbers, or of states."""
+    return boxtelling if isinstance(world, Box) else telling

@@ -5,6 +5,8 @@ from growgraph.graph import Graph
 from growgraph.growth import GrowthController
 from growgraph.kernels.plan import NU_D, NU_N
 from growgraph.models import _saved
+from growgraph.models._simnet import boxstate
+from growgraph.models._simnet.box import Box
 from growgraph.models._simnet.counts import ALPHAS, Column
 from growgraph.models._simnet.sense import key_of, thawed
 from growgraph.models._simnet.world import World
@@ -12,6 +14,8 @@ from growgraph.models._simnet.world import World
 
 def to_state(model):
     """See :meth:`growgraph.SimNet.to_state`."""
+    if isinstance(model._world, Box):
+        return boxstate.to_state(model)
     world, params = model._world, dict(model.get_params(deep=False))
     graph = world.graph.to_state()
     arrays = {f"graph/{k}": v for k, v in graph["arrays"].items()}
@@ -35,6 +39,8 @@ def to_state(model):
 def from_state(cls, state):
     """See :meth:`growgraph.SimNet.from_state`."""
     arrays, plain = state["arrays"], state["plain"]
+    if "numbers" in plain:
+        return boxstate.from_state(cls, arrays, plain)
     model = cls(intention=thawed(plain["intention"]), **plain["params"])
     model._start, model._form = plain["actions"][1], plain["form"]
     model._world = _world(arrays, plain)

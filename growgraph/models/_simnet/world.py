@@ -70,6 +70,10 @@ class World:
     def values(self):
         return self._values.all
 
+    @property
+    def n_states(self):
+        return len(self.keys)
+
     # ---- growing --------------------------------------------------------------------------------
     def _grow(self, nodes, recurrent, cause, node=-1, tension=np.nan):
         """Through the one door; ids of the new nodes."""

@@ -1,0 +1,227 @@
+"""A continuous inner world: what is lived in numbers, modelled, imagined, and acted upon.
+
+It has the verbs of :class:`growgraph.models._simnet.world.World`. To reach something it plans among
+concepts; to stay where it is it plays out plans.
+"""
+
+import numpy as np
+
+from growgraph._random import uniform
+from growgraph.models._simnet.concepts import Concepts
+from growgraph.models._simnet.forward import GAMMA, MEMORY, Forward
+from growgraph.models._simnet.staying import Home, plans_of, played
+
+FIRST = {"stay": 8, "reach": 40}  # steps at random before the first model
+_HELD = 4  # to reach something, so many of them do the same
+_WRONG = {"stay": 0.02, "reach": 0.5}  # an error in units that is a surprise
+_ENOUGH = 20  # surprises before all is planned anew; fewer while little was lived
+_NEAR = 0.15  # a goal, in features, times the root of their number
+_TIE = 1e-9
+_FEW = 20  # steps that a memory must hold
+
+
+class Box:
+    """Steps lived in numbers, and what is made of them.
+
+    Parameters
+    ----------
+    n_actions : int
+    options : dict
+        ``seed``, ``max_nodes``, ``max_bytes``.
+
+    Attributes
+    ----------
+    forward : Forward
+    concepts : Concepts
+    home : Home or None
+    goal : "reach", "stay", ndarray or None
+        What is intended; None: as rewards say.
+    rewards : float64 [4]
+        Largest within an episode and at its end, least, largest absolute.
+    n : int
+        Steps lived.
+    """
+
+    ARRAYS = ("rewards", "starts", "last")
+
+    def __init__(self, n_actions, options, n_numbers):
+        self.n_actions, self.options = n_actions, options
+        most, bytes_ = MEMORY, options["max_bytes"]
+        if bytes_ is not None:
+            most = min(most, bytes_ // 4 // (8 * (2 * n_numbers + 4)))
+        self.forward = Forward(n_numbers, n_actions, max(most, 1))
+        self.concepts = Concepts(n_actions, options)
+        self.home, self.goal = None, None
+        self.rewards = np.array([-np.inf, -np.inf, np.inf, 0.0])
+        self.starts = np.zeros(n_numbers + 1)  # their sum and number
+        self.last = np.full(n_numbers, np.nan)  # where the last step led, NaN after an end
+        self.n = self.n_refused = self.n_plans = self.surprises = self.planned = 0
+        self._told = {}
+
+    @property
+    def graph(self):
+        return self.concepts.graph
+
+    @property
+    def controller(self):
+        return self.concepts.controller
+
+    @property
+    def n_states(self):
+        """Concepts there are."""
+        return len(self.concepts.state_id)
+
+    # ---- what is intended -----------------------------------------------------------------------
+    @property
+    def staying(self):
+        """Whether to stay: intended, or each step lived was rewarded."""
+        if isinstance(self.goal, str):
+            return self.goal == "stay"
+        return self.goal is None and self.rewards[3] > 0 and bool(self.rewards[2] > 0)
+
+    @property
+    def aim(self):
+        """The intention in words."""
+        if isinstance(self.goal, np.ndarray):
+            return f"reach {np.round(self.goal, 4).tolist()}"
+        return "stay" if self.staying else "find rewards"
+
+    @property
+    def hope(self):
+        """The most that can be reached."""
+        live, end, _, size = self.rewards.tolist()
+        if isinstance(self.goal, np.ndarray):
+            return 0.0
+        return 1.0 if size == 0 else max(0.0, end, live / (1 - GAMMA))
+
+    @property
+    def dread(self):
+        """The least that can be reached."""
+        least = -1.0 if isinstance(self.goal, np.ndarray) else min(0.0, float(self.rewards[2]))
+        return 0.0 if least == np.inf else least / (1 - GAMMA)
+
+    @property
+    def unit(self):
+        return max(self.hope, -self.dread)
+
+    def intend(self, goal):
+        """Another goal, without new experience."""
+        self.goal = goal
+        if self.forward.model is not None:
+            self.renew()
+
+    # ---- learning -------------------------------------------------------------------------------
+    def see(self, key):
+        """Nothing is made of a place before something was done there."""
+
+    def live(self, key, action, reward, after, end):
+        """Learn one step; True if it was as expected."""
+        self._told = {}
+        if not self._fits():
+            self.n, self.n_refused = self.n + 1, self.n_refused + 1
+            return True
+        if not np.array_equal(self.last, key):
+            self.starts += np.append(key, 1.0)
+        self.last = np.full(key.size, np.nan) if end else after.copy()
+        was, bounds = self.staying, self.rewards.copy()
+        self._note(reward, end)
+        wrong, known = self._felt(key, action, after)
+        self.forward.remember(key, action, reward, after, end)
+        self.n += 1
+        self.surprises += wrong or not known
+        due = self.forward.model is None or self.surprises >= min(_ENOUGH, 1 + self.n // 10)
+        due |= end or was != self.staying or not np.array_equal(bounds, self.rewards)
+        if self.n >= FIRST["stay" if self.staying else "reach"] and due:
+            self.renew()
+        return not (wrong or due)
+
+    def _fits(self):
+        """Whether there is room for the nodes of a model and some steps."""
+        most, numbers = self.options["max_nodes"], self.forward.n_numbers
+        nodes = 2 * numbers + self.n_actions * (numbers + 1)
+        return self.forward.most >= _FEW and (most is None or nodes <= most)
+
+    def _note(self, reward, end):
+        bounds = self.rewards
+        bounds[int(end)] = max(bounds[int(end)], reward)
+        bounds[2] = min(bounds[2], reward)
+        bounds[3] = max(bounds[3], abs(reward))
+
+    def _felt(self, key, action, after):
+        if self.forward.model is None:
+            return False, True
+        error, known = self.forward.surprise(key, action, after)
+        return error > _WRONG["stay" if self.staying else "reach"], known or self.staying
+
+    def renew(self):
+        """Fit the model, and plan all anew."""
+        goal = self.goal[None] if isinstance(self.goal, np.ndarray) else None
+        if goal is not None and self.forward.model is not None:
+            goal = self.forward.places(goal)
+        when = self.n, self.aim
+        room = self.concepts.centres_left(self.nbytes)
+        grown = self.forward.fit(None if goal is None else goal[0], _NEAR, room)
+        self.concepts.believe(self.forward, grown, when)
+        self.surprises, self._told = 0, {}
+        self.n_plans += 1
+        self.home = None
+        if self.staying:
+            self.home = Home.of(self.forward, self.starts[:-1] / self.starts[-1])
+            return
+        lived = self.forward.recent(self.forward.n - self.planned)
+        if not self.concepts.imagine(self.forward, lived, self.dread, when, self.nbytes):
+            self.n_refused += 1
+        self.concepts.plan(self.hope, self.unit)
+        self.planned = self.forward.n
+
+    # ---- choosing -------------------------------------------------------------------------------
+    def known(self):
+        """What all is worth without curiosity, by id."""
+        if "known" not in self._told:
+            self._told["known"] = self.concepts.known(self.dread, self.unit)
+        return self._told["known"]
+
+    def worth(self, key, curious):
+        """What each action is worth at an observation; None: nothing is known yet."""
+        if self.forward.model is None:
+            return None
+        place = self.forward.places(key[None])[0]
+        if self.home is not None:
+            plans = plans_of(self.n_actions, self.options["seed"], self.n)
+            costs = played(self.forward, self.home, place, plans)
+            return np.array([-costs[plans[:, 0] == a].min() for a in range(self.n_actions)])
+        if not self.n_states:
+            return None
+        values = self.concepts.values if curious else self.known()
+        return self.concepts.judged(
+            self.forward, place, values, self.hope if curious else self.dread
+        )
+
+    def best(self, key, curious, draw):
+        """The action of least inertia, among equals by ``draw`` in [0, 1)."""
+        worth = self.worth(key, curious)
+        if worth is None:
+            turn = self.n if self.staying else self.n // _HELD
+            return int(uniform(self.options["seed"], turn, "first") * self.n_actions)
+        equals = np.flatnonzero(worth >= worth.max() - _TIE * np.abs(worth).max())
+        return int(equals[int(draw * equals.size)])
+
+    @property
+    def nbytes(self):
+        """Bytes of the graph, its log and the statistics, without room for growing."""
+        held = sum(a.nbytes for a in self.graph._store.to_arrays().values())
+        return held + sum(a.nbytes for a in self.statistics().values())
+
+    def statistics(self):
+        """What serves only further learning, acting and telling, by name."""
+        out = {f"forward/{name}": getattr(self.forward, name) for name in Forward.ARRAYS}
+        out |= {f"concepts/{name}": getattr(self.concepts, name) for name in Concepts.ARRAYS}
+        out |= {f"box/{name}": getattr(self, name) for name in self.ARRAYS}
+        out["concepts/values"] = self.concepts.values
+        if self.forward.model is not None:
+            held = self.forward.model._asdict()
+            out |= {f"model/{name}": a for name, a in held.items() if name != "scale"}
+        if self.home is not None:
+            home = self.home
+            out |= {"home/place": home.place, "home/weight": home.weight, "home/tail": home.tail}
+        return out

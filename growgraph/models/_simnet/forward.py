@@ -1,0 +1,294 @@
+"""What follows in a continuous world: steps remembered, and the model that is fitted to them."""
+
+from typing import Any
+
+import numpy as np
+
+from growgraph.kernels.foresee import ROUND, Model
+
+MEMORY = 3000  # steps remembered; then the oldest is forgotten for each new one
+GAMMA = 0.99
+_WIDTH = 0.55  # of a resonance, times the root of the number of features
+_MET = 0.55  # a lived place is another where none with its action resonates so much
+_KNOWN = 0.22  # nothing is known where none resonates so much
+_TENSE, _CENTRE = 0.03, 0.7  # error that lasts, in units; resonance of centres that is enough
+_RIDGE, _OWN = 1e-4, 0.01  # a hundred steps; of what is an action's own
+_CALM = 0.15  # features are scaled anew when a size has changed by more than this share
+_MARGIN = 0.25  # of the range lived in, beyond it
+_EXPLAINED = 0.9  # of ends, by the range of what did not end
+_BIRTHS = 4  # rounds of growth at a fit
+
+
+class Forward:
+    """Steps lived, as numbers, and the model of them.
+
+    Attributes
+    ----------
+    rows : float64 [steps, 2 * numbers + 3]
+        Observation, action, reward, whether it ended, next observation.
+    trust : float64 [steps]
+        1, less for a step that contradicts the others.
+    circles : int64
+        Places of the first of two numbers that are cosine and sine of an angle.
+    scale : float64 [3, coordinates]
+    centres : float64 [k, coordinates]
+        Grown where tension lasted.
+    model : Model or None
+    error : float
+        Median, in units.
+    """
+
+    ARRAYS = ("rows", "trust", "circles", "scale", "centres")
+
+    def __init__(self, n_numbers, n_actions, most=MEMORY):
+        self.n_numbers, self.n_actions, self.n, self.most = n_numbers, n_actions, 0, most
+        self.rows, self.trust = np.zeros((0, 2 * n_numbers + 3)), np.zeros(0)
+        self.circles, self.scale = np.zeros(0, np.int64), np.zeros((3, 0))
+        self.centres = np.zeros((0, n_numbers))
+        self.model: Any = None
+        self.error = 0.0
+
+    def remember(self, before, action, reward, after, end):
+        """One more step."""
+        row = np.concatenate([before, [action, reward, end], after])
+        if len(self.rows) < self.most:
+            self.rows, self.trust = np.vstack([self.rows, row]), np.append(self.trust, 1.0)
+        else:
+            self.rows[self.n % self.most], self.trust[self.n % self.most] = row, 1.0
+        self.n += 1
+
+    def recent(self, count):
+        """Places where the last so many steps began."""
+        count = min(count, len(self.rows))
+        at = np.arange(self.n - count, self.n) % self.most
+        return self.places(self.rows[at, : self.n_numbers])
+
+    # ---- senses ---------------------------------------------------------------------------------
+    def places(self, numbers):
+        """Coordinates of observations [n, numbers]: an angle for its cosine and sine."""
+        gone = self.circles + 1
+        out = np.delete(numbers, gone, axis=1)
+        for circle in self.circles.tolist():
+            at = circle - int((gone < circle).sum())
+            out[:, at] = np.arctan2(numbers[:, circle + 1], numbers[:, circle])
+        return out
+
+    def feel(self, places):
+        """Features of coordinates [n, c]."""
+        angle, mean, size = self.scale
+        columns = []
+        for i in range(places.shape[1]):
+            if angle[i]:
+                columns += [ROUND * np.cos(places[:, i]), ROUND * np.sin(places[:, i])]
+            else:
+                columns.append((places[:, i] - mean[i]) / size[i])
+        return np.stack(columns, axis=1)
+
+    def numbers(self, place):
+        """The observation at a place."""
+        out = []
+        for angle, value in zip(self.scale[0], place, strict=True):
+            out += [np.cos(value), np.sin(value)] if angle else [value]
+        return np.array(out)
+
+    def shift(self, before, after):
+        """How places differ, angles the short way."""
+        moved = after - before
+        turn = (moved + np.pi) % (2 * np.pi) - np.pi
+        return np.where(self.scale[0] > 0, turn, moved)
+
+    def _find_circles(self):
+        """Pairs of neighbouring numbers that are always on the unit circle, and move on it."""
+        n = self.n_numbers
+        seen = np.vstack([self.rows[:, :n], self.rows[:, n + 3 :]])
+        found, i = [], 0
+        while i < n - 1:
+            u, v = seen[:, i], seen[:, i + 1]
+            if np.abs(u * u + v * v - 1).max() < 1e-3 and min(u.std(), v.std()) > 1e-3:
+                found.append(i)
+                i += 1
+            i += 1
+        self.circles = np.array(found, np.int64)
+
+    def _measure(self, before):
+        """Scale features anew where what was lived has become much wider or narrower."""
+        first = self.scale.shape[1] == 0
+        angle = np.zeros(before.shape[1])
+        angle[self.circles - np.arange(self.circles.size)] = 1
+        mean = np.where(angle > 0, 0.0, before.mean(axis=0))
+        size = np.where(angle > 0, 1.0, before.std(axis=0) + 1e-9 * (1 + np.abs(mean)))
+        if first or (np.abs(np.log(size / self.scale[2])) > _CALM).any():
+            self.scale = np.stack([angle, mean, size])
+
+    # ---- fitting --------------------------------------------------------------------------------
+    def fit(self, goal, near, room):
+        """Fit the model to what is remembered; centres are added where tension lasts.
+
+        Parameters
+        ----------
+        goal : ndarray or None
+            Coordinates of a place to be reached.
+        near : float
+            How near is near enough, in features, times the root of their number.
+        room : int
+            Centres that may grow.
+
+        Returns
+        -------
+        list of (place, tension)
+            Centres that grew.
+        """
+        n, fresh = self.n_numbers, self.model is None
+        if fresh:
+            self._find_circles()
+            self.centres = np.zeros((0, n - self.circles.size))
+        before, after = self.places(self.rows[:, :n]), self.places(self.rows[:, n + 3 :])
+        action, reward = self.rows[:, n].astype(np.int64), self.rows[:, n + 1]
+        ended = self.rows[:, n + 2] > 0
+        self._measure(before)
+        felt = self.feel(before)
+        change = np.column_stack([self.shift(before, after), reward])
+        unit = change.std(axis=0) + 1e-9
+        unit[-1] = max(unit[-1], 1e-3 * np.abs(reward).max() + 1e-9)
+        width = _WIDTH * np.sqrt(felt.shape[1])
+        weights, grown = self._explain(before, felt, action, change / unit, width, room)
+        bounds, ends = self._ends(before, after, ended)
+        wanted = np.zeros(0)
+        if goal is not None:
+            wanted = np.append(self.feel(goal[None])[0], near * np.sqrt(felt.shape[1]))
+        self.model = Model(
+            self.scale, self.feel(self.centres), weights, unit,
+            self._lived(felt, action, width), bounds, ends, wanted,
+            np.array([width, width, _KNOWN, GAMMA]),
+        )  # fmt: skip
+        return grown
+
+    def _explain(self, before, felt, action, target, width, room):
+        """Weights of the model, and the centres that grew on the way."""
+        grown: list[tuple] = []
+        for rest in range(_BIRTHS - 1, -1, -1):
+            weights, error = self._solved(felt, action, target, width)
+            born = self._tensest(felt, error, width)[: room - len(grown)] if rest else []
+            if not born:
+                break
+            self.centres = np.vstack([self.centres, before[born]])
+            grown += [(before[k], float(error[k])) for k in born]
+        self.error = float(np.median(error))
+        return weights, grown
+
+    def _solved(self, felt, action, target, width):
+        """Least squares, twice: what contradicts the rest is trusted less; (weights, errors)."""
+        n, d = felt.shape
+        X = self._design(felt, action, width)
+        ridge = np.full(X.shape[1], _RIDGE * n / 100)
+        ridge[1 + d : 1 + d + self.n_actions * (1 + d)] = _OWN
+        for _ in range(2):
+            weighted = X * self.trust[:, None]
+            gram = weighted.T @ X
+            gram[np.diag_indices_from(gram)] += ridge
+            weights = np.linalg.solve(gram, weighted.T @ target)
+            error = np.sqrt(((X @ weights - target)[:, :-1] ** 2).sum(axis=1))
+            self.trust = 1 / (1 + (error / max(6 * np.median(error), 0.01)) ** 4)
+        return weights, error
+
+    def _design(self, felt, action, width):
+        n, d = felt.shape
+        ones = np.column_stack([np.ones(n), felt])
+        own = np.zeros((n, self.n_actions, 1 + d))
+        own[np.arange(n), action] = ones
+        near = resonances(felt, self.feel(self.centres), width)
+        return np.hstack([ones, own.reshape(n, -1), near])
+
+    def _tensest(self, felt, error, width):
+        """Rows where error lasts and no centre resonates, the worst first."""
+        most = max(10, len(felt) // 8)
+        near = resonances(felt, self.feel(self.centres), width).max(axis=1, initial=0)
+        born: list[int] = []
+        for k in np.argsort(-error, kind="stable").tolist():
+            if error[k] < _TENSE or len(born) == most:
+                break
+            if near[k] < _CENTRE:
+                born.append(k)
+                near = np.maximum(near, resonances(felt, felt[k : k + 1], width)[:, 0])
+        return born
+
+    def _lived(self, felt, action, width):
+        """Places lived in with their actions, without those that resonate."""
+        kept = []
+        for a in range(self.n_actions):
+            some = felt[action == a]
+            near = np.zeros(len(some))
+            for k in range(len(some)):
+                if near[k] < _MET:
+                    kept.append(np.append(some[k], a))
+                    near = np.maximum(near, resonances(some, some[k : k + 1], width)[:, 0])
+        return np.array(kept).reshape(-1, felt.shape[1] + 1)
+
+    def _ends(self, before, after, ended):
+        """(bounds, quadratic form) of where episodes end and where nothing is known."""
+        alive, over = np.vstack([before, after[~ended]]), after[ended]
+        low, high = alive.min(axis=0), alive.max(axis=0)
+        margin, free = _MARGIN * (high - low), self.scale[0] > 0
+        known = [np.where(free, -np.inf, low - margin), np.where(free, np.inf, high + margin)]
+        none = [np.full(low.size, -np.inf), np.full(low.size, np.inf)]
+        bounds, ends = np.array([*none, *known, np.full(low.size, -1.0)]), np.zeros(0)
+        if len(over):
+            below, above = over < np.where(free, -np.inf, low), over > np.where(free, np.inf, high)
+            if (below | above).any(axis=1).mean() >= _EXPLAINED and not free.any():
+                least = np.where(below, over, -np.inf).max(axis=0)
+                most = np.where(above, over, np.inf).min(axis=0)
+                bounds[:2] = (low + least) / 2, (high + most) / 2
+                bounds[4] = _groups(below | above)
+            else:
+                ends = self._form(alive, over)
+        return bounds, ends
+
+    def _form(self, alive, over):
+        """A quadratic form of features, positive where episodes ended; sides weigh the same."""
+        felt = np.vstack([self.feel(alive), self.feel(over)])
+        i, j = np.triu_indices(felt.shape[1])
+        X = np.column_stack([np.ones(len(felt)), felt, felt[:, i] * felt[:, j]])
+        sign = np.repeat([-1.0, 1.0], [len(alive), len(over)])
+        weight = np.repeat([1 / len(alive), 1 / len(over)], [len(alive), len(over)])
+        gram = (X * weight[:, None]).T @ X
+        gram[np.diag_indices_from(gram)] += 1e-4
+        return np.linalg.solve(gram, (X * weight[:, None]).T @ sign)
+
+    # ---- one step -------------------------------------------------------------------------------
+    def foreseen(self, felt, actions):
+        """What changes in a step from features [n, f], in units, and the reward."""
+        design = self._design(felt, np.asarray(actions), self.model.sizes[0])
+        return design @ self.model.weights
+
+    def surprise(self, before, action, after):
+        """(largest error of a step in units, whether it began where something was known)."""
+        here, there = self.places(before[None]), self.places(after[None])
+        felt = self.feel(here)
+        told = self.foreseen(felt, [action])[0, :-1]
+        moved = self.shift(here, there)[0] / self.model.unit[:-1]
+        lived = self.model.lived
+        near = resonances(felt, lived[lived[:, -1] == action, :-1], self.model.sizes[1])
+        return float(np.abs(moved - told).max()), bool(near.max(initial=0) >= _KNOWN)
+
+
+def resonances(felt, centres, width):
+    """exp(-|f - c|^2 / 2 width^2), float64 [places, centres]."""
+    apart = ((felt[:, None] - centres[None]) ** 2).sum(axis=2)
+    return np.exp(-0.5 * apart / width**2)
+
+
+def _groups(beyond):
+    """Coordinates [c] in groups that explain ends [ends, c], the fewest: those that tell as much.
+
+    While several coordinates explain the same ends, all of them must be beyond.
+    """
+    group, left = np.full(beyond.shape[1], -1.0), np.ones(len(beyond), bool)
+    for number in range(beyond.shape[1]):
+        told = (beyond & left[:, None]).sum(axis=0)
+        if not told.max():
+            break
+        best = beyond[:, told.argmax()] & left
+        alike = ((beyond & left[:, None]) == best[:, None]).all(axis=0) & (group < 0)
+        group[alike] = number
+        left &= ~best
+    return group

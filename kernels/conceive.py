@@ -1,0 +1,308 @@
+"""Concepts of a continuous world that are imagined from one another, and how they hang together.
+
+A concept is a place. From each one every action is imagined for some steps; where that leads to
+what no concept is near, one is born there. How near is near is told by what can be done: by how far
+apart the actions lead. A place between concepts is a mixture of those around it, of the place
+itself (a projection on their convex hull; Wolfe 1976), so that what is worth something linear in
+the place is mixed without error.
+"""
+
+import numpy as np
+
+from growgraph.kernels import _handle as h
+from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels.foresee import OPEN, UNKNOWN, feel, roll
+from growgraph.kernels.room import late_count
+
+MIXED = 10  # concepts a place is a mixture of, at most
+_NEAR = 0.05  # what distance costs in a mixture: of equals the nearest
+_ROUNDS = 40
+_SAME = 1e-9  # slopes so near are equal, whatever the last digits: then the nearest is taken
+_LEAST = 0.02  # smaller shares are none
+
+
+@helper
+def _nearest(f, places, n, which, apart):
+    """The nearest of the first n places, the nearest first; how many."""
+    k = 0
+    for j in range(n):
+        t = 0.0
+        for i in range(f.size):
+            t += (f[i] - places[j, i]) ** 2
+        if k < which.size or t < apart[k - 1]:
+            p = k if k < which.size else which.size - 1
+            while p > 0 and apart[p - 1] > t:
+                apart[p], which[p] = apart[p - 1], which[p - 1]
+                p -= 1
+            apart[p], which[p] = t, j
+            k += 1 if k < which.size else 0
+    return k
+
+
+@helper
+def _mix(f, places, which, apart, k, share):
+    """Shares of k places whose mixture is f, as near as can be: moved from worst to best."""
+    d = f.size
+    off = np.empty(d)
+    share[:] = 0.0
+    share[0] = 1.0
+    for i in range(d):
+        off[i] = places[which[0], i] - f[i]
+    for _ in range(_ROUNDS):
+        best, worst, low, high = -1, -1, 1e300, -1e300
+        for q in range(k):
+            slope = _NEAR * apart[q]
+            for i in range(d):
+                slope += 2 * off[i] * places[which[q], i]
+            if slope < low - _SAME:
+                low, best = slope, q
+            if share[q] > 0 and slope > high + _SAME:
+                high, worst = slope, q
+        if high - low < 1e-6 or best == worst:
+            break
+        size = 1e-12
+        for i in range(d):
+            size += (places[which[best], i] - places[which[worst], i]) ** 2
+        move = min(share[worst], (high - low) / (2 * size))
+        share[best] += move
+        share[worst] -= move
+        for i in range(d):
+            off[i] += move * (places[which[best], i] - places[which[worst], i])
+    total = 0.0
+    for q in range(k):
+        share[q] = share[q] if share[q] >= _LEAST else 0.0
+        total += share[q]
+    for q in range(k):
+        share[q] /= total
+
+
+@helper
+def _spacing(landed, outcome, i, d, spacing):
+    """Squared distance at which a concept is another: by how far apart the actions of i lead."""
+    far = 0.0
+    for a in range(outcome.shape[1]):
+        for b in range(a):
+            if outcome[i, a] == OPEN and outcome[i, b] == OPEN:
+                t = 0.0
+                for q in range(d):
+                    t += (landed[i, a, q] - landed[i, b, q]) ** 2
+                far = max(far, t)
+    near = min(max(spacing[0], spacing[1] * np.sqrt(far)), spacing[2])
+    return near * near
+
+
+@kernel(writes=("chosen",))
+def sift(felt, near, chosen):
+    """Choose places, the first first, that are not too near to one chosen before.
+
+    Parameters
+    ----------
+    felt : float64 [k, f]
+        Features of places.
+    near : float64 [k]
+        At this distance or less a place is no other.
+    chosen : int64 [room]
+        Out: rows, as many as there is room for.
+
+    Returns
+    -------
+    int64
+        How many.
+    """
+    n = 0
+    for k in range(felt.shape[0]):
+        free = n < chosen.size
+        for j in range(n):
+            t = 0.0
+            for i in range(felt.shape[1]):
+                t += (felt[k, i] - felt[chosen[j], i]) ** 2
+            if t <= near[k] * near[k]:
+                free = False
+                break
+        if free:
+            chosen[n] = k
+            n += 1
+    return np.int64(n)
+
+
+@kernel(writes=("places", "felt", "outcome", "reward", "discount", "landed"))
+def expand(model, n_actions, steps, spacing, n, places, felt, outcome, reward, discount, landed):
+    """Imagine every action from each concept, those included that are born on the way.
+
+    Parameters
+    ----------
+    model : Model
+    n_actions, steps : int64
+        An action lasts so many steps.
+    spacing : float64 [3]
+        A concept is born where none is nearer than the second times the distance between where two
+        actions lead; that at least the first and at most the last.
+    n : int64
+        Concepts there are.
+    places : float64 [room, c]
+        Their coordinates; in the first n rows.
+    felt : float64 [room, f]
+        Their features.
+    outcome : int64 [room, n_actions]
+        Out: OPEN, UNKNOWN or ENDED.
+    reward, discount : float64 [room, n_actions]
+        Out: rewards on the way, what is worth less after it.
+    landed : float64 [room, n_actions, f + c]
+        Out: where it led, features and coordinates.
+
+    Returns
+    -------
+    int64
+        How many concepts there are now; none is born beyond the room.
+    """
+    d, c = felt.shape[1], places.shape[1]
+    f, x, y = np.empty(d), np.empty(c), np.empty(c + 1)
+    which, apart = np.empty(1, np.int64), np.empty(1)
+    i, count = 0, n
+    while i < count:
+        for a in range(n_actions):
+            x[:], f[:] = places[i], felt[i]
+            outcome[i, a], reward[i, a], discount[i, a] = roll(model, n_actions, steps, x, f, a, y)
+            landed[i, a, :d], landed[i, a, d:] = f, x
+        near = _spacing(landed, outcome, i, d, spacing)
+        for a in range(n_actions):
+            if outcome[i, a] == OPEN and count < places.shape[0]:
+                f[:] = landed[i, a, :d]
+                _nearest(f, felt, count, which, apart)
+                if apart[0] > near:
+                    felt[count], places[count] = f, landed[i, a, d:]
+                    count += 1
+        i += 1
+    return np.int64(count)
+
+
+@kernel(writes=("target", "share"))
+def mix(felt, outcome, landed, target, share):
+    """The concepts that imagined actions lead to, as mixtures.
+
+    Parameters
+    ----------
+    felt : float64 [n, f]
+        Features of concepts.
+    outcome : int64 [n, actions]
+        Those that are OPEN lead somewhere.
+    landed : float64 [n, actions, f + c]
+        Where, features first.
+    target : int64 [n, actions, MIXED]
+        Out: concepts.
+    share : float64 [n, actions, MIXED]
+        Out: their shares, 0 where there are fewer.
+
+    Returns
+    -------
+    int64
+        0.
+    """
+    d = felt.shape[1]
+    f, which, apart = np.empty(d), np.empty(MIXED, np.int64), np.empty(MIXED)
+    mixed = np.empty(MIXED)
+    for i in range(outcome.shape[0]):
+        for a in range(outcome.shape[1]):
+            target[i, a], share[i, a] = 0, 0.0
+            if outcome[i, a] == OPEN:
+                f[:] = landed[i, a, :d]
+                k = _nearest(f, felt, felt.shape[0], which, apart)
+                _mix(f, felt, which, apart, k, mixed)
+                target[i, a, :k], share[i, a, :k] = which[:k], mixed[:k]
+    return np.int64(0)
+
+
+@kernel(writes=("worth",))
+def judge(model, n_actions, steps, x, felt, values, unknown, worth):
+    """What each action is worth at a place: imagined, then by the concepts it leads to.
+
+    Parameters
+    ----------
+    model : Model
+    n_actions, steps : int64
+        As in :func:`expand`.
+    x : float64 [c]
+        The place.
+    felt : float64 [n, f]
+        Features of concepts.
+    values : float64 [n]
+        What they are worth.
+    unknown : float64
+        What is worth what nothing is known of.
+    worth : float64 [n_actions]
+        Out.
+
+    Returns
+    -------
+    int64
+        How many of the actions lead to what is known.
+    """
+    d, c, known = felt.shape[1], x.size, 0
+    f, here, y = np.empty(d), np.empty(c), np.empty(c + 1)
+    which, apart, share = np.empty(MIXED, np.int64), np.empty(MIXED), np.empty(MIXED)
+    for a in range(n_actions):
+        here[:] = x
+        feel(model.scale, here, f)
+        end, total, later = roll(model, n_actions, steps, here, f, a, y)
+        known += 0 if end == UNKNOWN else 1
+        worth[a] = unknown if end == UNKNOWN else total
+        if end == OPEN:
+            k = _nearest(f, felt, felt.shape[0], which, apart)
+            _mix(f, felt, which, apart, k, share)
+            for q in range(k):
+                worth[a] += later * share[q] * values[which[q]]
+    return np.int64(known)
+
+
+@kernel(writes=("H", "lacking"))
+def lead(H, choices, states, target, share, discount, outcome, reward, dread, lacking):
+    """Write where choices lead into the graph, as far as it has the edges; tell which it lacks.
+
+    Parameters
+    ----------
+    H : int64 [HANDLE_SIZE]
+        Handle; weights, bias and p0 of the choices are written.
+    choices : int64 [n, actions]
+        Ids; each has delayed edges only.
+    states : int64 [n]
+        Ids of the concepts.
+    target : int64 [n, actions, MIXED]
+        Numbers of the concepts a choice leads to.
+    share : float64 [n, actions, MIXED]
+        Their shares.
+    discount : float64 [n, actions]
+        The weight of an edge is discount times share, that of others of the choice 0.
+    outcome : int64 [n, actions]
+        UNKNOWN: p0 = 1, the bias is ``dread``.
+    reward : float64 [n, actions]
+        The bias of the others, with p0 = 0.
+    dread : float64
+        As said.
+    lacking : int64 [n * actions * MIXED, 3]
+        Out: concept, action and place in ``target`` of edges that are not there.
+
+    Returns
+    -------
+    int64
+        How many.
+    """
+    slot_of, bias, p0 = h.get_slot_of(H), h.get_bias(H), h.get_p0(H)
+    dw, dsrc, count = h.get_dw(H), h.get_dsrc(H), 0
+    for i in range(choices.shape[0]):
+        for a in range(choices.shape[1]):
+            slot = np.int64(slot_of[choices[i, a]])
+            k = late_count(H, slot)
+            first = np.int64(h.get_dstart(H)[slot]) if k > 0 else np.int64(0)
+            dw[first : first + k] = 0
+            bias[slot] = dread if outcome[i, a] == UNKNOWN else reward[i, a]
+            p0[slot] = 1 if outcome[i, a] == UNKNOWN else 0
+            for q in range(target.shape[2]):
+                if share[i, a, q] > 0:
+                    source, found = np.int64(slot_of[states[target[i, a, q]]]), False
+                    for e in range(first, first + k):
+                        if np.int64(dsrc[e]) == source:
+                            dw[e], found = discount[i, a] * share[i, a, q], True
+                    if not found:
+                        lacking[count, 0], lacking[count, 1], lacking[count, 2] = i, a, q
+                        count += 1
+    return np.int64(count)

@@ -1,0 +1,287 @@
+"""A model of a continuous world, one step ahead, and what is imagined with it many steps ahead.
+
+What follows is told by lines (one for all actions and one for each) and by resonances with places
+where lines alone were wrong: y = w0 + w f + exp(-|f - c|^2 / 2 width^2) w_c (radial basis
+functions: Broomhead and Lowe 1988). Where no lived step with the same action resonates, nothing is
+known.
+"""
+
+from collections import namedtuple
+
+import numpy as np
+
+from growgraph.kernels._jit import helper, kernel
+
+OPEN, UNKNOWN, ENDED = 0, 1, 2  # how an imagined way goes on
+ROUND = 1.5  # size of the circle an angle is felt as
+_FAR = -9.0  # exponents below it are 0
+
+
+_FIELDS = "scale centres weights unit lived bounds ends goal sizes"
+
+
+class Model(namedtuple("Model", _FIELDS)):
+    """What is believed of a continuous world of c coordinates, felt as f features.
+
+    Attributes
+    ----------
+    scale : float64 [3, c]
+        Whether a coordinate is an angle (0 or 1); of the others mean and size.
+    centres : float64 [k, f]
+        Places where lines alone were wrong, as features.
+    weights : float64 [1 + f + actions (1 + f) + k, c + 1]
+        Of 1, the features, these once more for each action, resonances: to what changes in a step,
+        and the reward.
+    unit : float64 [c + 1]
+        Of these changes.
+    lived : float64 [m, f + 1]
+        Places lived in, as features, and the action there.
+    bounds : float64 [5, c]
+        An episode ends where all coordinates of a group lie below the first or above the second;
+        nothing is known beyond the next two; the groups, 0 and up, -1: none.
+    ends : float64 [0 or 1 + f + f (f + 1) / 2]
+        An episode ends where this quadratic form of the features is positive.
+    goal : float64 [0 or f + 1]
+        Features of a place to be reached, and how near it is near enough.
+    sizes : float64 [4]
+        Widths of resonance with centres and with what was lived, the least resonance of what is
+        known, what a step later is worth less.
+    """
+
+    __slots__ = ()
+
+
+@helper
+def feel(scale, x, f):
+    """Features of a place; an angle is felt as a point of a circle."""
+    k = 0
+    for i in range(x.size):
+        if scale[0, i] > 0:
+            f[k], f[k + 1] = ROUND * np.cos(x[i]), ROUND * np.sin(x[i])
+            k += 2
+        else:
+            f[k] = (x[i] - scale[1, i]) / scale[2, i]
+            k += 1
+
+
+@helper
+def _apart(f, places, j):
+    """Squared distance from a row of places."""
+    total = 0.0
+    for i in range(f.size):
+        total += (f[i] - places[j, i]) ** 2
+    return total
+
+
+@helper
+def _foresee(model, f, action, n_actions, y):
+    """What changes in a step, and the reward, in units."""
+    w, d = model.weights, f.size
+    own, at = 1 + d + action * (1 + d), 1 + d + n_actions * (1 + d)
+    for c in range(y.size):
+        y[c] = w[0, c] + w[own, c]
+    for i in range(d):
+        for c in range(y.size):
+            y[c] += f[i] * (w[1 + i, c] + w[own + 1 + i, c])
+    rate = -0.5 / model.sizes[0] ** 2
+    for j in range(model.centres.shape[0]):
+        t = rate * _apart(f, model.centres, j)
+        if t > _FAR:
+            t = np.exp(t)
+            for c in range(y.size):
+                y[c] += t * w[at + j, c]
+
+
+@helper
+def _step(model, x, f, action, n_actions, y):
+    """Move a place by a step, its features too; the reward."""
+    _foresee(model, f, action, n_actions, y)
+    for i in range(x.size):
+        x[i] += y[i] * model.unit[i]
+        if model.scale[0, i] > 0:
+            x[i] -= 2 * np.pi * np.floor((x[i] + np.pi) / (2 * np.pi))
+    feel(model.scale, x, f)
+    return y[x.size] * model.unit[x.size]
+
+
+@helper
+def _known(model, f, action):
+    """Whether a lived step with this action resonates."""
+    least = 1e300
+    for j in range(model.lived.shape[0]):
+        if model.lived[j, f.size] == action:
+            least = min(least, _apart(f, model.lived, j))
+    return np.exp(-0.5 * least / model.sizes[1] ** 2) >= model.sizes[2]
+
+
+@helper
+def _ended(model, x, f):
+    """Whether an episode ends at a place."""
+    for group in range(x.size):
+        beyond, inside = 0, 0
+        for i in range(x.size):
+            if model.bounds[4, i] == group:
+                out = x[i] < model.bounds[0, i] or x[i] > model.bounds[1, i]
+                beyond, inside = beyond + (1 if out else 0), inside + (0 if out else 1)
+        if beyond > 0 and inside == 0:
+            return True
+    if model.ends.size == 0:
+        return False
+    total, k, d = model.ends[0], 1 + f.size, f.size
+    for i in range(d):
+        total += model.ends[1 + i] * f[i]
+        for j in range(i, d):
+            total += model.ends[k] * f[i] * f[j]
+            k += 1
+    return total > 0
+
+
+@helper
+def _arrived(model, f):
+    """Whether the place to be reached is near."""
+    total, d = 0.0, f.size
+    for i in range(d):
+        total += (f[i] - model.goal[i]) ** 2
+    return total <= model.goal[d] ** 2
+
+
+@helper
+def _beyond(model, x):
+    """Whether a place lies where nothing is known."""
+    for i in range(x.size):
+        if x[i] < model.bounds[2, i] or x[i] > model.bounds[3, i]:
+            return True
+    return False
+
+
+@helper
+def roll(model, n_actions, steps, x, f, action, y):
+    """Let an action last so many steps from x; (how it goes on, rewards, discount of what follows).
+
+    With a goal each step costs 1, and any other end all that can be lost.
+    """
+    gamma, total, worth = model.sizes[3], 0.0, 1.0
+    for _ in range(steps):
+        if not _known(model, f, action):
+            return UNKNOWN, total, worth
+        reward = _step(model, x, f, action, n_actions, y)
+        total += worth * (reward if model.goal.size == 0 else -1.0)
+        worth *= gamma
+        if model.goal.size > 0 and _arrived(model, f):
+            return ENDED, total, worth
+        if _ended(model, x, f):
+            return ENDED, total - (worth / (1 - gamma) if model.goal.size > 0 else 0.0), worth
+        if _beyond(model, x):
+            return UNKNOWN, total, worth
+    return OPEN, total, worth
+
+
+@helper
+def _away(model, x, home, off):
+    """How far a place is from home, angles the short way."""
+    for i in range(x.size):
+        off[i] = x[i] - home[i]
+        if model.scale[0, i] > 0:
+            off[i] -= 2 * np.pi * np.floor((off[i] + np.pi) / (2 * np.pi))
+
+
+@helper
+def _form(off, tail):
+    """The quadratic form."""
+    total = 0.0
+    for i in range(off.size):
+        for j in range(off.size):
+            total += off[i] * tail[i, j] * off[j]
+    return total
+
+
+@helper
+def _homewards(model, n_actions, x, home, tail, off, there, f, y):
+    """The action after which the tail is least; ``there``, f, y, off are work space."""
+    best, least = 0, 1e300
+    for a in range(n_actions):
+        there[:] = x
+        feel(model.scale, there, f)
+        _step(model, there, f, a, n_actions, y)
+        _away(model, there, home, off)
+        cost = _form(off, tail)
+        if cost < least:
+            best, least = a, cost
+    return best
+
+
+@kernel(writes=("costs",))
+def play(model, n_actions, x, plans, home, weight, tail, costs):
+    """What each of some plans costs: deviation from home, 100 for each step not lived, the tail.
+
+    Parameters
+    ----------
+    model : Model
+    n_actions : int64
+    x : float64 [c]
+        Where the plans begin.
+    plans : int64 [k, steps]
+        An action a step; -1: the one after which the tail is least.
+    home : float64 [c]
+        Where to stay.
+    weight : float64 [c]
+        Of squared deviations.
+    tail : float64 [c, c]
+        Quadratic form of the deviation after the last step: what is still to come.
+    costs : float64 [k]
+        Out.
+
+    Returns
+    -------
+    int64
+        0.
+    """
+    c, steps = x.size, plans.shape[1]
+    f = np.empty(c + np.int64(model.scale[0].sum()))
+    here, y, off, there = np.empty(c), np.empty(c + 1), np.empty(c), np.empty(c)
+    for k in range(plans.shape[0]):
+        here[:] = x
+        feel(model.scale, here, f)
+        cost, t, alive = 0.0, 0, True
+        while t < steps and alive:
+            action = plans[k, t]
+            if action < 0:
+                action = _homewards(model, n_actions, here, home, tail, off, there, f, y)
+                feel(model.scale, here, f)
+            _step(model, here, f, action, n_actions, y)
+            alive = not _ended(model, here, f)
+            _away(model, here, home, off)
+            for i in range(c):
+                cost += weight[i] * off[i] * off[i] if alive else 0.0
+            cost += 0.0 if alive else 100.0 * (steps - t)
+            t += 1
+        costs[k] = cost + (_form(off, tail) if alive else 0.0)
+    return np.int64(0)
+
+
+@kernel(writes=("x",))
+def trace(model, n_actions, x, action, careful):
+    """Imagine one step.
+
+    Parameters
+    ----------
+    model : Model
+    n_actions : int64
+    x : float64 [c]
+        In: a place. Out: where the action leads.
+    action : int64
+    careful : bool
+        False: what is not known is imagined, too.
+
+    Returns
+    -------
+    int64
+        OPEN, UNKNOWN (then x stays if the action is not known there) or ENDED.
+    """
+    f, y = np.empty(x.size + np.int64(model.scale[0].sum())), np.empty(x.size + 1)
+    feel(model.scale, x, f)
+    if careful:
+        end, _, _ = roll(model, n_actions, 1, x, f, action, y)
+        return np.int64(end)
+    _step(model, x, f, action, n_actions, y)
+    return np.int64(ENDED if _ended(model, x, f) else OPEN)

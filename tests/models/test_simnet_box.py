@@ -1,0 +1,179 @@
+"""SimNet in continuous worlds: it balances, climbs, plans in a graph that grows, and says so."""
+
+import numpy as np
+import pytest
+
+from growgraph import Graph, SimNet
+from growgraph.graph.check import same_structure
+from growgraph.growth import GrowthController, NewNode, Proposal, door
+from growgraph.kernels.foresee import ENDED
+from growgraph.models._simnet import boxtelling, forward, staying
+from growgraph.models._simnet.foretold import after
+from tests.models.worlds import Pole, Valley
+from tests.naive import plan as naive
+from tests.naive.model import Model
+
+CLIMBED = SimNet(random_state=3).learn(Valley(), 600)
+
+
+def test_it_climbs_out_of_the_valley():
+    assert CLIMBED._world.aim == "find rewards"
+    assert CLIMBED.score(Valley(), 10, seed=5) > -125
+    assert CLIMBED.n_plans_ < 60
+
+
+@pytest.mark.parametrize("circle", [False, True])
+def test_it_balances(circle):
+    agent = SimNet(random_state=0).learn(Pole(circle), 75)
+    assert agent._world.aim == "stay"
+    assert agent._world.forward.circles.tolist() == ([0] if circle else [])
+    assert agent.score(Pole(circle), 5, seed=7) == 300
+
+
+def test_an_intention_may_be_said():
+    agent = SimNet("reach", random_state=1).learn(Pole(), 60)
+    assert not agent._world.staying
+    assert agent._world.n_states > 0
+    assert agent.intend("stay")._world.staying
+    assert agent.act(np.zeros(4)) in (0, 1)
+    assert SimNet("stay").learn(Valley(), 30)._world.home is not None
+
+
+def test_another_goal_needs_no_experience():
+    agent = SimNet.from_state(CLIMBED.to_state()).intend(np.array([-1.0, 0.0]))
+    env = Valley()
+    seen, _ = env.reset(seed=1)
+    way = agent.imagine(seen, 150).alternatives[0]
+    assert way.ends == "goal"
+    reached = False
+    for _ in range(150):
+        seen = env.step(agent.act(seen))[0]
+        reached |= bool(seen[0] < -0.9)
+    assert reached
+    assert agent.n_samples_seen_ == 600
+    assert agent.intend(None).score(Valley(), 5, seed=5) > -125
+
+
+# ---- the graph ----------------------------------------------------------------------------------
+def test_a_forward_of_the_graph_is_the_model():
+    world = CLIMBED._world
+    felt = world.forward.feel(np.array([[-0.5, 0.01], [0.2, -0.03]]))
+    told = CLIMBED.graph_.forward(felt).reshape(2, 3, 3)
+    for action in range(3):
+        expected = world.forward.foreseen(felt, [action, action])
+        np.testing.assert_allclose(told[:, action], expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("curious", [False, True])
+def test_worth_is_that_of_plain_value_iteration(curious):
+    world = SimNet(random_state=3).learn(Valley(), 120)._world
+    ids = np.append(world.concepts.choice_id.ravel(), world.concepts.state_id)
+    g = Model.of(world.graph._store)
+    planned = {int(world.graph._store.slot_of[i]) for i in ids}
+    expected, before = np.full(g.n_slots, world.dread), None
+    nodes = [node for node in g.in_slot_order() if node.slot in planned]
+    for _ in range(400):
+        before = expected.copy()
+        for node in nodes:
+            expected[node.slot] = naive.worth(g, node, before, curious, world.hope)
+    found = world.concepts.values if curious else world.known()
+    slots = world.graph._store.slot_of[ids]
+    np.testing.assert_allclose(found[ids], expected[slots], atol=0.1)
+
+
+def test_it_grows_concepts_and_centres_and_says_why():
+    table = CLIMBED.growth_log_.table()
+    causes = set(table["cause"])
+    assert causes == {
+        "a world of numbers", "tension that lasts", "imagined, and no concept is near",
+        "an action imagined to lead there", "another concept is as near",
+    }  # fmt: skip
+    tense = table[table["cause"] == "tension that lasts"]
+    assert (tense["tension"] >= forward._TENSE).all()
+    assert len(CLIMBED._world.concepts.centre_id) > 10
+    assert same_structure(CLIMBED.growth_log_.replay(), CLIMBED.graph_)
+    CLIMBED.graph_.check()
+
+
+def test_lines_are_enough_where_nothing_bends():
+    agent = SimNet(random_state=2).learn(Pole(), 75)
+    assert len(agent._world.concepts.centre_id) == 0
+    assert agent._world.forward.error < 0.01
+
+
+@pytest.mark.parametrize("many", [3, 70])
+def test_nodes_alike_are_born_in_one_call_as_one_by_one(many, monkeypatch):
+    def grown(bound):
+        monkeypatch.setattr(door, "_MANY", bound)
+        graph = Graph()
+        controller = GrowthController([])
+        choices = [NewNode(bias=k / 7, p0=0.5) for k in range(2 * many)]
+        tops = [NewNode((-2 * k - 1, -2 * k - 2), (1.0, 0.5), "max") for k in range(many)]
+        chain = [NewNode((-3 * many - k,), (1.0,)) for k in range(many)]
+        born = controller.grow(graph, Proposal(1.0, (*choices, *tops, *chain)), rule="r", cause="c")
+        return graph, born
+
+    one, many_ = grown(10**9), grown(2)
+    assert one[0] == many_[0]
+    assert one[1] == many_[1]
+
+
+# ---- ends, resonance ----------------------------------------------------------------------------
+def test_ends_are_told_by_the_fewest_coordinates():
+    both = np.array([[True, True, False], [False, True, False]])
+    assert forward._groups(both).tolist() == [-1, 0, -1]
+    assert forward._groups(both[:1]).tolist() == [0, 0, -1]
+    apart = np.array([[True, False, False], [False, False, True]])
+    assert forward._groups(apart).tolist() == [0, -1, 1]
+
+
+def test_the_tail_is_what_following_the_best_line_costs():
+    """Against the definition: P = Q + A'P(A - B K), K the best answer to P."""
+    A, B = np.array([[1.0, 0.1], [0.2, 1.0]]), np.array([[0.0], [0.1]])
+    P, R = staying._tail(A, B, np.array([1.0, 2.0])), staying._EFFORT
+    K = np.linalg.solve(R * np.eye(1) + B.T @ P @ B, B.T @ P @ A)
+    np.testing.assert_allclose(P, np.diag([1.0, 2.0]) + A.T @ P @ (A - B @ K), rtol=1e-6)
+    wild = staying._tail(3 * np.eye(2), np.zeros((2, 1)), np.ones(2))
+    np.testing.assert_array_equal(wild, np.eye(2))  # nothing can be done: no tail
+
+
+# ---- telling ------------------------------------------------------------------------------------
+def test_imagined_futures_come_true():
+    env = Valley()
+    seen, _ = env.reset(seed=11)
+    told = CLIMBED.imagine(seen, 200)
+    best = told.alternatives[0]
+    assert best.action == CLIMBED.act(seen)
+    assert best.ends == "end"
+    assert len(str(told).splitlines()) == 4
+    for state, action in best.path[:30]:
+        np.testing.assert_allclose(seen, state, atol=0.03)
+        seen = env.step(action)[0]
+    assert best.path[-1][0][0] > 0.4
+
+
+def test_what_it_says_of_itself():
+    told = CLIMBED.explain(np.array([-0.5, 0.0]))
+    for words in ("worth", "find rewards", "would be chosen if", "was grown by"):
+        assert words in str(told)
+    table = CLIMBED.knowledge()
+    assert len(table) == CLIMBED._world.n_states == len(CLIMBED.plan_)
+    assert table["trials"].sum() == 600
+    assert (table["worth"] <= 0).all()
+    agent = SimNet(random_state=1).learn(Pole(), 75)
+    path = agent.imagine(np.zeros(4), 20).alternatives[0]
+    assert (path.ends, len(path.path)) == ("horizon", 21)
+    assert "stay" in str(agent.explain(np.zeros(4)))
+    assert len(agent.knowledge()) == 0
+    assert agent.plan_ == {}
+    young = SimNet(random_state=1).learn(Pole(), 3)
+    assert young.imagine(np.zeros(4)).alternatives == ()
+    assert "too little" in str(young.explain(np.zeros(4)))
+    assert boxtelling.plan(young._world, 0, 0.5) == {}
+
+
+def test_a_step_that_is_imagined_ends_where_episodes_did():
+    world = CLIMBED._world
+    place, how = after(world, np.array([0.49, 0.05]), 2)
+    assert how == ENDED
+    assert place[0] > 0.5
