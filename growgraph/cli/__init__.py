@@ -150,6 +150,7 @@ def explain(
         int | None,
         typer.Argument(metavar="row", min=0, help="Row of the data, counted from 0"),
     ] = None,
+    target: Target = None,
     encoding: Encoding = None,
 ) -> int:
     """Tell why a row gets its answer, what for and what it is like."""
@@ -158,10 +159,10 @@ def explain(
     if data is None:
         raise DataError(f"name a row, counted from 0: explain {model} ROW or {model} DATA ROW")
     if row is not None:
-        return explain(model, data, row, encoding)
+        return explain(model, data, row, encoding, target)
     if not data.isdecimal():
         raise DataError(f"name a row after {data}, a whole number from 0")
-    return explain(model, None, int(data), encoding)
+    return explain(model, None, int(data), encoding, target)
 
 
 @app.command()

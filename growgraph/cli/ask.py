@@ -97,12 +97,25 @@ def _brief(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def _as_learnt(model, run, target):
+    """How a stream reads data for a model, as options of :func:`growgraph.data.open_stream`."""
+    if run.get("schema"):
+        return {"schema": run["schema"], "target": target}
+    columns, shape = getattr(model, "columns_", None), getattr(model, "image_shape", None)
+    if columns is None:  # saved from Python
+        return {"image_shape": shape, "target": target}
+    kinds = {name: ["text" if text else "number", 0] for name, text in columns.items()}
+    whole = getattr(model, "classes_", np.empty(0, object)).dtype.kind in "iu"
+    known = {"target": None, "label": "int" if whole else "text", "categorical": []}
+    return {"schema": {**known, "columns": kinds}, "target": target}
+
+
 def predict(path, data, out, target, encoding=None):
     """Answer all rows of ``data`` as CSV; returns the exit code."""
     model, run = _load(path, can="predict")
     answers = _answers_of(model)
-    schema = run.get("schema") or answers.schema
-    stream = open_stream(data, target=target, encoding=encoding, schema=schema, note=say.line)
+    known = _as_learnt(model, run, target)
+    stream = open_stream(data, encoding=encoding, note=say.line, **known)
     check_answers(out, path, data, stream.paths)
     n = 0
     with _writer(out) as write:
@@ -131,7 +144,6 @@ class _Numbers:
     """What a regressor says of rows, and how far it is off."""
 
     names = ("answer", "novelty")
-    schema = None
 
     def __init__(self, model):
         self.model = model
@@ -157,7 +169,6 @@ class _Classes:
     """What a classifier says of rows, and how often it is right."""
 
     names = ("answer", "confidence", "novelty", "cause")
-    schema = None
 
     def __init__(self, model):
         self.model = model
@@ -187,11 +198,6 @@ class _Concepts:
         self.model = model
         self.told = model.knowledge()["name"].tolist()
         self.met: Counter = Counter()  # pairs of concept and label: rows may be many
-        columns = model.columns_
-        self.schema = None  # of images
-        if columns is not None:
-            kinds = {name: ["text" if text else "number", 0] for name, text in columns.items()}
-            self.schema = {"target": None, "label": "text", "categorical": [], "columns": kinds}
 
     def of(self, piece):
         """Columns of the answers for a piece of a batch."""
@@ -237,15 +243,15 @@ def _writer(out):
         text.detach()
 
 
-def explain(path, data, row, encoding=None):
+def explain(path, data, row, encoding=None, target=None):
     """Print the explanation of a row, of what was learnt if no data are named; returns the code."""
     model, run = _load(path, can="explain")
-    schema = run.get("schema") or _answers_of(model).schema
     seed = 0
     if data is None:
         data, job = _learnt_from(path, run), run["job"]
         encoding, seed = encoding or job.get("encoding"), job["seed"]  # digits are shuffled by it
-    stream = open_stream(data, seed=seed, encoding=encoding, schema=schema, note=say.line)
+    known = _as_learnt(model, run, target)
+    stream = open_stream(data, seed=seed, encoding=encoding, note=say.line, **known)
     if data == run.get("data") and stream.identity().get("files") != run["job"].get("files"):
         say.line(f"{data} has changed since {path} was grown")
     n = 0

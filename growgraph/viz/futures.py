@@ -117,11 +117,11 @@ def _imagined(agent, observation, horizon, explore, actions):
 
 
 def _rewards_of(agent, alternatives, first):
-    """Rewards expected on each path, read off the graph; None while a goal is sought."""
-    if agent.intention is not None:
-        return None
+    """Rewards expected on each path, read off the graph; None where none belong to its states."""
     graph, rewards = agent.graph_, {}
     node = {name: i for i, name in graph.names.items()}
+    if agent.intention is not None or f"state {alternatives[0].path[0][0]}" not in node:
+        return None
     for one in alternatives:
         choices = [graph.sources(node[f"state {s}"])[0][a - first] for s, a in one.path
                    if a is not None]  # fmt: skip

@@ -136,7 +136,7 @@ def test_a_rival_the_sample_is_not_like_is_named():
             "grown_because": "node 9 grew from nodes 1, 2 and 5 more because of y"}  # fmt: skip
     text = in_words(told)
     assert "what it is like: 1, then 2; nearest rival 3" in text
-    assert "against it: the columns say 2" in text
+    assert "against it: of all concepts that of 2 resonates most" in text
     assert "what for: node 9 grew because of y" in text
     assert "nearest rival" not in in_words(told | {"rival": 2})
 

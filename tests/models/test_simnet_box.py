@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from growgraph import Graph, SimNet
+from growgraph import Graph, SimNet, viz
 from growgraph.graph.check import same_structure
 from growgraph.growth import GrowthController, NewNode, Proposal, door
 from growgraph.kernels.foresee import ENDED
@@ -170,6 +170,10 @@ def test_what_it_says_of_itself():
     assert young.imagine(np.zeros(4)).alternatives == ()
     assert "too little" in str(young.explain(np.zeros(4)))
     assert boxtelling.plan(young._world, 0, 0.5) == {}
+
+
+def test_its_futures_can_be_drawn():
+    assert viz.plot_futures(CLIMBED, np.array([-0.5, 0.0]), horizon=20) is not None
 
 
 def test_a_step_that_is_imagined_ends_where_episodes_did():

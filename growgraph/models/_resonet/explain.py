@@ -180,8 +180,7 @@ def in_words(data):
            for c in data["unmet"]]  # fmt: skip
     if new:
         lines.append(f"never met before: {', '.join(new)}")
-    dissent = [f"{w['window']} {'say' if w['window'] == 'the columns' else 'says'} {w['says']}"
-               for w in data["windows"] if w["says"] != data["answer"]]  # fmt: skip
+    dissent = [_dissent(w) for w in data["windows"] if w["says"] != data["answer"]]
     if dissent:
         lines.append("against it: " + "; ".join(dissent))
     if data["rival"] is not None and "turn" in data:
@@ -192,6 +191,13 @@ def in_words(data):
     rival = "" if data["rival"] in [None, *like] else f"; nearest rival {data['rival']}"
     lines.append(f"what it is like: {', then '.join(map(str, like))}{rival}")
     return "\n".join(lines)
+
+
+def _dissent(window):
+    """What a window says; of a table there is one, in which classes' concepts resonate."""
+    if window["window"] == "the columns":
+        return f"of all concepts that of {window['says']} resonates most"
+    return f"{window['window']} says {window['says']}"
 
 
 def _reasons(data, most=3):
