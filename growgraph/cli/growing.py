@@ -216,8 +216,11 @@ class Grow:
                 if self._model is None:
                     self._model = self._newborn(batch)
                 elif self._onto and not self._row and batch.y.dtype.kind == "i":
+                    new = batch.y[~np.isin(batch.y, self._model.classes_)]
                     refuse_quantity(
-                        self.stream.target, batch.y, f"--onto {self._onto} answers with classes"
+                        self.stream.target,
+                        new,
+                        f"--onto {self._onto} answers with classes, of which these are none",
                     )
                 model, first = self._model, 0
                 while first < len(batch):

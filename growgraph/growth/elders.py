@@ -25,11 +25,29 @@ def elders_of(base):
     arrays = base["arrays"]
     if _ROWS not in arrays:
         return np.empty((0, h.EV_WIDTH), np.int64), np.empty((0, h.CTXF_REALISED + 1), np.float32)
-    rows, felt = arrays[_ROWS], arrays[_FELT]
+    rows, felt = arrays[_ROWS], arrays.get(_FELT, np.empty(0))
     good = rows.dtype == np.int64 and rows.shape[1:] == (h.EV_WIDTH,) and felt.dtype == np.float32
     if not good or felt.shape != (len(rows), h.CTXF_REALISED + 1):
         raise GraphError(f"births before the log have shapes {rows.shape} and {felt.shape}")
     return rows, felt
+
+
+def check_elders(graph):
+    """Raise GraphError unless the births that a graph's base keeps are births of nodes it had."""
+    if graph._base is None:
+        return
+    rows, _ = elders_of(graph._base)
+    words = rows[:, [h.EV_CTX + h.CTX_CAUSE, h.EV_CTX + h.CTX_RULE, h.EV_CTX + h.CTX_INTENTION]]
+    good = (
+        (rows[:, h.EV_OP] == codes.OP_NODE).all()
+        and np.isin(rows[:, h.EV_NODE], graph._base["arrays"]["id_of"]).all()
+        and np.unique(rows[:, h.EV_NODE]).size == len(rows)
+        and np.isin(rows[:, h.EV_A], list(codes.KINDS.values())).all()
+        and np.isin(rows[:, h.EV_FLAG], list(codes.ROLES.values())).all()
+        and ((words >= 0) & (words < len(graph._words))).all()
+    )
+    if not good:
+        raise GraphError("births before the log are of no nodes that were there")
 
 
 def keep_births(base, before, rows, floats):

@@ -1,16 +1,19 @@
 """What an explanation was asked of: enough to draw it, without holding the model."""
 
+import copy
 import weakref
 
 import numpy as np
+
+_SAME = 1e-4  # answers nearer than this, relative, are the same
 
 
 class Asked:
     """A model and its graph by weak reference, the sample, and the node that answered.
 
     Nothing here is copied from the graph: pictures draw how it would answer the sample now, and say
-    so if that is no longer what was explained. Files and copies do not hold the model: what they
-    give can be read, not drawn.
+    so if the node that answered would answer otherwise. Files do not hold the model: what they give
+    can be read, not drawn.
 
     Parameters
     ----------
@@ -20,7 +23,7 @@ class Asked:
     node : int
         The node that answered.
     x : array or table, optional
-        The sample, as it was given.
+        The sample, as it was given; a copy is kept.
     inputs : ids, optional
         Of the inputs the sample was put on.
     values : array [inputs], optional
@@ -32,7 +35,8 @@ class Asked:
 
     def __init__(self, model, graph, node, *, x=None, inputs=None, values=None, parts=None):
         self._model, self._graph = weakref.ref(model), weakref.ref(graph)
-        self.node, self.x, self.parts = int(node), x, parts
+        self.node, self.parts = int(node), parts
+        self.x = x.toarray() if hasattr(x, "toarray") else copy.deepcopy(x)
         if parts is None:
             self.inputs = np.array(inputs, np.int64)
             self.values = np.array(values, np.float64).ravel()
@@ -58,3 +62,12 @@ class Asked:
         """What the node answers to the sample, float."""
         asked = graph.forward(self.values[None], inputs=self.inputs, outputs=[self.node])
         return float(asked[0, 0])
+
+    def since(self, graph):
+        """In a few words, that the node would say something else by now; "" if it would not."""
+        if self.parts is not None:
+            return ""
+        said = self.says(graph)
+        if abs(said - self.said) <= _SAME * max(abs(said), abs(self.said), 1e-3):
+            return ""
+        return f"the model has learnt since: {self.said:.4g} became {said:.4g}"

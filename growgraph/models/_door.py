@@ -109,7 +109,7 @@ class undisturbed:
 
 def check_progress(progress):
     """Raise unless progress can be told so."""
-    if progress not in (None, True, False) and not callable(progress):
+    if not (progress is None or isinstance(progress, (bool, int)) or callable(progress)):
         raise ValueError(
             f"progress must be None, True or a function of (samples done, samples in all, model), "
             f"got {progress!r}"

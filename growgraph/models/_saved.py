@@ -4,6 +4,7 @@ import numpy as np
 
 from growgraph.graph import Graph
 from growgraph.growth import GrowthController
+from growgraph.growth.elders import check_elders
 from growgraph.senses import Rows
 
 
@@ -44,6 +45,7 @@ def unpack(holder, arrays, plain):
     """Give back the graph, checked, and the controller that :func:`packed` was told of."""
     holder.graph = Graph.from_state({"arrays": part(arrays, "graph"), "plain": plain["graph"]})
     holder.graph.check()  # before anything walks it: compiled code trusts its arrays
+    check_elders(holder.graph)
     holder.controller = GrowthController([], intention="see")
     holder.controller.n_grown_ = plain["n_grown"]
 

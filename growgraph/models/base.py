@@ -1,6 +1,6 @@
 """What all models share: scikit-learn's door, progress, results of reflecting and explaining."""
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 from typing import Any
 
 import numpy as np
@@ -94,7 +94,11 @@ class Explanation:
 
     text: str
     data: dict
-    asked: Asked | None = field(default=None, repr=False, compare=False)
+    asked: InitVar[Asked | None] = None  # no field: what asdict gives can be written as JSON
+
+    def __post_init__(self, asked):
+        """Keep what pictures need."""
+        object.__setattr__(self, "asked", asked)
 
     def __str__(self):
         return self.text
@@ -151,7 +155,7 @@ class GrowingModel(Learning, BaseEstimator):
         try:
             validate_data(self, X, reset=first, skip_check_array=True)
         except ValueError as error:
-            if first or len(names_of(X)) == self.n_features_in_:
+            if first or len(names_of(X)) <= self.n_features_in_:
                 raise
             raise DataError(
                 f"{error} Its columns were numbered when learning began, and new ones are known by "
@@ -356,7 +360,11 @@ def one_sample(x):
     """The sample to be explained as rows: one of one dimension is a row."""
     if isinstance(x, dict) and not issparse(x) and x and all(map(_is_cell, x.values())):
         return {name: [cell] for name, cell in x.items()}
-    if hasattr(x, "to_frame") and all(isinstance(name, str) for name in x.index):
+    if (
+        hasattr(x, "to_frame")
+        and hasattr(x, "index")
+        and all(isinstance(name, str) for name in x.index)
+    ):
         return x.to_frame().T
     return x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
 

@@ -11,7 +11,6 @@ from growgraph.models.base import Explanation
 _CHOOSE = (codes.MAX, codes.MIN, codes.MAXABS, codes.MEDIAN)  # one source alone is the answer
 _LEAST = (0.0, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1)  # round shares of an answer
 _SHOWN = 150  # up to so many edges are lit
-_SAME = 1e-4  # answers nearer than this, relative, are the same
 
 
 @dataclass
@@ -71,10 +70,12 @@ def answer_of(graph, asked, data):
     nodes, held = shares(place[edges["source"]], place[edges["target"]], edges["weight"],
                          edges["delay"] > 0, V, kind, place[asked.node])  # fmt: skip
     tension = np.where(nodes > 0, _felt(graph, asked), np.nan)
-    text = f"the answer {data['answer']}"
-    said = asked.says(graph)
-    if abs(said - asked.said) > _SAME * max(abs(said), abs(asked.said), 1e-3):
-        text += f", as it is now: the model has learnt since ({asked.said:.3g} became {said:.3g})"
+    since = asked.since(graph)
+    text = (
+        f"what speaks for {data['answer']} now; {since}"
+        if since
+        else f"the answer {data['answer']}"
+    )
     return Answer(nodes, held, tension, _least(held), text)
 
 

@@ -132,4 +132,6 @@ def _draw_columns(told, core, rows, figure, look):
 def _head(figure, told, look):
     data = told.data
     text = f"{data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"
+    since = told.asked.since(told.asked.graph)
+    text += f"; {since}" if since else ""
     figure.suptitle(text, color=look.ink, fontsize=FONT + 2, y=0.985, parse_math=False)

@@ -86,6 +86,16 @@ def test_a_quantity_is_refused_by_what_answers_with_classes(run, here):
     assert not (here / "many.npz").exists()
 
 
+def test_many_classes_that_are_known_are_no_quantity(run, here):
+    """More classes than half the rows of the other file."""
+    lines = [f"{i % 7},{i % 90}" for i in range(900)]
+    (here / "known.csv").write_text("a,y\n" + "\n".join(lines) + "\n")
+    (here / "again.csv").write_text("a,y\n" + "\n".join(lines[:130]) + "\n")
+    assert run("grow", "known.csv", "--quiet")[0] == 0
+    code, _, err = run("grow", "again.csv", "--onto", "known.npz", "--quiet")
+    assert code == 0, err
+
+
 def test_a_slip_of_the_pen_is_said(run, model, rows, here):
     head, *lines = rows.read_text().splitlines()
     (here / "long.csv").write_text("\n".join([head.replace("colour", "colours"), *lines]) + "\n")

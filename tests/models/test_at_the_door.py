@@ -1,12 +1,23 @@
 """What people give and how they are told: one row in many forms, names, parameters, room."""
 
+import dataclasses
+import json
+import pickle
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from growgraph import GrowNet, GrowNetRegressor, ResoNet, ResoNetClusterer, SelfCriticNet
+from growgraph import (
+    GrowNet,
+    GrowNetRegressor,
+    ResoNet,
+    ResoNetClusterer,
+    SelfCriticNet,
+    load,
+    save,
+)
 from growgraph.senses.columns import meant
 
 N = 300
@@ -35,6 +46,25 @@ def test_one_row_in_many_forms(model, frame):
     row = frame.iloc[7]
     for form in (row, dict(row), {"b": row["b"], "a": row["a"]}, {n: [v] for n, v in row.items()}):
         assert str(net.explain(form)) == told
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_is_told_can_be_written_down_and_holds_no_array_alive(model, frame):
+    X = frame.to_numpy().copy()
+    told = model().fit(X, target(frame)).explain(X[3])
+    if model is not SelfCriticNet:  # whose data hold a picture
+        assert json.loads(json.dumps(dataclasses.asdict(told)))["text"] == str(told)
+    assert np.asarray(getattr(told.asked.x, "base", None) or 0).size < X.size
+    again = pickle.loads(pickle.dumps(told))
+    assert str(again) == str(told)
+
+
+def test_a_sample_that_is_overwritten_is_explained_as_it_was(frame):
+    net = ResoNet().fit(frame.to_numpy(), target(frame))
+    row = frame.to_numpy()[3].copy()
+    told = net.explain(row)
+    row[:] = 99
+    assert told.asked.x.tolist() == frame.to_numpy()[3].tolist()
 
 
 @pytest.mark.parametrize("model", [ResoNet, SelfCriticNet])
@@ -125,6 +155,8 @@ def test_categories_without_room_are_told_once(model, tmp_path):
     assert sum("further categories share one input" in text for text in first) == 1
     assert sum("new categories and columns are ignored" in text for text in first) == 1
     assert told(net, X) == []
+    save(net, tmp_path / "net.npz")
+    assert told(load(tmp_path / "net.npz"), X) == []
     late = told(net, X | {"late": np.arange(400.0), "word": np.full(400, "w")})
     assert len(late) == 1
     assert "no room left for late, word: not learnt" in late[0]

@@ -1,11 +1,14 @@
 """A wrong model file is refused in one line before compiled code reads by it."""
 
+import copy
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from growgraph import ResoNet, io
+from growgraph import GrowthLog, ResoNet, io
 from growgraph.errors import FileFormatError
+from growgraph.kernels import _handle as h
 from tests.models.material import differences, grown
 
 
@@ -120,6 +123,27 @@ def test_a_wrong_retina_is_refused(name, change, tmp_path):
     state["arrays"][name] = change(state["arrays"][name])
     with pytest.raises(ValueError, match=r"^[^\n]+$"):
         ResoNet.from_state(state)
+    _refused(state, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(h.EV_OP, 99), (h.EV_NODE, 10**6), (h.EV_A, 77), (h.EV_FLAG, 9),
+     (h.EV_CTX + h.CTX_RULE, 9999), (h.EV_CTX + h.CTX_CAUSE, -1)],
+)  # fmt: skip
+def test_births_of_no_nodes_are_refused(model, tmp_path, column, value):
+    """Those a folded log goes on telling."""
+    folded = copy.deepcopy(model)
+    GrowthLog(folded._core.graph).fold(20)
+    assert differences(ResoNet.from_state(folded.to_state()), folded) == []
+    state = folded.to_state()
+    (name,) = (n for n in state["arrays"] if n.endswith("base/elders"))
+    state["arrays"][name] = put((3, column), value)(state["arrays"][name])
+    _refused(state, tmp_path)
+    state["arrays"][name] = np.repeat(folded.to_state()["arrays"][name], 2, axis=0)
+    _refused(state, tmp_path)
+    state = folded.to_state()
+    del state["arrays"][f"{name}_felt"]
     _refused(state, tmp_path)
 
 
