@@ -9,6 +9,7 @@ from growgraph.viz.canvas import FONT
 
 _ROW = 10.0  # points
 _NAME = 44.0  # points for the name of a class
+_VALUE = 36.0  # points for its accuracy
 _SMALL = FONT - 0.5
 
 
@@ -65,7 +66,8 @@ def draw_classes(figure, classes, look, left, high):
     n -= n < classes.accuracy.size and n > 1  # room for what is left out
     top = high - 1.2 * _ROW / tall
     start = left + _NAME / wide
-    ax = figure.add_axes((start, top - n * _ROW / tall, 0.95 - start, n * _ROW / tall))
+    end = max(min(0.95, 1 - _VALUE / wide), start + 0.01)
+    ax = figure.add_axes((start, top - n * _ROW / tall, end - start, n * _ROW / tall))
     least = float(classes.accuracy[0])
     floor = least - 0.25 * max(1 - least, 0.02)
     for i in range(n):

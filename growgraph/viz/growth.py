@@ -12,15 +12,9 @@ from growgraph.viz.legend import kind_handles, line_handles
 from growgraph.viz.lit import light
 from growgraph.viz.paper import figure_on
 from growgraph.viz.scene import scene_of
+from growgraph.viz.sheet import sheet_of
 from growgraph.viz.style import theme
-from growgraph.viz.timeline import (
-    LETTERS,
-    MOMENTS,
-    RIGHT,
-    Story,
-    counted,
-    draw_timeline,
-)
+from growgraph.viz.timeline import LETTERS, Story, counted, draw_timeline
 
 _NUMBERED = 12  # up to so many piles each has its number
 _ALL_SHOWN = 60  # a moment is small: up to so many nodes each gets its own mark
@@ -33,7 +27,7 @@ def plot_growth(thing, figure=None, *, dark=False):
     before is ringed. Strokes on the timeline are events, a lane for each rule. Of a classifier the
     headline names the hardest class; beside the timeline stands how well each class is known.
     Of an explanation the moments are lit by that answer, and the first lane has the births of the
-    nodes that took part.
+    nodes that took part. What has no room in a small figure is put shorter or left out.
 
     Parameters
     ----------
@@ -42,17 +36,16 @@ def plot_growth(thing, figure=None, *, dark=False):
         array of [samples, accuracy], this is drawn too; if it has ``knowledge()`` with columns
         label and accuracy, so are the classes.
     figure : matplotlib Figure or SubFigure, optional
-        An empty one to draw on, 10 x 6.4 inches or near; a new pyplot figure if not given. Nothing
-        is shown and no global setting is changed.
+        An empty one to draw on, best of 10 x 6.4 inches and at least of 6 x 4.5; a new pyplot
+        figure if not given. Nothing is shown and no global setting is changed.
     dark : bool, default False
         On dark ground.
 
     Returns
     -------
     list of matplotlib Axes
-        Up to four moments, then events (if a rule acted), nodes, edges and, if known, accuracy
-        and the classes.
-        The figure is ``axes[0].figure``.
+        Up to four moments (fewer in a narrow figure), then events (if a rule acted), nodes, edges
+        and, if known, accuracy and the classes. The figure is ``axes[0].figure``.
 
     Raises
     ------
@@ -84,23 +77,27 @@ def plot_growth(thing, figure=None, *, dark=False):
     curve = getattr(thing, "prequential_curve_", None)
     curve = None if curve is None or len(curve) < 2 else np.asarray(curve, dtype=np.float64)
     story = Story(graph, log, getattr(thing, "n_samples_seen_", None))
+    classes = classes_of(thing)
+    headline = _headline(thing, story, classes)
+    if answer is not None:
+        headline = f"what took part in {answer.text}; the rest is faded"
     figure = figure_on(figure, look, (10, 6.4))
     scene = scene_of(graph, most=_ALL_SHOWN)
     if answer is not None:
         scene = light(scene, graph, answer)
         story.answered(scene.history.birth[graph.nodes[answer.nodes > answer.least]])
-    classes = classes_of(thing)
-    headline = _headline(thing, story, classes)
-    if answer is not None:
-        headline = f"what took part in {answer.text}; the rest is faded"
-    figure.text(0.012, 0.972, headline, fontsize=FONT + 2, color=look.ink, va="top",
+    handles = _handles(scene, look, len(story.moments))
+    sheet = sheet_of(figure, headline, [handle.get_label() for handle in handles])
+    story.show(sheet.moments)
+    figure.text(0.012, 0.972, sheet.head, fontsize=FONT + 2, color=look.ink, va="top",
                 parse_math=False)  # fmt: skip
-    axes = _draw_moments(figure, story, scene, look)
-    axes += draw_timeline(figure, story, curve, look)
+    axes = _draw_moments(figure, sheet, story, scene, look)
+    _add_legend(axes[-1], sheet, handles, look)
+    axes += draw_timeline(figure, sheet, story, curve, look)
     if classes is None:
         return axes
     high = axes[-len(("nodes", "edges")) - (curve is not None)].get_position().y1
-    return [*axes, draw_classes(figure, classes, look, RIGHT, high)]
+    return [*axes, draw_classes(figure, classes, look, sheet.right, high)]
 
 
 def _headline(thing, story, classes):
@@ -112,14 +109,17 @@ def _headline(thing, story, classes):
 
 
 # ---- moments ----------------------------------------------------------------------------------
-def _draw_moments(figure, story, scene, look):
+def _draw_moments(figure, sheet, story, scene, look):
     """One small picture for each moment."""
     mark_birth, edge_birth = _births(scene)
-    wide = RIGHT / MOMENTS
-    first = (MOMENTS - len(story.moments)) / 2 * wide  # fewer stand in the middle
+    wide = sheet.column()
+    first = (sheet.moments - len(story.moments)) / 2 * wide  # fewer stand in the middle
+    titles = sheet.titles(_titles(story))
     axes, before = [], None
     for i, moment in enumerate(story.moments):
-        ax = figure.add_axes((0.01 + first + i * wide, 0.5, wide - 0.015, 0.38))
+        ax = figure.add_axes(
+            (0.01 + first + i * wide, sheet.bottom, wide - 0.015, sheet.top - sheet.bottom)
+        )
         canvas = Canvas(ax, scene, look, legend=False, named=False)
         shown = mark_birth < moment
         new = shown & (mark_birth >= before) if before is not None else np.zeros_like(shown)
@@ -130,17 +130,33 @@ def _draw_moments(figure, story, scene, look):
         canvas.nodes(shown, np.where(new, look.new, look.ground), ring)
         if scene.x.size:
             canvas.words(_numbers(scene, moment, moment == story.moments[-1]), FONT - 1.5)
-        when = counted(story.time[moment], story.unit)
-        title = f"{LETTERS[i]}   {when}: {counted(story.nodes[moment], 'nodes')}"
-        canvas.say(title, 0.5, 1.01, va="bottom", color=look.ink)
+        canvas.say(titles[i], 0.5, 1.01, va="bottom", color=look.ink)
         axes.append(ax)
         before = moment
-    canvas.ax.legend(
-        handles=_handles(canvas, len(story.moments)), loc="upper left",
-        bbox_to_anchor=(RIGHT + 0.01, 0.875), bbox_transform=figure.transSubfigure, fontsize=FONT,
-        frameon=False, labelcolor=look.ink, handlelength=1.7, handletextpad=0.4, borderpad=0,
-    )  # fmt: skip
     return axes
+
+
+def _titles(story):
+    """What is written above the moments, at length and shorter."""
+    told = [(letter, story.time[m], counted(story.nodes[m], "nodes"))
+            for letter, m in zip(LETTERS, story.moments, strict=False)]  # fmt: skip
+    return (
+        [f"{letter}   {counted(time, story.unit)}: {nodes}" for letter, time, nodes in told],
+        [f"{letter}   {time:,}: {nodes}" for letter, time, nodes in told],
+        [f"{letter} {time:,}: {nodes}" for letter, time, nodes in told],
+        [f"{letter}   {time:,}" for letter, time, _ in told],
+    )
+
+
+def _add_legend(ax, sheet, handles, look):
+    """Beside the moments; where the room is short, what is told last is left out."""
+    most, spacing = sheet.entries(len(handles))
+    ax.legend(
+        handles=handles[:most], loc="upper left",
+        bbox_to_anchor=(sheet.right + 0.01, sheet.top - 0.005),
+        bbox_transform=ax.figure.transSubfigure, fontsize=FONT, frameon=False,
+        labelcolor=look.ink, labelspacing=spacing, handlelength=1.7, handletextpad=0.4, borderpad=0,
+    )  # fmt: skip
 
 
 def _births(scene):
@@ -186,15 +202,15 @@ def _numbers(scene, moment, last):
     return words
 
 
-def _handles(canvas, moments):
+def _handles(scene, look, moments):
     """What marks, rings, lines and piles mean."""
     from matplotlib.lines import Line2D
 
-    lines = line_handles(canvas)
+    lines = line_handles(scene, look)
     notes = ["wider: larger share"] if lines else []
-    notes += ["pile: alike nodes"] if canvas.scene.crowd.any() else []
+    notes += ["pile: alike nodes"] if scene.crowd.any() else []
     words = [Line2D([], [], linestyle="", label=note) for note in notes]
-    return kind_handles(canvas) + _new_handle(canvas.look, moments) + lines + words
+    return kind_handles(scene, look) + _new_handle(look, moments) + lines + words
 
 
 def _new_handle(look, moments):

@@ -9,7 +9,8 @@ from growgraph.viz.style import KIND_SHAPE, KIND_WORDS, LIGHT
 
 def add_legend(canvas):
     """One legend beside (in narrow axes below) the marks; with tension a colour bar under it."""
-    handles = kind_handles(canvas) + line_handles(canvas) + _notes(canvas)
+    handles = kind_handles(canvas.scene, canvas.look)
+    handles += line_handles(canvas.scene, canvas.look) + _notes(canvas)
     spot = {"loc": "upper right", "bbox_to_anchor": (1, 1)} if canvas.beside else {
         "loc": "lower center", "bbox_to_anchor": (0.5, 14 / canvas.height)}  # fmt: skip
     legend = canvas.ax.legend(
@@ -22,11 +23,10 @@ def add_legend(canvas):
     return legend
 
 
-def kind_handles(canvas):
+def kind_handles(scene, look):
     """One handle for each role and kind, with the number of nodes."""
     from matplotlib.lines import Line2D
 
-    scene, look = canvas.scene, canvas.look
     colours = look.node_colours(scene.kind, scene.role)
     entries: dict[tuple, list] = {}
     for kind, role, colour, count in zip(
@@ -46,11 +46,10 @@ def kind_handles(canvas):
     ]  # fmt: skip
 
 
-def line_handles(canvas):
+def line_handles(scene, look):
     """Handles of the edges that are there."""
     from matplotlib.lines import Line2D
 
-    scene, look = canvas.scene, canvas.look
     few = scene.source.size <= FEW_EDGES
     plain = scene.weight[~scene.late]
     found: list[tuple] = []

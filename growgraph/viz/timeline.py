@@ -5,12 +5,9 @@ import numpy as np
 from growgraph.viz import labels
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import deaths, history_of
+from growgraph.viz.sheet import MOMENTS, ROW_GAP
 
-MOMENTS = 4
 LETTERS = "abcd"
-RIGHT = 0.83  # of the figure; legends stand to the right
-_LANES = 8
-_LEFT, _LOW, _HIGH = 0.115, 0.07, 0.455
 _APART = 11.0  # points between the letters of moments
 
 
@@ -46,23 +43,24 @@ class Story:
         self.end = max(int(self.time[-1]), 1)
         if self.unit == "samples":
             self.end = max(self.end, n_samples or 0)
-        self.moments = self._choose_moments(history.prelude)
+        self.prelude = history.prelude
+        self.show(MOMENTS)
         self.took_part = None  # events of the births of the nodes of one answer
 
     def answered(self, birth):
         """Nodes born at these events took part in the answer that is shown."""
         self.took_part = np.unique(birth[birth >= 0])
 
-    def _choose_moments(self, prelude):
-        """The beginning, the end, and between them equal shares of the growth."""
-        first = prelude
+    def show(self, most):
+        """Choose moments: the beginning, the end, and between them equal shares of the growth."""
+        first = self.prelude
         if first == 0 and self.nodes[0] == 0 and self.nodes.size > 1:
             first = 1
         size = (self.nodes + self.edges / max(self.edges.max(), 1) / 10)[first:]
-        wanted = np.linspace(size[0], size[-1], MOMENTS)[1:-1]
+        wanted = np.linspace(size[0], size[-1], most)[1:-1]
         whole = np.append(np.diff(self.time[first:]) > 0, True)  # not amid what one cause did
         inner = [first + int(np.argmax(whole & (size >= w))) for w in wanted]
-        return sorted({first, *inner, self.nodes.size - 1})
+        self.moments = sorted({first, *inner, self.nodes.size - 1})
 
 
 def _running(born, gone, n):
@@ -89,25 +87,24 @@ def time_of(sample, step):
 
 
 # ---- timeline ---------------------------------------------------------------------------------
-def draw_timeline(figure, story, curve, look):
+def draw_timeline(figure, sheet, story, curve, look):
     """Rows over time: events in a lane for each rule, nodes, edges and accuracy."""
     from matplotlib.ticker import MaxNLocator
 
     names = ["nodes", "edges"] + ([] if curve is None else ["accuracy"])
-    lanes = _lanes(story)
-    share = min(0.12 + 0.05 * len(lanes), 0.45) if lanes else 0.0
-    middle = _HIGH - share * (_HIGH - _LOW)
-    rows = [_row(figure, look, middle, _HIGH, "")] if lanes else []
-    tall = (middle - _LOW) / len(names)
+    lanes = _lanes(story, sheet.most_lanes())
+    middle = sheet.high - sheet.lanes(len(lanes)) * (sheet.high - sheet.low)
+    rows = [_row(figure, sheet, look, middle, sheet.high, "")] if lanes else []
+    tall = (middle - sheet.low) / len(names)
     for i, name in enumerate(names):
-        rows.append(_row(figure, look, middle - (i + 1) * tall, middle - i * tall, name))
+        rows.append(_row(figure, sheet, look, middle - (i + 1) * tall, middle - i * tall, name))
         rows[-1].locator_params(axis="y", nbins=2, integer=name != "accuracy")
     for ax in rows[1:]:
         ax.sharex(rows[0])
     for ax in rows[:-1]:
         ax.tick_params(labelbottom=False)
     if lanes:
-        _draw_lanes(rows[0], lanes, story, look)
+        _draw_lanes(rows[0], sheet, lanes, story, look)
     for ax, values in zip(rows[-len(names) :], (story.nodes, story.edges), strict=False):
         _draw_course(ax, story, values, look)
     if curve is not None:
@@ -116,20 +113,30 @@ def draw_timeline(figure, story, curve, look):
     _mark_moments(rows, story, look)
     rows[0].set_xlim(-0.012 * story.end, 1.012 * story.end)
     rows[0].xaxis.set_major_locator(MaxNLocator("auto", integer=True))
-    words = {"samples": "samples seen", "steps": "steps of the controller"}
-    told = words.get(story.unit, story.unit)
-    if story.folded:
+    if story.folded and lanes:
         since = int(story.time[story.elders])
-        told += f"; of {story.folded:,} events up to {since:,} births alone are told (shaded)"
-        if lanes:
-            rows[0].axvspan(rows[0].get_xlim()[0], since, color=look.faint, alpha=0.12, linewidth=0)
+        rows[0].axvspan(rows[0].get_xlim()[0], since, color=look.faint, alpha=0.12, linewidth=0)
+    told = _time_told(story, (sheet.right - sheet.left) * sheet.wide)
     rows[-1].set_xlabel(told, fontsize=FONT, color=look.ink)
     return rows
 
 
-def _row(figure, look, low, high, name):
+def _time_told(story, room):
+    """What time counts, and what of it was folded away, in so many points."""
+    words = {"samples": "samples seen", "steps": "steps of the controller"}
+    told = words.get(story.unit, story.unit)
+    if not story.folded:
+        return told
+    since = int(story.time[story.elders])
+    whole = f"{told}; of {story.folded:,} events up to {since:,} births alone are told (shaded)"
+    brief = f"{story.unit}; shaded: births alone"
+    return whole if labels.width_of([whole], FONT) <= room else labels.shorten(brief, room, FONT)
+
+
+def _row(figure, sheet, look, low, high, name):
     """Quiet axes with their name at the left."""
-    ax = figure.add_axes((_LEFT, low + 0.014, RIGHT - _LEFT - 0.01, high - low - 0.028))
+    wide, tall = sheet.right - sheet.left - 0.01, high - low - ROW_GAP
+    ax = figure.add_axes((sheet.left, low + ROW_GAP / 2, wide, tall))
     ax.set_facecolor(look.ground)
     figure.text(0.012, (low + high) / 2, name, fontsize=FONT, color=look.ink, va="center")
     ax.tick_params(labelsize=FONT, colors=look.faint, length=2.5)
@@ -149,11 +156,11 @@ def _short(value):
     return f"{value:g}"
 
 
-def _lanes(story):
+def _lanes(story, most):
     """Rules by first appearance and the events of each; the rarest share a lane if many."""
     rules, first, count = np.unique(story.rule, return_index=True, return_counts=True)
     order = [i for i in np.argsort(first) if rules[i]]
-    rare = sorted(order, key=lambda i: -count[i])[_LANES - 1 :] if len(order) > _LANES else []
+    rare = sorted(order, key=lambda i: -count[i])[most - 1 :] if len(order) > most else []
     lanes = [
         (str(rules[i]), np.flatnonzero(story.rule == rules[i])) for i in order if i not in rare
     ]
@@ -164,13 +171,12 @@ def _lanes(story):
     return lanes
 
 
-def _draw_lanes(ax, lanes, story, look):
+def _draw_lanes(ax, sheet, lanes, story, look):
     """A stroke for each time at which a rule changed the graph: its name before, how often after.
 
     The name is as far from the lane as it must be, and has the colour of its strokes beside it.
     """
-    box = ax.get_window_extent()
-    wide = (box.width / (RIGHT - _LEFT - 0.01)) * _LEFT * 72 / ax.figure.dpi - 18
+    wide = sheet.left * sheet.wide - 18
     for i, (name, events) in enumerate(lanes):
         colour, y = look.marks[i % len(look.marks)], len(lanes) - 1 - i
         time = np.unique(story.time[events + 1])

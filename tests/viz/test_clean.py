@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_digits, load_iris
 
 from growgraph import GrowNet, ResoNet, ResoNetClusterer, SelfCriticNet
 from growgraph.viz import plot, plot_doubt, plot_growth, plot_rings, plot_tension
@@ -26,6 +26,7 @@ def things():
     order = np.random.default_rng(0).permutation(150)
     X, y = table.data.iloc[order], np.array(NAMES)[table.target.to_numpy()[order]]
     flat = X.to_numpy()[:, :2]
+    images, digits = (part[:200] for part in load_digits(return_X_y=True))
     return {
         "table": ResoNet(random_state=0).fit(X, y),
         "concepts": ResoNetClusterer(random_state=0).fit(X),
@@ -34,6 +35,7 @@ def things():
         "told": SelfCriticNet(random_state=0).fit(X, y).explain(X.iloc[:1]),
         "grown": grown(),
         "crowded": crowded(),
+        "images": ResoNet(image_shape=(8, 8), random_state=0).fit(images, digits),
     }
 
 
@@ -70,6 +72,19 @@ def words_of(figure):
 def test_no_word_is_cut_and_none_is_on_another(things, picture, wide):
     figure = figure_of(things, picture)
     figure.set_dpi(wide / figure.get_figwidth())
+    all_words_are_clear(figure, _SLACK * wide / 800)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [(8, 5), (6.4, 4.8)], ids=str)
+@pytest.mark.parametrize("name", ["images", "table", "crowded"])
+def test_growth_on_small_figures(things, name, size, dark):
+    figure = plt.figure(figsize=size, dpi=100)
+    plot_growth(things[name], figure, dark=dark)
+    all_words_are_clear(figure, 1.25 * _SLACK)
+
+
+def all_words_are_clear(figure, slack):
     words = words_of(figure)
     assert words
     for text, box in words:
@@ -78,7 +93,7 @@ def test_no_word_is_cut_and_none_is_on_another(things, picture, wide):
         assert box.y1 <= figure.bbox.height, (text, box)
     for (one, a), (other, b) in itertools.combinations(words, 2):
         across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert min(across, down) <= _SLACK * wide / 800, (one, other, across, down)
+        assert min(across, down) <= slack, (one, other, across, down)
 
 
 @pytest.mark.parametrize("picture", PICTURES)
