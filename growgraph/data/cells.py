@@ -12,8 +12,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 _COMMA = r"^\s*([+-]?\d+),(\d+)\s*$"  # a number with a decimal comma
 _MOST = 0.95  # share of numbers that makes a column of cells of text one of numbers
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_DAY = 86400.0
-_MICRO = 86400e6
+_MICRO = 1e6  # microseconds a second
 
 
 def is_string(type_):
@@ -107,7 +106,7 @@ def as_floats(array, kind, *, comma=False):
     array : pyarrow.Array
         Without dictionary, see :func:`plain`.
     kind : {"number", "date"}
-        A date becomes days since 1970.
+        A date becomes seconds since 1970, as in DataFrames.
     comma : bool
         Whether 1,5 is a number.
 
@@ -132,7 +131,7 @@ def as_floats(array, kind, *, comma=False):
                 pass
         return _parse(array, _number if kind == "number" else _date)
     if pa.types.is_temporal(array.type):
-        return _days(array), None
+        return _seconds(array), None
     if pa.types.is_boolean(array.type):
         array = pc.cast(array, pa.int8())
     return _to_numpy(pc.cast(array, pa.float64(), safe=False)), None
@@ -175,10 +174,10 @@ def _date(cell):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
-    return (moment - _EPOCH).total_seconds() / _DAY
+    return (moment - _EPOCH).total_seconds()
 
 
-def _days(array):
+def _seconds(array):
     import pyarrow as pa
     import pyarrow.compute as pc
 

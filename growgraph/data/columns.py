@@ -101,7 +101,7 @@ class Columns:
 
     def _say(self, name, kind, parts, comma):
         if kind == "date":
-            self.note(f"column {name!r} is read as dates: days since 1970")
+            self.note(f"column {name!r} is read as dates: seconds since 1970")
         if kind not in ("skip", "text") or name in self.categorical:
             return
         what = "another text in nearly every row" if kind == "skip" else None

@@ -359,13 +359,15 @@ def _check_rows(X):
 def one_sample(x):
     """The sample to be explained as rows: one of one dimension is a row."""
     if isinstance(x, dict) and not issparse(x) and x and all(map(_is_cell, x.values())):
-        return {name: [cell] for name, cell in x.items()}
+        return {
+            name: [getattr(cell, "to_datetime64", lambda c=cell: c)()] for name, cell in x.items()
+        }
     if (
         hasattr(x, "to_frame")
         and hasattr(x, "index")
         and all(isinstance(name, str) for name in x.index)
     ):
-        return x.to_frame().T
+        return x.to_frame().T.infer_objects()
     return x if is_table(x) or hasattr(x, "toarray") else np.atleast_2d(np.asarray(x))
 
 

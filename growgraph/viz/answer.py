@@ -48,7 +48,7 @@ def opened(thing):
     """
     if not isinstance(thing, Explanation):
         return thing, None
-    asked = thing.asked
+    asked = getattr(thing, "asked", None)  # an InitVar, which type checkers do not see
     model, graph = (None, None) if asked is None else (asked.model, asked.graph)
     if model is None or graph is None or model.graph_ is not graph:
         raise GraphError(

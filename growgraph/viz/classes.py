@@ -11,6 +11,7 @@ _ROW = 10.0  # points
 _NAME = 44.0  # points for the name of a class
 _VALUE = 36.0  # points for its accuracy
 _SMALL = FONT - 0.5
+_TOLD = 3  # where more are hardest, one less is named
 
 
 @dataclass
@@ -30,13 +31,23 @@ class Classes:
     accuracy: np.ndarray
     rival: list
 
+    def n_hardest(self):
+        """How many share the lowest accuracy; 0 where all do."""
+        n = int((self.accuracy == self.accuracy[0]).sum())
+        return n if n < self.accuracy.size else 0
+
     def hardest(self):
-        """Which class is answered worst, in words; "" where all are answered alike."""
-        if self.accuracy[0] == self.accuracy[-1]:
+        """Which classes are answered worst, in words; "" where all are answered alike."""
+        n, value = self.n_hardest(), _figure(self.accuracy[0])
+        if n == 0:
             return ""
+        if n > 1:
+            told = [_brief(name) for name in self.names[:n]]
+            if n > _TOLD:
+                told[_TOLD - 1 :] = [f"{n - _TOLD + 1:,} more"]
+            return f"hardest classes: {', '.join(told[:-1])} and {told[-1]} (accuracy {value})"
         taken = f", most often taken for {_brief(self.rival[0])}" if self.rival[0] else ""
-        told = f"its accuracy {self.accuracy[0]:.3f}{taken}"
-        return f"hardest class: {_brief(self.names[0])} ({told})"
+        return f"hardest class: {_brief(self.names[0])} (its accuracy {value}{taken})"
 
 
 def classes_of(thing):
@@ -71,7 +82,7 @@ def draw_classes(figure, classes, look, left, high):
     least = float(classes.accuracy[0])
     floor = least - 0.25 * max(1 - least, 0.02)
     for i in range(n):
-        value, worst = classes.accuracy[i], i == 0 and bool(classes.hardest())
+        value, worst = classes.accuracy[i], i < classes.n_hardest()
         colour, shape = (look.marks[1], "D") if worst else (look.marks[0], "o")
         ax.plot([floor, value], [i, i], color=colour, linewidth=1.2)
         ax.plot([value], [i], shape, color=colour, markersize=4, clip_on=False)
@@ -83,8 +94,13 @@ def draw_classes(figure, classes, look, left, high):
     figure.text(left, high, "accuracy by class", fontsize=FONT, color=look.ink, va="top")
     left_out = classes.accuracy.size - n
     if left_out:
-        _say(ax, f"{left_out:,} more are easier", 0, n, -_NAME, look.faint, ha="left")
+        easier = "are easier" if classes.accuracy[n] > classes.accuracy[n - 1] else "are not harder"
+        _say(ax, f"{left_out:,} more {easier}", 0, n, -_NAME, look.faint, ha="left")
     return ax
+
+
+def _figure(accuracy):
+    return f"{accuracy:.3f}" if accuracy > 0 else "0"
 
 
 def _brief(name):

@@ -3,13 +3,14 @@
 import numpy as np
 
 from growgraph.errors import DataError
-from growgraph.viz.paper import figure_on
+from growgraph.viz.paper import drawn_on, figure_on
 from growgraph.viz.style import theme
 
 _PANELS = ("seen", "tension", "expected", "rival")
 _WIDTH = 2.2  # inches of a panel
 
 
+@drawn_on("figure")
 def plot_doubt(told, figure=None, *, dark=False):
     """Draw an explanation: the tension map over the input, beside the two rival expectations.
 

@@ -8,11 +8,12 @@ from growgraph.viz.canvas import Canvas
 from growgraph.viz.history import graph_of
 from growgraph.viz.legend import add_caption, add_legend
 from growgraph.viz.lit import light
-from growgraph.viz.paper import axes_on
+from growgraph.viz.paper import axes_on, drawn_on
 from growgraph.viz.scene import scene_of
 from growgraph.viz.style import theme
 
 
+@drawn_on("ax")
 def plot(thing, ax=None, *, dark=False, tension=None, share=None, legend=True):
     """Draw a graph: inputs on the left, outputs on the right, each node where it was born.
 

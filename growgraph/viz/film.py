@@ -3,7 +3,7 @@
 Time is the number of events done. A node or edge is there at time t if birth <= t <= gone: birth is
 0 for what is older than the log, gone is the number of all events for what is still there. A unit
 is what has a place of its own: a node, or many alike nodes. A moment is a time between what
-different causes did.
+different causes did; the last one is after all samples seen.
 """
 
 import numpy as np
@@ -224,8 +224,12 @@ def _moments(thing, log, history, end):
     moment = np.concatenate([[first], turns[turns > first], [end]])
     moment = np.unique(moment)
     clock, unit = time_of(*(rows[:, h.EV_CTX + c] for c in (h.CTX_SAMPLE, h.CTX_STEP)))
-    out = {"moment": moment, "clock": clock[moment]}
+    clock = clock[moment]
+    seen = getattr(thing, "n_samples_seen_", None) or 0
+    if unit == "samples" and seen > clock[-1]:
+        moment, clock = np.append(moment, end), np.append(clock, seen)
+    out = {"moment": moment, "clock": clock}
     curve = np.asarray(getattr(thing, "prequential_curve_", ()), np.float64)
     if unit == "samples" and curve.ndim == 2 and len(curve) > 1:
-        out["accuracy"] = np.interp(clock[moment], curve[:, 0], curve[:, 1])
+        out["accuracy"] = np.interp(clock, curve[:, 0], curve[:, 1])
     return out, unit

@@ -4,13 +4,14 @@ import numpy as np
 
 from growgraph._validation import check_number
 from growgraph.viz.futures_draw import Future, Tree, draw_in_place
-from growgraph.viz.paper import axes_on
+from growgraph.viz.paper import axes_on, drawn_on
 from growgraph.viz.style import theme
 
 _WIDE, _HIGH = 8.0, 4.8  # inches of a new figure; a tree is as high as it has actions
 _SIDE = 0.36  # of a new figure in a world: the figures of each action
 
 
+@drawn_on("ax")
 def plot_futures(
     agent, observation, ax=None, *, horizon=30, explore=False, place=None, actions=None,
     dark=False, legend=True,

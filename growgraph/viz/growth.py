@@ -10,7 +10,7 @@ from growgraph.viz.classes import classes_of, draw_classes
 from growgraph.viz.history import graph_of, log_of
 from growgraph.viz.legend import kind_handles, line_handles
 from growgraph.viz.lit import light
-from growgraph.viz.paper import figure_on
+from growgraph.viz.paper import drawn_on, figure_on
 from growgraph.viz.scene import scene_of
 from growgraph.viz.sheet import sheet_of
 from growgraph.viz.style import theme
@@ -20,14 +20,16 @@ _NUMBERED = 12  # up to so many piles each has its number
 _ALL_SHOWN = 60  # a moment is small: up to so many nodes each gets its own mark
 
 
+@drawn_on("figure")
 def plot_growth(thing, figure=None, *, dark=False):
     """Draw how a graph grew: moments of it above a timeline of nodes, edges and accuracy.
 
     The moments are drawn on the final layout, so that nothing moves; what is new since the moment
     before is ringed. Strokes on the timeline are events, a lane for each rule. Of a classifier the
-    headline names the hardest class; beside the timeline stands how well each class is known.
-    Of an explanation the moments are lit by that answer, and the first lane has the births of the
-    nodes that took part. What has no room in a small figure is put shorter or left out.
+    headline names the hardest class, or those that are equally hard; beside the timeline stands
+    how well each class is known. Of an explanation the moments are lit by that answer, and the
+    first lane has the births of the nodes that took part. What has no room in a small figure is
+    put shorter or left out.
 
     Parameters
     ----------

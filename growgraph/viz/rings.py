@@ -11,7 +11,7 @@ from growgraph.viz.answer import opened
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import deaths, graph_of, history_of, log_of
 from growgraph.viz.lit import FADED
-from growgraph.viz.paper import axes_on
+from growgraph.viz.paper import axes_on, drawn_on
 from growgraph.viz.style import theme
 from growgraph.viz.timeline import time_of
 
@@ -71,6 +71,7 @@ class Rings:
     told: str = ""
 
 
+@drawn_on("ax")
 def plot_rings(thing, ax=None, *, dark=False, legend=True):
     """Draw births as growth rings: the first in the middle, in the sector of what they serve.
 

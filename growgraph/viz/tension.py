@@ -7,7 +7,7 @@ from growgraph.models.base import Explanation
 from growgraph.viz.answer import opened
 from growgraph.viz.canvas import FONT
 from growgraph.viz.history import graph_of, log_of
-from growgraph.viz.paper import figure_on
+from growgraph.viz.paper import drawn_on, figure_on
 from growgraph.viz.style import theme
 from growgraph.viz.tensionmap import draw_map
 
@@ -20,6 +20,7 @@ _NUMBER = 1.35 * FONT  # points that a number takes
 _WIDTH = 4.0  # inches of a panel
 
 
+@drawn_on("figure")
 def plot_tension(thing, X=None, y=None, figure=None, *, dark=False):
     """Draw where growth happened and what it did to tension; of an explanation, its tension map.
 

@@ -8,6 +8,7 @@ from growgraph.viz.history import deaths, history_of
 from growgraph.viz.sheet import MOMENTS, ROW_GAP
 
 LETTERS = "abcd"
+_GAP = 7.2  # points, at least, between the rows and what stands at the right
 _APART = 11.0  # points between the letters of moments
 
 
@@ -135,7 +136,8 @@ def _time_told(story, room):
 
 def _row(figure, sheet, look, low, high, name):
     """Quiet axes with their name at the left."""
-    wide, tall = sheet.right - sheet.left - 0.01, high - low - ROW_GAP
+    gap = max(0.01, _GAP / sheet.wide)
+    wide, tall = sheet.right - sheet.left - gap, high - low - ROW_GAP
     ax = figure.add_axes((sheet.left, low + ROW_GAP / 2, wide, tall))
     ax.set_facecolor(look.ground)
     figure.text(0.012, (low + high) / 2, name, fontsize=FONT, color=look.ink, va="center")

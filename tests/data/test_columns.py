@@ -15,8 +15,8 @@ def test_numbers_text_dates_and_missing_cells(tmp_path):
     first, *_ = TableStream(write(tmp_path, table), seed=1, note=notes.append).learn()
     assert first.X["n"].dtype == np.float64
     assert rows_of([first]) == {
-        0: ({"n": 1.0, "t": "red", "d": 18262.0, "b": "true"}, "a"),
-        1: ({"n": "nan", "t": "blue", "d": 18263.5, "b": None}, "b"),
+        0: ({"n": 1.0, "t": "red", "d": 18262.0 * 86400, "b": "true"}, "a"),
+        1: ({"n": "nan", "t": "blue", "d": 18263.5 * 86400, "b": None}, "b"),
         2: ({"n": -2000.0, "t": None, "d": "nan", "b": "false"}, "a"),
     }
     assert any("'d' is read as dates" in note for note in notes)

@@ -35,7 +35,7 @@ def test_parquet(tmp_path):
     pq.write_table(table, tmp_path / "t.parquet")
     assert rows_of(TableStream(tmp_path / "t.parquet", seed=1).learn()) == {
         0: ({"i": 1.0, "f": 0.5, "s": "u", "c": "p", "b": "true", "d": 0.0, "e": 1.0}, "k"),
-        1: ({"i": "nan", "f": 1.5, "s": None, "c": "q", "b": "false", "d": 1.0, "e": 2.0}, "l"),
+        1: ({"i": "nan", "f": 1.5, "s": None, "c": "q", "b": "false", "d": 86400.0, "e": 2.0}, "l"),
         2: ({"i": 3.0, "f": "nan", "s": "v", "c": "p", "b": None, "d": "nan", "e": 3.0}, "k"),
     }
     pq.write_table(pa.table({"l": [[1], [2]], "y": [0, 1]}), tmp_path / "u.parquet")

@@ -73,6 +73,14 @@ def test_one_row_of_numbers_and_text(model, mixed):
     assert str(net.explain(mixed.iloc[7])) == str(net.explain(mixed.iloc[[7]]))
 
 
+def test_one_row_with_a_date(frame):
+    dated = frame.assign(when=pd.date_range("2025-01-01", periods=N, freq="h"))
+    net = ResoNet().fit(dated, target(frame))
+    told = str(net.explain(dated.iloc[[7]]))
+    assert str(net.explain(dated.iloc[7])) == told
+    assert str(net.explain(dict(dated.iloc[7]))) == told
+
+
 def test_a_row_of_an_image_with_names():
     rng = np.random.default_rng(0)
     pixels = pd.DataFrame(rng.uniform(size=(80, 64)), columns=[f"pixel {i}" for i in range(64)])

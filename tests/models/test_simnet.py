@@ -279,3 +279,10 @@ def test_among_equals_it_tells_of_what_it_does(seed):
     assert agent.imagine(0).alternatives[0].action == told.data["action"] == acted
     assert f"Action {1 - acted} is as good." in str(told)
     assert agent.imagine(0, explore=True).alternatives[0].action == agent.act(0, explore=True)
+
+
+def test_a_goal_that_ended_the_episode_is_explained():
+    agent = SimNet().partial_fit([(0, 0, 0.0, 1, False), (1, 0, 0.0, 2, True)] * 5, actions=1)
+    told = agent.intend(2).explain(0)
+    assert told.data["path"][-1] == (2, None)
+    plot(told)

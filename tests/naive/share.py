@@ -1,17 +1,25 @@
 """How much of an answer came through each node, path by path."""
 
+CHOOSE = {
+    "max": max,
+    "min": min,
+    "maxabs": lambda said: max(said, key=abs),
+    "median": lambda said: sorted(said)[len(said) // 2],
+}
+
 
 def through(sources, value, kind, node):
     """Share of the answer of ``node`` that came through each node: the sum over all ways to it.
 
-    ``sources[v]`` lists (u, weight); ``kind[v]`` is "sum", "max" or "product".
+    ``sources[v]`` lists (u, weight); ``kind[v]`` is "sum", "product" or one of CHOOSE.
     """
     got = {node: 1.0}
 
     def back(v, share):
         parts = [abs(w * value[u]) for u, w in sources.get(v, ())]
-        if kind[v] == "max" and parts:
-            best = max(range(len(parts)), key=lambda i: sources[v][i][1] * value[sources[v][i][0]])
+        if kind[v] in CHOOSE and parts:
+            said = [w * value[u] for u, w in sources[v]]
+            best = said.index(CHOOSE[kind[v]](said))
             parts = [float(i == best) for i in range(len(parts))]
         elif kind[v] == "product":
             parts = [1.0] * len(parts)

@@ -40,10 +40,11 @@ class Holder:
 
 
 def tangle(seed):
-    """Three layers of sums, a max and a product, every later node reading some before it."""
+    """Sums, a node that chooses and a product, every later node reading some before it."""
     rng, graph = np.random.default_rng(seed), Graph()
     x = graph.add_inputs(4)
-    for kind in ("sum", "max", "sum", "product", "sum"):
+    chooses = ("max", "min", "maxabs", "median")[seed % 4]
+    for kind in ("sum", chooses, "sum", "product", "sum"):
         old = rng.choice(graph.nodes, 3, replace=False)
         graph.add_node(old, weights=rng.normal(size=3), kind=kind)
     graph.add_outputs(1, sources=graph.nodes[-4:], weights=rng.normal(size=4))

@@ -95,3 +95,30 @@ def test_what_tells_no_accuracy_of_classes_has_no_rows(model):
 
 def test_classes_that_are_answered_alike_have_no_hardest():
     assert Classes(["a", "b"], np.array([0.5, 0.5]), ["b", "a"]).hardest() == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "accuracy", "told"),
+    [
+        ("ab", [0.0, 0.5], "hardest class: a (its accuracy 0, most often taken for z)"),
+        ("abc", [0.25, 0.25, 0.5], "hardest classes: a and b (accuracy 0.250)"),
+        ("abcd", [0.0, 0.0, 0.0, 0.5], "hardest classes: a, b and c (accuracy 0)"),
+        ("abcdef", [0.0] * 5 + [1.0], "hardest classes: a, b and 3 more (accuracy 0)"),
+    ],
+)
+def test_none_is_the_hardest_among_equals(names, accuracy, told):
+    classes = Classes(list(names), np.array(accuracy), ["z"] * len(names))
+    assert classes.hardest() == told
+    axes = draw_classes(Figure(), classes, LIGHT, 0.8, 0.9)
+    diamonds = [line for line in axes.lines if line.get_marker() == "D"]
+    assert len(diamonds) == accuracy.count(min(accuracy))
+
+
+@pytest.mark.parametrize(("last", "told"), [(0.5, "are not harder"), (0.6, "are easier")])
+def test_what_is_left_out_is_not_called_easier_than_it_is(last, told):
+    classes = Classes(list("abcdefghij"), np.append(np.full(8, 0.5), [last] * 2), [""] * 10)
+    figure = Figure(figsize=(6.4, 4.8))
+    high = 117 / (72 * 4.8)  # room for eight rows and what is left out
+    (word,) = [t.get_text() for t in draw_classes(figure, classes, LIGHT, 0.8, high).texts
+               if " more " in t.get_text()]  # fmt: skip
+    assert word.endswith(told)

@@ -1,6 +1,7 @@
 """Every public picture of what is odd: a picture, or one clear error."""
 
 import io
+import re
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -15,6 +16,7 @@ from growgraph.viz import (
     animate,
     plot,
     plot_doubt,
+    plot_futures,
     plot_growth,
     plot_rings,
     plot_tension,
@@ -146,6 +148,26 @@ def test_no_place_to_draw_on(name, place):
     with pytest.raises(TypeError, match=f"{option} must be .* or None, got {type(place).__name__}"):
         PICTURES[name](one_output(), **{option: place})
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("draw", "wrong", "right"),
+    [(plot, "figure", "ax"), (plot_rings, "figure", "ax"), (plot_futures, "figure", "ax"),
+     (plot_growth, "ax", "figure"), (plot_tension, "ax", "figure"), (plot_doubt, "ax", "figure")],
+)  # fmt: skip
+def test_the_right_place_is_named_where_the_other_is_given(draw, wrong, right):
+    """And what the error gives as an example is a place that is taken."""
+    figure = Figure()
+    place = figure.add_subplot() if wrong == "ax" else figure
+    with pytest.raises(TypeError, match=f"{draw.__name__} .* give it {right}=") as error:
+        draw(Graph(), **{wrong: place})
+    examples = re.findall(rf"{right}=((?:plt|figure)\S+(?: \S+\])?)(?:, or|$)", str(error.value))
+    assert len(examples) == 2
+    graph = Graph()
+    graph.record()
+    taker = plot if right == "ax" else plot_growth
+    for example in examples:
+        taker(graph, **{right: eval(example, {"plt": plt, "figure": Figure()})})
 
 
 @pytest.mark.parametrize("name", ["x.mp4", "x.PNG", "x.gif", "x.pdf"])

@@ -294,6 +294,11 @@ def test_a_model_tells_its_accuracy_and_its_record():
     assert words["time"] == "samples"
     assert arrays["accuracy"].size == arrays["moment"].size
     assert words["knows"]["a"].startswith("samples 40, accuracy ")
+    assert arrays["clock"][-2] < arrays["clock"][-1] == 80  # the end, long after the last birth
+    assert arrays["moment"][-2] == arrays["moment"][-1] == len(model.growth_log_)
+    assert arrays["n_nodes"][-1] == model.graph_.n_nodes
+    assert arrays["n_edges"][-1] == model.graph_.n_edges
+    assert arrays["accuracy"][-1] == np.float32(model.prequential_curve_[-1, 1])
     assert repr(player) == (
         f"Player({model.graph_.n_nodes:,} nodes, {len(model.growth_log_):,} events)"
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from growgraph import Graph, GrowthLog
+from growgraph import Graph, GrowthLog, ResoNet
 from growgraph.viz import animate
 from growgraph.viz.style import LIGHT
 from tests.viz.browser import drag, moment, pixels, places, settle, spot, stage, until
@@ -45,6 +45,20 @@ def test_the_slider_is_dragged(show):
     assert moment(page) == 0
     assert page.locator("#counts").inner_text() == "5 nodes · 6 edges"
     assert page.locator("#when").inner_text() == "before the first step"
+
+
+def test_it_ends_at_the_last_sample(show):
+    X = np.tile([[-1.0, 0.0], [1.0, 1.0]], (40, 1))
+    model = ResoNet(random_state=0).fit(X, X[:, 0] > 0)
+    page = show(model)
+    now, then = page.locator("#when div").all_inner_texts()
+    assert now == f"sample 80 · accuracy {model.prequential_curve_[-1, 1]:.3f}"
+    assert then.startswith("nothing born or removed since sample ")
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    before = page.locator("#when div").all_inner_texts()
+    assert before[0].split(" · ")[0] == then.removeprefix("nothing born or removed since ")
+    assert "nothing" not in before[1]
 
 
 def test_it_plays_to_the_end_and_from_the_beginning(show):

@@ -174,7 +174,7 @@ def _on_the_way(world, future, start):
     sure = 1.0
     parts: dict[int, float] = {}
     for key, action in future.path:
-        ended = action is None and future.ends == "end"
+        ended = action is None and (future.ends == "end" or key not in world.place)
         node = world.end_id[key] if ended else int(world.state_id.all[world.place[key]])
         parts[node] = max(sure, parts.get(node, 0.0))
         if action is not None:
