@@ -106,7 +106,7 @@ def _as_learnt(model, run, target):
         return {"image_shape": shape, "target": target}
     kinds = {name: ["text" if text else "number", 0] for name, text in columns.items()}
     whole = getattr(model, "classes_", np.empty(0, object)).dtype.kind in "iu"
-    known = {"target": None, "label": "int" if whole else "text", "categorical": []}
+    known: dict = {"target": None, "label": "int" if whole else "text", "categorical": []}
     return {"schema": {**known, "columns": kinds}, "target": target}
 
 

@@ -243,7 +243,8 @@ class ResoNet(Reflecting, GrowingClassifier):
     def nbytes_(self):
         """Bytes of the graph and of the statistics that serve further learning.
 
-        The room that arrays keep for growing, at most half as much again, is not counted.
+        The room that arrays keep for growing, at most half as much again, is not counted, nor is
+        the growth log with what was folded into its base, about as much again.
         """
         return self._answering().nbytes()
 
