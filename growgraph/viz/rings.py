@@ -1,28 +1,21 @@
 """plot_rings: births as the rings of a tree, in the sectors of what they serve."""
 
-import textwrap
 from dataclasses import dataclass
 
 import numpy as np
 
 from growgraph.kernels import _handle as h
-from growgraph.viz import labels
 from growgraph.viz.answer import opened
 from growgraph.viz.canvas import FONT
+from growgraph.viz.disc import PITH, Disc
 from growgraph.viz.history import deaths, graph_of, history_of, log_of
-from growgraph.viz.lit import FADED
 from growgraph.viz.paper import axes_on, drawn_on
 from growgraph.viz.style import theme
 from growgraph.viz.timeline import time_of
 
 _SECTORS = 12  # more aims than this: the rarest share one
-_PITH = 0.12  # radius of the middle, which is empty
 _GOLDEN = 0.6180339887498949
-_RINGS = 4
-_WIDE = 150.0  # points of the legend
-_LETTERS, _LINES = 17, 3  # of the name of a sector
 _NARROWEST = 0.03  # of a turn
-_CLOSE, _ASIDE = 0.05, 14.0  # names of narrower sectors may stand farther out by so many points
 
 
 @dataclass
@@ -107,6 +100,7 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
     Notes
     -----
     More than 12 aims: the rarest share a sector, "other aims". Nodes removed since are hollow.
+    Names of sectors that have no room are left out, those of the fewest births first.
 
     Examples
     --------
@@ -129,7 +123,7 @@ def plot_rings(thing, ax=None, *, dark=False, legend=True):
         rings.took_part = np.isin(rings.node, graph.nodes[answer.nodes > answer.least])
         rings.told = answer.text
     ax = axes_on(ax, look, (7.6, 5.6))
-    disc = _Disc(ax, rings, look, legend)
+    disc = Disc(ax, rings, look, legend)
     if rings.node.size == 0:
         ax.text(0, 0, "no birth in the log", ha="center", va="center", fontsize=FONT + 1,
                 color=look.faint)  # fmt: skip
@@ -158,7 +152,7 @@ def rings_of(graph, log):
     edges = _edges(sector, len(aims))
     share = (np.arange(born.size) + 1) / max(born.size, 1)
     return Rings(
-        born, np.sqrt(_PITH**2 + (1 - _PITH**2) * share), _angles(sector, edges), sector, edges,
+        born, np.sqrt(PITH**2 + (1 - PITH**2) * share), _angles(sector, edges), sector, edges,
         cause >= 0, deaths(graph, history)[0][born] < len(rows), _youngest(history, born, place),
         place[cause], clock[event + 1], aims, unit,
     )  # fmt: skip
@@ -203,182 +197,3 @@ def _youngest(history, born, place):
     np.maximum.at(youngest, history.target[mine], place[history.source[mine]])
     found = youngest[born]
     return np.where(found < np.arange(born.size), found, -1)
-
-
-class _Disc:
-    """Axes on which rings are drawn: the disc has radius 1, everything else lies around it."""
-
-    def __init__(self, ax, rings, look, legend):
-        self.ax, self.rings, self.look = ax, rings, look
-        box = ax.get_window_extent()
-        self.wide, self.high = np.array([box.width, box.height]) * 72 / ax.figure.dpi
-        ax.set_facecolor(look.ground)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        for spine in ax.spines.values():
-            spine.set_visible(False)
-        self.beside = legend and self.wide >= self.high + 0.5 * _WIDE
-        under = 96 if legend and not self.beside else 0
-        self.names = [self._name(i) for i in range(len(rings.aims))]
-        across = self.wide - (_WIDE if self.beside else 0)
-        low, left = self._fit(across, self.high - under)
-        bottom = (under + (self.high - under) / 2) / low
-        ax.set_xlim(-left / low, (self.wide - left) / low)
-        ax.set_ylim(-bottom, self.high / low - bottom)
-        self.radius = low
-
-    def _fit(self, across, high):
-        """The largest radius with which all names have room, and the place of the middle."""
-        aside = np.sin(2 * np.pi * self._middles())
-        words = np.array([labels.width_of(name, FONT) for name in self.names]) + 16
-        lines = max((len(name) for name in self.names), default=0)
-        near = _ASIDE * (np.diff(self.rings.edges).min(initial=1) < _CLOSE)
-        low, most = 20.0, max((high - 2 * (lines * 12.5 + 8 + near)) / 2, 20.0)
-        left = across / 2
-        for radius in np.linspace(low, most, 60):
-            reach = radius * np.abs(aside) + np.where(np.abs(aside) < 0.25, words / 2, words)
-            ends = [max(radius, reach[side].max(initial=0)) + 4 for side in (aside < 0, aside >= 0)]
-            if sum(ends) <= across:
-                low, left = radius, ends[0] + (across - sum(ends)) / 2
-        return low, left
-
-    def _middles(self):
-        """Angles of the names: the middles of the sectors, below if there is one."""
-        edges = self.rings.edges
-        return (edges[:-1] + edges[1:]) / 2
-
-    def _name(self, i):
-        aim, n = self.rings.aims[i].replace("$", r"\$"), int((self.rings.sector == i).sum())
-        lines = textwrap.wrap(aim, _LETTERS, max_lines=_LINES, placeholder=" …") or [""]
-        return [*lines, f"{n:,} node" + ("" if n == 1 else "s")]
-
-    def _at(self, radius, angle):
-        turn = 2 * np.pi * np.asarray(angle)
-        return radius * np.sin(turn), radius * np.cos(turn)
-
-    def ground(self):
-        """Borders of the sectors, and rings with the time at which growth came to them."""
-        from matplotlib.collections import LineCollection
-        from matplotlib.patches import Circle
-
-        rings, look = self.rings, self.look
-        for edge in rings.edges[:-1] if rings.edges.size > 2 else ():
-            x, y = self._at(np.array([_PITH, 1.03]), edge)
-            self.ax.add_collection(LineCollection([np.column_stack([x, y])], colors=look.faint,
-                                                  linewidths=0.4, alpha=0.5, zorder=0))  # fmt: skip
-        most = min(_RINGS, rings.node.size)
-        for k in range(1, most + 1):
-            at = rings.node.size * k // most - 1
-            radius = rings.radius[at]
-            self.ax.add_patch(Circle((0, 0), radius, fill=False, edgecolor=look.faint,
-                                     linewidth=0.5, alpha=0.55, zorder=0))  # fmt: skip
-            later = rings.node.size * (k + 1) // most - 1
-            if k < most and rings.clock[at] == rings.clock[later]:
-                continue
-            word = f"{rings.clock[at]:,}" if k < most else f"{rings.unit[:-1]} {rings.clock[at]:,}"
-            self.ax.text(*self._at(radius, 0), word, fontsize=FONT - 1.5, color=look.ink, zorder=6,
-                         ha="center", va="center",
-                         bbox={"facecolor": look.ground, "edgecolor": "none", "alpha": 0.8,
-                               "boxstyle": "round,pad=0.1"})  # fmt: skip
-
-    def lines(self):
-        """From each birth to the node it came from and to the one where tension was felt."""
-        from matplotlib.collections import LineCollection
-
-        rings, look = self.rings, self.look
-        xy = np.column_stack(self._at(rings.radius, rings.angle))
-        faint = float(np.clip(9 / np.sqrt(rings.node.size), 0.12, 0.6))
-        for to, colour, style in ((rings.path, look.marks[0], "solid"),
-                                  (rings.felt, look.marks[1], (0, (3, 2)))):  # fmt: skip
-            mine = np.flatnonzero((to >= 0) & self._shown())
-            self.ax.add_collection(LineCollection(
-                list(np.stack([xy[mine], xy[to[mine]]], axis=1)), colors=colour, linewidths=0.6,
-                alpha=faint, linestyles=style, zorder=1))  # fmt: skip
-
-    def _shown(self):
-        """Births that are not faded."""
-        rings = self.rings
-        return np.ones(rings.node.size, bool) if rings.took_part is None else rings.took_part
-
-    def marks(self):
-        """One mark a birth, hollow if it was removed."""
-        rings, look, shown = self.rings, self.look, self._shown()
-        x, y = self._at(rings.radius, rings.angle)
-        apart = self.radius * np.sqrt(3.14 / rings.node.size)  # points a birth has for itself
-        size = float(np.clip(0.5 * apart, 1.6, 9))
-        for conflict, marker, colour in ((False, "o", look.marks[0]), (True, "D", look.marks[1])):
-            for removed, lit in ((False, False), (True, False), (False, True), (True, True)):
-                mine = (rings.conflict == conflict) & (rings.removed == removed) & (shown == lit)
-                fill = look.ground if removed else colour
-                self.ax.scatter(x[mine], y[mine], s=(size * (0.85 if conflict else 1)) ** 2,
-                                marker=marker, c=fill, zorder=2 + lit, alpha=1 if lit else FADED,
-                                linewidths=min(0.15 * size, 0.8),
-                                edgecolors=colour if removed else look.ground)  # fmt: skip
-
-    def words(self):
-        """Names of the sectors around the disc."""
-        taken = [(-40.0, self.radius - 6, 40.0, self.radius + 6)]  # what is written on the rim
-        for name, turn in zip(self.names, self._middles(), strict=True):
-            for off in np.arange(8.0, 8 + 3 * _ASIDE, 4):  # out of the way of those before it
-                x, y = self._at(1 + off / self.radius, turn)
-                side = "center" if abs(x) < 0.25 else "left" if x > 0 else "right"
-                edge = "center" if abs(y) < 0.9 else "bottom" if y > 0 else "top"
-                box = self._box(name, x, y, side, edge)
-                if not any(_meet(box, other) for other in taken):
-                    break
-            taken.append(box)
-            self.ax.text(x, y, "\n".join(name), ha=side, va=edge, fontsize=FONT, zorder=6,
-                         color=self.look.ink, linespacing=1.25)  # fmt: skip
-
-    def _box(self, name, x, y, side, edge):
-        """Left, bottom, right and top of a name, in points from the middle."""
-        wide, high = labels.width_of(name, FONT), 1.25 * FONT * len(name)
-        left = self.radius * x - wide * {"left": 0, "center": 0.5, "right": 1}[side]
-        low = self.radius * y - high * {"bottom": 0, "center": 0.5, "top": 1}[edge]
-        return left, low, left + wide, low + high
-
-    def legend(self):
-        """What marks and lines mean."""
-        from matplotlib.lines import Line2D
-
-        rings, look = self.rings, self.look
-        path, conflict = look.marks[:2]
-        n = int(rings.conflict.sum())
-        rest, gone = rings.node.size - n, int(rings.removed.sum())
-        dashed = (0, (3, 2))
-        entries: list[tuple] = [
-            (rest, f"born along the way: {rest:,}", "o", path, path, ""),
-            (n, f"born of a tension: {n:,}", "D", conflict, conflict, ""),
-            (gone, f"removed since: {gone:,}", "o", look.faint, "none", ""),
-            ((rings.path >= 0).any(), "to the youngest node", "", path, path, "-"),
-            ((rings.path >= 0).any(), "it read at birth", "", path, path, ""),
-            ((rings.felt >= 0).any(), "to the node that", "", conflict, conflict, dashed),
-            ((rings.felt >= 0).any(), "was tense", "", conflict, conflict, ""),
-            (True, "middle: born first", "", path, path, ""),
-            (True, f"rim: born last ({n + rest:,})", "", path, path, ""),
-            (rings.told, "faded: took no part in", "", path, path, ""),
-            (
-                rings.told,
-                labels.shorten(rings.told.split(",")[0], _WIDE - 40, FONT),
-                "",
-                path,
-                path,
-                "",
-            ),
-        ]
-        handles = [
-            Line2D([], [], label=text, marker=marker, color=colour, markerfacecolor=face,
-                   linestyle=style, markersize=5, lw=1.2)
-            for there, text, marker, colour, face, style in entries if there
-        ]  # fmt: skip
-        spot = {"loc": "upper right", "bbox_to_anchor": (1, 1)} if self.beside else {
-            "loc": "lower center", "bbox_to_anchor": (0.5, 0),
-            "ncols": 1 + (self.wide > 260)}  # fmt: skip
-        self.ax.legend(handles=handles, fontsize=FONT, frameon=False, labelcolor=look.ink,
-                       handlelength=1.8, handletextpad=0.6, labelspacing=0.55, borderpad=0.6,
-                       alignment="left", **spot)  # fmt: skip
-
-
-def _meet(a, b):
-    """Whether two boxes overlap."""
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

@@ -197,7 +197,11 @@ def _draw_where(ax, thing, births, X, y, curve, shades):
     places, tension = births["sample"], births["tension"]
     few = len(births) <= _NUMBERED
     dots = shades.dots(ax, X[places, 0], heights[places], tension, 95 if few else 24)
-    for i in _readable(ax, dots.get_offsets()) if few else ():
+    told = _readable(ax, dots.get_offsets()) if few else []
+    over = np.argsort(np.isin(np.arange(len(births)), told), kind="stable")  # the numbered on top
+    dots.set_offsets(dots.get_offsets()[over])
+    dots.set_array(tension[over])
+    for i in told:
         row = places[i]
         ax.text(X[row, 0], heights[row], str(i + 1), fontsize=FONT - 1.5, ha="center", va="center",
                 color=shades.ink(tension[i]), zorder=5, clip_on=True)  # fmt: skip

@@ -148,3 +148,26 @@ def test_odd_graphs():
         plot_rings(Graph.layered([2, 1]), axes())
     with pytest.raises(TypeError, match="got int"):
         plot_rings(3, axes())
+
+
+@pytest.mark.parametrize("size", [(7.6, 5.6), (5, 3.5), (4, 6)], ids=str)
+def test_names_lie_on_no_mark_on_no_name_and_are_not_cut(size):
+    graph = aimed(aims=4)
+    for aim in ("answer as the stream answers", *(f"see {k}" for k in range(7))):
+        graph.set_cause("misfit", rule="Answer", intention=aim, step=99)
+        graph.add_nodes(9 if aim[:3] == "see" else 300, sources=graph.inputs)
+    ax = plot_rings(graph, axes(*size))
+    ax.figure.canvas.draw()
+    names = [t for t in ax.texts if t.get_text().endswith("nodes")]
+    assert len(names) == 12 if size == (7.6, 5.6) else len(names) > 5
+    assert any(t.get_text().startswith("answer") for t in names)  # it has the most births
+    radius = ax.transData.transform([[0, 0], [0, 1]])
+    middle, radius = radius[0], radius[1, 1] - radius[0, 1]
+    boxes = [t.get_window_extent() for t in ax.texts]
+    for text, box in zip(ax.texts, boxes):
+        assert 0 <= box.x0 < box.x1 <= ax.figure.bbox.width, text
+        assert 0 <= box.y0 < box.y1 <= ax.figure.bbox.height, text
+        near = np.clip(middle, box.min, box.max)
+        assert text not in names or np.hypot(*(near - middle)) > radius, text
+    for k, box in enumerate(boxes):
+        assert box.count_overlaps(boxes[k + 1 :]) == 0, ax.texts[k]
