@@ -6,7 +6,7 @@ functions: Broomhead and Lowe 1988). Where no lived step with the same action re
 known.
 """
 
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,10 +17,7 @@ ROUND = 1.5  # size of the circle an angle is felt as
 _FAR = -9.0  # exponents below it are 0
 
 
-_FIELDS = "scale centres weights unit lived bounds ends goal sizes"
-
-
-class Model(namedtuple("Model", _FIELDS)):
+class Model(NamedTuple):
     """What is believed of a continuous world of c coordinates, felt as f features.
 
     Attributes
@@ -48,7 +45,15 @@ class Model(namedtuple("Model", _FIELDS)):
         known, what a step later is worth less.
     """
 
-    __slots__ = ()
+    scale: np.ndarray
+    centres: np.ndarray
+    weights: np.ndarray
+    unit: np.ndarray
+    lived: np.ndarray
+    bounds: np.ndarray
+    ends: np.ndarray
+    goal: np.ndarray
+    sizes: np.ndarray
 
 
 @helper

@@ -10,7 +10,7 @@ from copy import copy
 
 import numpy as np
 
-from growgraph.kernels.table import FAR
+from growgraph.kernels.table import FAR, NEW_GROUND
 from growgraph.senses.categories import Categories
 
 CELLS = 16  # that tell the scale of a column of numbers
@@ -117,6 +117,14 @@ class Arrivals(Categories):
     def _stretch(self, i, spread):
         if spread > 1e-14 * abs(self.centre[i]) + 1e-300:  # more than rounding
             self.spread[i] = spread
+
+    def beyond(self, numbers):
+        """Which values lie as far outside all their column has shown as new ground does."""
+        low, high = self.reach
+        far = NEW_GROUND * (high - low)
+        with np.errstate(invalid="ignore"):
+            outside = (numbers < low - far) | (numbers > high + far)
+        return outside & (self.spread > 0) & (far > 0)
 
     # ---- values ---------------------------------------------------------------------------------
     def _fill_late(self, out, numbers):

@@ -162,3 +162,45 @@ def test_strangeness_is_beyond_novel_whatever_the_record():
     strange = record.strange(np.array([0.2, 1.0, 3.0]), shares)
     assert (record.deviation(strange) > 3).all()
     assert (np.diff(strange) > 0).all()
+
+
+# ---- numbers far outside all that was shown ---------------------------------------------------
+def counted(late=False):
+    """A column that runs on, as a counter does, beside one that decides; scales are of 64 rows."""
+    rng = np.random.default_rng(1)
+    X = {"count": np.arange(400) / 4.0, "size": rng.normal(size=400)}
+    y = (X["size"] > 0).astype(int)
+    if not late:
+        return ResoNet(random_state=0).fit(X, y)
+    first = {name: v[:150] for name, v in X.items() if name == "size"}
+    rest = {name: v[150:] for name, v in X.items()}
+    return ResoNet(random_state=0).partial_fit(first, y[:150]).partial_fit(rest, y[150:])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_number_far_outside_is_novel_and_named(late):
+    """More than half the range beyond what was shown; the concepts see no further than 6 sd."""
+    model, low = counted(late), 37.5 if late else 0.0
+    edge = 99.75 + 0.5 * (99.75 - low)
+    told = model.reflect({"count": [70.0, edge - 1, edge + 1, 1e9, low - 80], "size": np.ones(5)})
+    assert told.cause[2:].tolist() == ["novel"] * 3
+    assert told.cause[0] == "fine"
+    assert (told.novelty[2:] > told.novelty[:2].max()).all()
+    said = model.explain({"count": 1e9, "size": 1.0})
+    assert said.data["unmet"] == [{"column": "count", "value": 1e9}]
+    assert "count = 1e+09, far outside all it has shown" in str(said)
+    assert model.explain({"count": edge - 1, "size": 1.0}).data["unmet"] == []
+
+
+def test_confidence_is_kept_where_the_far_number_does_not_matter():
+    """Filled with what the classes showed, the answer stays; where all hangs on it, it does not."""
+    told = counted().reflect({"count": [1e9, 70.0], "size": [2.0, 1e6]})
+    assert told.cause.tolist() == ["novel", "novel"]
+    assert told.confidence[0] > 0.9 > 0.5 > told.confidence[1]
+
+
+def test_a_column_that_never_varied_has_no_range():
+    model = ResoNet(random_state=0).fit(
+        {"a": np.arange(90.0), "b": np.ones(90)}, np.arange(90) > 40
+    )
+    assert model.explain({"a": [50.0], "b": [9.0]}).data["unmet"] == []

@@ -176,8 +176,7 @@ def in_words(data):
     """An explanation as a few sentences: why, what for, what it is like."""
     lines = [f"answer {data['answer']} (confidence {data['confidence']:.2f}, {data['cause']})"]
     lines.append(f"why: {_reasons(data)}")
-    new = [f"{c['column']} {'is missing' if c['value'] is None else '= ' + c['value']}"
-           for c in data["unmet"]]  # fmt: skip
+    new = [_as_new(cell) for cell in data["unmet"]]
     if new:
         lines.append(f"never met before: {', '.join(new)}")
     dissent = [_dissent(w) for w in data["windows"] if w["says"] != data["answer"]]
@@ -191,6 +190,14 @@ def in_words(data):
     rival = "" if data["rival"] in [None, *like] else f"; nearest rival {data['rival']}"
     lines.append(f"what it is like: {', then '.join(map(str, like))}{rival}")
     return "\n".join(lines)
+
+
+def _as_new(cell):
+    """A cell never met, in words."""
+    value = cell["value"]
+    if isinstance(value, float):
+        return f"{cell['column']} = {value:.6g}, far outside all it has shown"
+    return f"{cell['column']} {'is missing' if value is None else '= ' + value}"
 
 
 def _dissent(window):

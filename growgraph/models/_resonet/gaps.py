@@ -1,4 +1,4 @@
-"""Rows of a table with cells of a kind never met: how much of the answer hangs on them."""
+"""Rows of a table with cells as never met: how much of the answer hangs on them."""
 
 import numpy as np
 
@@ -10,21 +10,27 @@ _PIECE = 256  # rows filled at a time
 
 
 def unmet(core, rows):
-    """Cells never met in learning: a category, or a gap in a column that had none.
+    """Cells as never met in learning: a category, a gap in a column that had none, a far number.
 
     Returns
     -------
-    list of (row, (column, category or None for missing))
-        By row. A gap in a column that is not known at all is none.
+    list of (row, (column, category, None for missing, or number))
+        By row. A gap in a column that is not known at all is none. A number is far where it is new
+        ground: the scale ends at six spreads, so that concepts do not see how far.
     """
     sense = core.sense
     if sense.kind != "table":
         return []
-    return [
+    met = [
         (row, key)
         for row, key in rows.marks
         if (key[1] is not None or key[0] in sense.columns) and sense.is_new(key)
     ]
+    far = np.argwhere(sense.beyond(rows.numbers)).tolist()
+    if not far:
+        return met
+    met += [(row, (sense.numeric[i], float(rows.numbers[row, i]))) for row, i in far]
+    return sorted(met, key=lambda cell: cell[0])
 
 
 def share_unmet(core, rows, cells):
@@ -75,6 +81,11 @@ def _filled(core, numbers, marks, cells):
         if value is not None and sense.columns.get(name):
             shown[name].append(value)
     numbers, unknown = np.repeat(numbers, _WORLDS, axis=0), set(cells)
+    for row, (name, value) in cells:
+        if isinstance(value, float):
+            i = sense.numeric.index(name)
+            worlds = means[:, i] if i < sense.early else sense.centre[i]
+            numbers[row * _WORLDS : (row + 1) * _WORLDS, i] = worlds
     out = []
     for row, key in marks:
         name = key[0]

@@ -150,7 +150,8 @@ class Reflecting:
         -------
         Reflection
             The cause is "unknown" where all cells of a table's row are missing, "novel" where one
-            holds a category never met, or is missing for the first time: :meth:`explain` names it.
+            holds a category never met, a number beyond all its column has shown by more than half
+            their range, or is missing for the first time: :meth:`explain` names it.
 
         Examples
         --------
