@@ -15,7 +15,7 @@ import json
 import sys
 from pathlib import Path
 
-from growgraph.bench.learning import asked, bench, grownet_verdicts, report
+from growgraph.bench.learning import asked, bench, grownet_verdicts, report, selfcritic_floors
 from growgraph.bench.learning.results import Results
 from growgraph.bench.report import to_json
 
@@ -72,17 +72,22 @@ def merged(reports: list[dict]) -> dict:
 def joined(whole: dict, rows: dict) -> dict:
     """A report, and what ``--method`` measured: in place of the same rows, beside the others.
 
-    Raises ValueError where others are compared with a row by what no report keeps.
+    Raises ValueError where others are compared with a row by what no report keeps, and where a row
+    comes with other seeds or fewer measures than it had.
     """
     protocol = whole["bench"].removeprefix("learning ")
     whole, measured = copy.deepcopy(whole), {(c["data"], c["learner"]) for c in rows["cells"]}
     if rows["plan"]["quick"]:
         raise ValueError("a report is of a quick run: leave --quick away")
+    _check_alike(whole["cells"], rows["cells"])
     kept = [c for c in whole["cells"] if (c["data"], c["learner"]) not in measured]
     whole["cells"] = _in_sequence(protocol, kept + rows["cells"])
     concluded = bench.compared(protocol, Results.of(whole["cells"]))
     if concluded is not None:
         whole["comparisons"] = json.loads(to_json(concluded))
+        if protocol == "selfcritic":
+            floors = selfcritic_floors.floors(Results.of(whole["cells"]), whole["headline"])
+            whole["floors"] = json.loads(to_json(floors))
     else:
         for one in whole["comparisons"]:
             if measured & {(one["data"], one["ours"]), (one["data"], one["peer"])}:
@@ -92,6 +97,18 @@ def joined(whole: dict, rows: dict) -> dict:
         whole["curves"].setdefault(name, told)["learners"] |= told["learners"]
     _note_of_rows(whole, rows)
     return whole
+
+
+def _check_alike(before: list[dict], now: list[dict]) -> None:
+    """Raise ValueError unless rows that were there have the same seeds and measures again."""
+    seeds = {(c["data"], c["learner"], c["measure"]): set(c["seeds"]) for c in now}
+    rows = {key[:2] for key in seeds}
+    for c in before:
+        key = (c["data"], c["learner"], c["measure"])
+        if key[:2] in rows and seeds.get(key) != set(c["seeds"]):
+            what = "other seeds" if key in seeds else f"fewer measures, no {c['measure']},"
+            raise ValueError(f"{c['learner']} on {c['data']} comes with {what} than is stored: "
+                             f"measure all rows of {c['data']}")  # fmt: skip
 
 
 def _in_sequence(protocol: str, cells: list[dict]) -> list[dict]:

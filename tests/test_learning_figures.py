@@ -167,6 +167,18 @@ def test_placement_is_tested_over_the_data_of_all_reports():
     assert learning.merged([report_of("digits")])["floors"][0]["data"] == "digits"
 
 
+def test_rows_come_with_the_seeds_and_measures_they_had():
+    whole = with_peer({"growgraph as a table": OLD}, "onepass")
+    fewer = with_peer({"growgraph as a table": OLD[:2]}, "onepass", ["*"])
+    with pytest.raises(ValueError, match="comes with other seeds than is stored: measure all rows"):
+        learning.joined(whole, fewer)
+    other = with_peer({"growgraph as a table": OLD}, "onepass", ["*"])
+    for cell in other["cells"]:
+        cell["measure"] = "another"
+    with pytest.raises(ValueError, match="comes with fewer measures, no accuracy, than is stored"):
+        learning.joined(whole, other)
+
+
 @pytest.mark.parametrize(
     ("reports", "says"),
     [
