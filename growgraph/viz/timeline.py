@@ -129,8 +129,8 @@ def _time_told(story, room):
     if not story.folded:
         return told
     since = int(story.time[story.elders])
-    whole = f"{told}; of {story.folded:,} events up to {since:,} births alone are told (shaded)"
-    brief = f"{story.unit}; shaded: births alone"
+    whole = f"{told}; shaded, up to {since:,}: only births, {story.folded:,} events were folded"
+    brief = f"{story.unit}; shaded: only births"
     return whole if labels.width_of([whole], FONT) <= room else labels.shorten(brief, room, FONT)
 
 

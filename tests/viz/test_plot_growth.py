@@ -275,4 +275,4 @@ def test_a_folded_log_tells_the_whole_story():
     axes = plot_growth(graph, figure())
     (lane,) = [c for c in axes[4].collections if len(c.get_offsets()) == 2]
     assert lane.get_offsets()[:, 0].tolist() == [11, 41]
-    assert axes[-1].get_xlabel().endswith("of 40 events up to 41 births alone are told (shaded)")
+    assert axes[-1].get_xlabel().endswith("shaded, up to 41: only births, 40 events were folded")
