@@ -6,7 +6,7 @@ functions: Broomhead and Lowe 1988). Where no lived step with the same action re
 known.
 """
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ ROUND = 1.5  # size of the circle an angle is felt as
 _FAR = -9.0  # exponents below it are 0
 
 
-class Model(NamedTuple):
+class Model(namedtuple("Model", "scale centres weights unit lived bounds ends goal sizes")):
     """What is believed of a continuous world of c coordinates, felt as f features.
 
     Attributes
@@ -45,15 +45,7 @@ class Model(NamedTuple):
         known, what a step later is worth less.
     """
 
-    scale: np.ndarray
-    centres: np.ndarray
-    weights: np.ndarray
-    unit: np.ndarray
-    lived: np.ndarray
-    bounds: np.ndarray
-    ends: np.ndarray
-    goal: np.ndarray
-    sizes: np.ndarray
+    __slots__ = ()
 
 
 @helper

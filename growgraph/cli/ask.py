@@ -97,13 +97,13 @@ def _brief(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _as_learnt(model, run, target):
+def _as_learnt(model, run, target, data):
     """How a stream reads data for a model, as options of :func:`growgraph.data.open_stream`."""
     if run.get("schema"):
         return {"schema": run["schema"], "target": target}
     columns, shape = getattr(model, "columns_", None), getattr(model, "image_shape", None)
     if columns is None:  # saved from Python
-        return {"image_shape": shape, "target": target}
+        return {"image_shape": None if data == "digits" else shape, "target": target}
     kinds = {name: ["text" if text else "number", 0] for name, text in columns.items()}
     whole = getattr(model, "classes_", np.empty(0, object)).dtype.kind in "iu"
     known: dict = {"target": None, "label": "int" if whole else "text", "categorical": []}
@@ -114,7 +114,7 @@ def predict(path, data, out, target, encoding=None):
     """Answer all rows of ``data`` as CSV; returns the exit code."""
     model, run = _load(path, can="predict")
     answers = _answers_of(model)
-    known = _as_learnt(model, run, target)
+    known = _as_learnt(model, run, target, data)
     stream = open_stream(data, encoding=encoding, note=say.line, **known)
     check_answers(out, path, data, stream.paths)
     n = 0
@@ -250,7 +250,7 @@ def explain(path, data, row, encoding=None, target=None):
     if data is None:
         data, job = _learnt_from(path, run), run["job"]
         encoding, seed = encoding or job.get("encoding"), job["seed"]  # digits are shuffled by it
-    known = _as_learnt(model, run, target)
+    known = _as_learnt(model, run, target, data)
     stream = open_stream(data, seed=seed, encoding=encoding, note=say.line, **known)
     if data == run.get("data") and stream.identity().get("files") != run["job"].get("files"):
         say.line(f"{data} has changed since {path} was grown")

@@ -114,7 +114,7 @@ def test_digits(run):
         file.write("a,b\n1,2\n")
     code, out, err = run("predict", "m.npz", "u.csv")
     assert (code, out) == (2, "")
-    assert "one row an image" in err
+    assert "needs 64 columns of pixels" in err
 
 
 def test_grow_says_where_a_clusterer_learns(run):

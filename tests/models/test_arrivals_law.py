@@ -54,10 +54,12 @@ def test_a_call_stopped_while_the_column_is_welcomed(monkeypatch, came, owner, m
         return widen(self, columns)
 
     rows, labels = part(X | late, came, len(y)), y[came:]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored
     with monkeypatch.context() as patch:
         patch.setattr(owner, method, interrupted)
         with pytest.raises(KeyboardInterrupt):
             model.partial_fit(rows, labels)
+    signal.signal(signal.SIGINT, before)
     assert stopped
     assert model.n_samples_seen_ == came
     model.partial_fit(rows, labels)

@@ -105,7 +105,7 @@ def test_fit_is_partial_fit_with_labels(n, tmp_path):
 
 def test_the_seed_is_of_dreams_alone():
     X = load_digits()[0][:100]
-    a, b = (ResoNetClusterer(s, image_shape=SHAPE).fit(X) for s in (0, 1))
+    a, b = (ResoNetClusterer(random_state=s, image_shape=SHAPE).fit(X) for s in (0, 1))
     assert differences(a, b) != []
     assert differences(ResoNetClusterer(random_state=1, image_shape=SHAPE).fit(X), b) == []
 

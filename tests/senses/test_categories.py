@@ -75,6 +75,7 @@ def test_room_follows_the_limits(max_nodes, max_bytes):
     assert categories.most_inputs(2 * max_nodes, 2 * max_bytes) >= most
 
 
+@pytest.mark.filterwarnings("ignore:no room left")
 @pytest.mark.parametrize("limit", [{"max_nodes": 400}, {"max_bytes": 5_000_000}, {}])
 def test_models_keep_to_it(limit, monkeypatch):
     monkeypatch.setattr(categories, "MOST_INPUTS", 150)
@@ -96,6 +97,7 @@ def test_models_keep_to_it(limit, monkeypatch):
     assert len(clusterer._core.sense.born) == most
 
 
+@pytest.mark.filterwarnings("ignore:no room left")
 @pytest.mark.parametrize("cut", [1, 7, 33])
 def test_cuts_do_not_matter_when_room_runs_out(cut, monkeypatch):
     monkeypatch.setattr(categories, "MOST_INPUTS", 64)
