@@ -70,12 +70,9 @@ def answer_of(graph, asked, data):
     nodes, held = shares(place[edges["source"]], place[edges["target"]], edges["weight"],
                          edges["delay"] > 0, V, kind, place[asked.node])  # fmt: skip
     tension = np.where(nodes > 0, _felt(graph, asked), np.nan)
-    since = asked.since(graph)
-    text = (
-        f"what speaks for {data['answer']} now; {since}"
-        if since
-        else f"the answer {data['answer']}"
-    )
+    since, said = asked.since(graph), data["answer"]
+    said = f"{said:.4g}" if isinstance(said, float) else said
+    text = f"what speaks for {said} now; {since}" if since else f"the answer {said}"
     return Answer(nodes, held, tension, _least(held), text)
 
 

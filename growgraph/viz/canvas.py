@@ -21,6 +21,7 @@ _NAMES = 0.27  # of the width, at most, for the names at each end
 _APART = 0.7  # of an even spacing: marks of a column are no nearer
 SHORT = 24.0  # points for the name of an output in a small picture
 _GAP = 6.0  # points between a mark and its name, at most
+_LIFT = 48  # points that an arch rises at most, and room for it
 
 
 class Canvas:
@@ -65,7 +66,7 @@ class Canvas:
         entries = np.unique(scene.kind * 4 + scene.role).size + 5
         under = 8 + 12.5 * -(-entries // self.columns) if legend and not self.beside else 0
         self.left, self.right = ends[0], ends[1] + (_LEGEND_WIDTH if self.beside else 0)
-        self.bottom, self.top = (24 + under if legend else 10), 10
+        self.bottom, self.top = (24 + under if legend else 10), 10 + _LIFT * scene.late.any()
 
     def _place(self):
         """Marks into the unit square (data) and into points; axes limits to match."""
@@ -172,7 +173,7 @@ class Canvas:
         bow = np.where(on, 0.4 * (x1 - x0), 0.5 * self.step / self.across)
         out = np.where(loop, 16 / self.across, np.where(late, 0, bow))
         into = np.where(loop | on | late, out, -bow)
-        lift = np.where(loop, 34, np.where(late, 0.3 * far, 0)) / self.up
+        lift = np.where(loop, 34, np.where(late, np.minimum(0.3 * far, _LIFT), 0)) / self.up
         near = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
         X = near[0] * x0 + near[1] * (x0 + out) + near[2] * (x1 - into) + near[3] * x1
         Y = near[0] * y0 + near[1] * (y0 + lift) + near[2] * (y1 + lift) + near[3] * y1

@@ -34,12 +34,13 @@ def light(scene, graph, answer, share=None):
     pairs, back = np.unique(u[took] * n + v[took], return_inverse=True)
     lit = np.bincount(back, held[took], minlength=pairs.size)
     weight = np.bincount(back, edges["weight"][took], minlength=pairs.size)
+    late = np.bincount(back, edges["delay"][took] > 0, minlength=pairs.size) > 0
     shown = (lit >= least) & (lit > 0)
-    pairs, lit, weight = pairs[shown], lit[shown], weight[shown]
+    pairs, lit, weight, late = pairs[shown], lit[shown], weight[shown], late[shown]
     rest = np.flatnonzero(~np.isin(scene.source * n + scene.target, pairs))
     rest = rest[np.argsort(-scene.share[rest], kind="stable")][:_FADED_EDGES]
     order = np.argsort(lit, kind="stable")  # the strongest on top
-    lit, pairs, weight = lit[order], pairs[order], weight[order]
+    lit, pairs, weight, late = lit[order], pairs[order], weight[order], late[order]
     ends = {  # marks that an edge lit joins, and the answer, are lit
         int(m) for m in (*(pairs // n), *(pairs % n), *scene.mark[answer.nodes == 1])
     }
@@ -49,7 +50,7 @@ def light(scene, graph, answer, share=None):
         scene, source=np.append(scene.source[rest], pairs // n),
         target=np.append(scene.target[rest], pairs % n),
         weight=np.append(scene.weight[rest], weight), share=size,
-        late=np.append(scene.late[rest], np.zeros(lit.size, bool)), least=least,
+        late=np.append(scene.late[rest], late), least=least,
         part=np.where(bright, part, 0.0),
         edge_part=np.append(np.zeros(rest.size), lit), told=answer.text,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from growgraph.viz import layout
 from growgraph.viz.history import History, history_of
 
 ALL_SHOWN = 150  # up to so many nodes each gets its own mark
+_COLUMN = 60  # in a column
 _ALIKE = 8  # more nodes than this with the same sources and kind become one mark
 _GROUPED = 2  # the same within a named group
 _OUTPUTS = 30
@@ -84,7 +85,7 @@ class Scene:
 def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):
     """Lay a graph out and choose what is drawn; see :class:`Scene`.
 
-    In graphs of more than ``most`` nodes, alike ones are one mark.
+    In graphs of more than ``most`` nodes, or with too full a column, alike ones are one mark.
     """
     ids, store = graph.nodes, graph._store
     slots = graph._slots(ids)
@@ -92,7 +93,9 @@ def scene_of(graph, tension=None, share=None, most=ALL_SHOWN):
     history = history_of(graph)
     x = layout.columns(history)
     unit = np.arange(x.size)
-    unit[ids] = ids if ids.size <= most else alike(graph, ids, slots, x[ids])
+    full = np.unique(x[ids], return_counts=True)[1].max(initial=0)
+    single = ids.size <= most and full <= _COLUMN
+    unit[ids] = ids if single else alike(graph, ids, slots, x[ids])
     y = layout.rows(x, unit, history)[ids]
     x, mark = x[ids], np.unique(unit[ids], return_inverse=True)[1]
     crowd = (np.bincount(mark) > 1)[mark]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from growgraph import Graph, GrowthLog, ResoNet
 from growgraph.models._asked import Asked
 from growgraph.models.base import Explanation
-from growgraph.viz import plot_tension, tensionmap
+from growgraph.viz import plot, plot_tension, tensionmap
 from growgraph.viz.answer import opened
 from growgraph.viz.history import BORN_BEFORE, history_of
 from growgraph.viz.lit import light
@@ -109,3 +109,27 @@ def test_edges_folded_away_are_no_older_than_their_nodes():
     assert (born != BORN_BEFORE).all()
     assert (history.event == np.maximum(born[history.source], born[history.target])).all()
     assert (history.event >= born[history.target]).all()
+
+
+def test_pictures_of_an_agent_are_not_too_full():
+    """Its many choices are one mark; what comes a step later arches, lit or not, in the picture."""
+    agent = corridor()
+    for row in range(5, 40):
+        agent.partial_fit([(row, 0, 0.0, row + 1, False)], 2)
+    scene = scene_of(agent.graph_, None)
+    assert scene.x.size < agent.graph_.n_nodes
+    told = agent.explain(0)
+    lit = light(scene, agent.graph_, opened(told)[1])
+    assert lit.late[lit.edge_part > 0].any()
+    for thing in (agent, told):
+        ax = plot(thing, Figure((8, 5)).add_subplot())
+        low, high = ax.get_ylim()
+        for lines in ax.collections:
+            paths = (
+                [path.vertices for path in lines.get_paths()]
+                if hasattr(lines, "get_segments")
+                else []
+            )
+            for points in paths:
+                assert points[:, 1].min() > low
+                assert points[:, 1].max() < high
