@@ -123,7 +123,7 @@ class Arrivals(Categories):
         low, high = self.reach
         far = NEW_GROUND * (high - low)
         with np.errstate(invalid="ignore"):
-            outside = (numbers < low - far) | (numbers > high + far)
+            outside = (low - numbers > far) | (numbers - high > far)
         return outside & (self.spread > 0) & (far > 0)
 
     # ---- values ---------------------------------------------------------------------------------

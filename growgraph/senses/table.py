@@ -194,11 +194,10 @@ class Table(Arrivals):
 
     def _new_ground(self, numbers):
         """Which values lie far below, far above all before them: bool [2, rows, columns]."""
-        low, high = self.reach
-        far = NEW_GROUND * (high - low)
-        awake = (self.spread > 0) & (far > 0)
-        if not (awake & ((low - numbers > far) | (numbers - high > far))).any():
+        if not self.beyond(numbers).any():
             return np.zeros((2, *numbers.shape), bool)
+        low, high = self.reach
+        awake = (self.spread > 0) & (NEW_GROUND * (high - low) > 0)
         low = np.fmin.accumulate(np.vstack([low, numbers[:-1]]))
         high = np.fmax.accumulate(np.vstack([high, numbers[:-1]]))
         far = NEW_GROUND * (high - low)

@@ -8,6 +8,7 @@ from scipy.optimize import isotonic_regression
 from growgraph.kernels import codes
 from growgraph.viz import labels
 from growgraph.viz.lit import FADED
+from growgraph.viz.paper import bare
 from growgraph.viz.style import KIND_SHAPE, SHAPE_SIZE
 
 FONT = 8.0
@@ -40,13 +41,7 @@ class Canvas:
 
     def __init__(self, ax, scene, look, *, legend=True, named=True):
         self.ax, self.scene, self.look = ax, scene, look
-        box = ax.get_window_extent()
-        self.width, self.height = np.array([box.width, box.height]) * 72 / ax.figure.dpi
-        ax.set_facecolor(look.ground)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        for spine in ax.spines.values():
-            spine.set_visible(False)
+        self.width, self.height = bare(ax, look)
         self.beside = legend and self.width >= _NARROW
         self._margins(legend, named)
         self._place()

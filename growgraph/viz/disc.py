@@ -7,6 +7,7 @@ import numpy as np
 from growgraph.viz import labels
 from growgraph.viz.canvas import FONT
 from growgraph.viz.lit import FADED
+from growgraph.viz.paper import bare
 
 PITH = 0.12  # radius of the middle, which is empty
 _RINGS = 4
@@ -22,13 +23,7 @@ class Disc:
 
     def __init__(self, ax, rings, look, legend):
         self.ax, self.rings, self.look = ax, rings, look
-        box = ax.get_window_extent()
-        self.wide, self.high = np.array([box.width, box.height]) * 72 / ax.figure.dpi
-        ax.set_facecolor(look.ground)
-        ax.set_xticks([])
-        ax.set_yticks([])
-        for spine in ax.spines.values():
-            spine.set_visible(False)
+        self.wide, self.high = bare(ax, look)
         self.beside = legend and self.wide >= self.high + 0.5 * _WIDE
         self.under = under = 96 if legend and not self.beside else 0
         self.names = [self._name(i) for i in range(len(rings.aims))]

@@ -8,6 +8,7 @@ import numpy as np
 
 from growgraph.viz.canvas import DASHED, FONT
 from growgraph.viz.labels import shorten, width_of
+from growgraph.viz.paper import bare
 
 _EDGE, _GAP = 10.0, 12.0  # points: at the border, between columns
 _FORK = 46.0  # points from the state to the names of actions
@@ -63,15 +64,6 @@ def _end_of(one, most=np.inf):
 def wide_of(one, sure):
     """Width in points of what is so likely."""
     return (0.9 + 3.1 * sure) if one.chosen else (0.6 + 1.6 * sure)
-
-
-def bare(ax, look):
-    """Axes without ticks and frame."""
-    ax.set_facecolor(look.ground)
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(False)
 
 
 def _end_mark(ax, x, y, one, colour, ground, share=1.0, shift=None):

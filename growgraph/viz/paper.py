@@ -70,3 +70,14 @@ def figure_on(figure, look, size):
         )
     figure.set_facecolor(look.ground)
     return figure
+
+
+def bare(ax, look):
+    """Take ticks and frame off axes; their width and height in points."""
+    ax.set_facecolor(look.ground)
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    box = ax.get_window_extent()
+    return box.width * 72 / ax.figure.dpi, box.height * 72 / ax.figure.dpi

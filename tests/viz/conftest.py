@@ -2,6 +2,7 @@
 
 import shutil
 
+import matplotlib
 import matplotlib.pyplot as plt
 import pytest
 
@@ -14,10 +15,12 @@ _WITHOUT = "no browser: apt-get install chromium, pip install playwright"
 
 @pytest.fixture(autouse=True)
 def _no_window():
-    """No window, and no figure but the test's own, whatever ran before in this process."""
+    """No window, no figure but the test's own, and nothing global changed."""
     plt.switch_backend("agg")
-    plt.close("all")
+    plt.close("all")  # whatever ran before in this process
+    before = dict(matplotlib.rcParams)
     yield
+    assert dict(matplotlib.rcParams) == before
     plt.close("all")
 
 

@@ -1,9 +1,7 @@
 """plot_futures draws what an agent imagines: what it says, of what is odd, and cleanly."""
 
 import io
-import itertools
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from growgraph import Graph, ResoNet, SimNet
 from growgraph.viz import plot_futures
 from growgraph.viz.futures import _imagined
-from tests.viz.test_clean import _SLACK, words_of
+from tests.viz.test_clean import _SLACK, all_words_are_clear
 
 
 def corridor(n_actions=2, rooms=6, trials=3):
@@ -56,13 +54,6 @@ def place(state):
     return (state, state % 2) if isinstance(state, int) else (len(state), 0)
 
 
-@pytest.fixture(autouse=True)
-def _as_before():
-    before = dict(matplotlib.rcParams)
-    yield
-    assert dict(matplotlib.rcParams) == before
-
-
 @pytest.mark.parametrize("where", [None, place], ids=["tree", "world"])
 @pytest.mark.parametrize("name", AGENTS)
 def test_it_is_drawn_and_clean(name, where):
@@ -70,15 +61,7 @@ def test_it_is_drawn_and_clean(name, where):
     figure = plot_futures(make(), state, place=where, dark=where is None).figure
     for wide in (800, 1600):
         figure.set_dpi(wide / figure.get_figwidth())
-        words = words_of(figure)
-        assert words
-        for text, box in words:
-            assert min(box.x0, box.y0) >= 0, (text, box)
-            assert box.x1 <= figure.bbox.width, (text, box)
-            assert box.y1 <= figure.bbox.height, (text, box)
-        for (one, a), (other, b) in itertools.combinations(words, 2):
-            across, down = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
-            assert min(across, down) <= _SLACK * wide / 800, (one, other, across, down)
+        all_words_are_clear(figure, _SLACK * wide / 800)
     held = io.BytesIO()
     figure.savefig(held, format="svg")
     assert b"<image" not in held.getvalue()

@@ -3,7 +3,6 @@
 import io
 import re
 
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -21,14 +20,6 @@ from growgraph.viz import (
     plot_rings,
     plot_tension,
 )
-
-
-@pytest.fixture(autouse=True)
-def _as_before():
-    """Nothing global is changed."""
-    before = dict(matplotlib.rcParams)
-    yield
-    assert dict(matplotlib.rcParams) == before
 
 
 def empty():

@@ -10,6 +10,7 @@ and .1.
 
 import numpy as np
 
+from growgraph.models._simnet import rewards
 from growgraph.models._simnet.counts import Counts
 
 EPSILON, RATE, DREAMS, HOPE = 0.1, 0.5, 50, 1.0
@@ -84,7 +85,7 @@ class RMax:
     def learn(self, state, action, reward, after, ended):
         """Count; plan when a pair becomes known or hope changes."""
         hope = self.bounds.hope
-        self.bounds.note_reward(reward, ended)
+        rewards.note(self.bounds.rewards, reward, ended)
         at, pair = 2 * after + ended, (state, action)
         place = np.flatnonzero(self.to[pair] == at)
         k = int(place[0]) if place.size else int((self.to[pair] >= 0).sum())

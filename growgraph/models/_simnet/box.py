@@ -7,6 +7,7 @@ concepts; to stay where it is it plays out plans.
 import numpy as np
 
 from growgraph._random import uniform
+from growgraph.models._simnet import rewards
 from growgraph.models._simnet.concepts import Concepts
 from growgraph.models._simnet.forward import GAMMA, MEMORY, Forward
 from growgraph.models._simnet.staying import Home, plans_of, played
@@ -52,7 +53,7 @@ class Box:
         self.forward = Forward(n_numbers, n_actions, max(most, 1))
         self.concepts = Concepts(n_actions, options)
         self.home, self.goal = None, None
-        self.rewards = np.array([-np.inf, -np.inf, np.inf, 0.0])
+        self.rewards = rewards.none_met()
         self.starts = np.zeros(n_numbers + 1)  # their sum and number
         self.last = np.full(n_numbers, np.nan)  # where the last step led, NaN after an end
         self.n = self.n_refused = self.n_plans = self.surprises = self.planned = 0
@@ -89,16 +90,14 @@ class Box:
     @property
     def hope(self):
         """The most that can be reached."""
-        live, end, _, size = self.rewards.tolist()
-        if isinstance(self.goal, np.ndarray):
-            return 0.0
-        return 1.0 if size == 0 else max(0.0, end, live / (1 - GAMMA))
+        given = isinstance(self.goal, np.ndarray)
+        return 0.0 if given else rewards.hoped(self.rewards, GAMMA)
 
     @property
     def dread(self):
         """The least that can be reached."""
-        least = -1.0 if isinstance(self.goal, np.ndarray) else min(0.0, float(self.rewards[2]))
-        return 0.0 if least == np.inf else least / (1 - GAMMA)
+        given = isinstance(self.goal, np.ndarray)
+        return -1 / (1 - GAMMA) if given else rewards.feared(self.rewards, GAMMA)
 
     @property
     def unit(self):
@@ -124,7 +123,7 @@ class Box:
             self.starts += np.append(key, 1.0)
         self.last = np.full(key.size, np.nan) if end else after.copy()
         was, bounds = self.staying, self.rewards.copy()
-        self._note(reward, end)
+        rewards.note(self.rewards, reward, end)
         wrong, known = self._felt(key, action, after)
         self.forward.remember(key, action, reward, after, end)
         self.n += 1
@@ -140,12 +139,6 @@ class Box:
         most, numbers = self.options["max_nodes"], self.forward.n_numbers
         nodes = 2 * numbers + self.n_actions * (numbers + 1)
         return self.forward.most >= _FEW and (most is None or nodes <= most)
-
-    def _note(self, reward, end):
-        bounds = self.rewards
-        bounds[int(end)] = max(bounds[int(end)], reward)
-        bounds[2] = min(bounds[2], reward)
-        bounds[3] = max(bounds[3], abs(reward))
 
     def _felt(self, key, action, after):
         if self.forward.model is None:

@@ -7,6 +7,7 @@ never met is (structural gain), how even outcomes are (shape), and what rewards 
 import numpy as np
 
 from growgraph.kernels.plan import NU_D, NU_N
+from growgraph.models._simnet import rewards
 
 GAMMA = 0.999
 ALPHAS = np.array([0.3, 1.0, 3.0, 10.0, 30.0, 100.0])
@@ -68,7 +69,7 @@ class Counts:
         self.reward = Column(dtype=np.float64)
         self.trials, self.news = np.zeros((2, NU_N, NU_D))
         self.score = np.zeros(ALPHAS.size)
-        self.rewards = np.array([-np.inf, -np.inf, np.inf, 0.0])
+        self.rewards = rewards.none_met()
 
     @property
     def nu(self):
@@ -87,26 +88,13 @@ class Counts:
 
     @property
     def hope(self):
-        """The most that can be hoped for: 1 until a reward is met, then the largest met for ever.
-
-        At an end it is had once, before it again and again; no reward above 0 is worse than none.
-        """
-        live, end, _, size = self.rewards.tolist()
-        if size == 0:
-            return 1.0
-        return max(0.0, end, live / (1 - GAMMA))
+        """The most that can be hoped for."""
+        return rewards.hoped(self.rewards, GAMMA)
 
     @property
     def dread(self):
-        """The least that can be feared: the worst reward met, for ever."""
-        return min(0.0, float(self.rewards[2])) / (1 - GAMMA)
-
-    def note_reward(self, reward, end):
-        """Let the bounds of rewards know one."""
-        bounds = self.rewards
-        bounds[int(end)] = max(bounds[int(end)], reward)
-        bounds[2] = min(bounds[2], reward)
-        bounds[3] = max(bounds[3], abs(reward))
+        """The least that can be feared."""
+        return rewards.feared(self.rewards, GAMMA)
 
     def note_trial(self, n, d, new):
         """Count a trial made after n trials with d outcomes; returns whether the world changed.

@@ -14,6 +14,7 @@ from growgraph.graph import Graph
 from growgraph.graph.planning import fixed_point
 from growgraph.growth import GrowthController, NewNode, Proposal
 from growgraph.kernels import plan
+from growgraph.models._simnet import rewards
 from growgraph.models._simnet.awaited import Awaited
 from growgraph.models._simnet.counts import GAMMA, Column, Counts
 
@@ -160,7 +161,7 @@ class World:
         if state < 0 or not self._fits(state * self.n_actions + action, after, end):
             self.n, self.n_refused = self.n + 1, self.n_refused + 1
             return True
-        self.counts.note_reward(reward, end)
+        rewards.note(self.counts.rewards, reward, end)
         expected = self._count(state, action, reward, after, end) and bounds == (
             self.hope, self.dread)  # fmt: skip
         self.n += 1
