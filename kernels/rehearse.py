@@ -75,40 +75,66 @@ def _yes_of(G, j, j2, omega, bias, s):
 
 
 @inlined
-def _gain(G, samples, lo, hi, ask, whole, yes):
-    """Nats that a question tells of the labels, on at most some 128 to 255 of the samples."""
+def _count(G, heard, a, b, ask):
+    """How many of the places heard[a:b] say yes; without branches, many at a time."""
     j, j2, omega, bias = ask
-    step = max(np.int64(1), (hi - lo) // _LOOKED_AT)
-    for c in range(yes.size):
-        yes[c] = 0
-    n = m = 0
-    for i in range(lo, hi, step):
-        n += 1
-        s = np.int64(samples[i])
-        if _yes_of(G, j, j2, omega, bias, s):
-            yes[G.labels[s]] += 1
-            m += 1
+    one, yes = G.ring[j], np.int64(0)
+    if j2 < 0:
+        for i in range(a, b):
+            yes += bias + one[heard[i]] > 0
+        return yes
+    other = G.ring[j2]
+    for i in range(a, b):
+        yes += bias + one[heard[i]] + omega * other[heard[i]] > 0
+    return yes
+
+
+@inlined
+def _gain(G, heard, ask, whole, yes):
+    """Nats that a question tells of the labels of ``heard``, which holds whole[c] of class c."""
+    n = m = np.int64(0)
+    for c in range(whole.size):
+        yes[c] = _count(G, heard, n, n + whole[c], ask)
+        n += whole[c]
+        m += yes[c]
     told = _XLOGX[n] - _XLOGX[m] - _XLOGX[n - m]
-    for c in range(yes.size):
+    for c in range(whole.size):
         told += _XLOGX[yes[c]] + _XLOGX[whole[c] - yes[c]] - _XLOGX[whole[c]]
     return told
 
 
-@helper
-def _best(G, samples, lo, hi, dice, whole, yes):
-    """The best of a few imagined questions and its gain, -1 if there is none."""
-    d = G.ring.shape[0]
+@inlined
+def _hear(G, samples, lo, hi, whole, heard):
+    """Put those that judge a question, some 128 to 255 at most, into ``heard``, class by class."""
+    step = max(np.int64(1), (hi - lo) // _LOOKED_AT)
     for c in range(whole.size):
         whole[c] = 0
-    for i in range(lo, hi, max(np.int64(1), (hi - lo) // _LOOKED_AT)):
+    for i in range(lo, hi, step):
         whole[G.labels[samples[i]]] += 1
+    end = np.int64(0)
+    for c in range(whole.size):
+        end += whole[c]
+        whole[c] = end
+    for i in range(lo, hi, step):
+        c = G.labels[samples[i]]
+        whole[c] -= 1
+        heard[whole[c]] = samples[i]
+    for c in range(whole.size):
+        whole[c] = (end if c + 1 == whole.size else whole[c + 1]) - whole[c]
+
+
+@helper
+def _best(G, samples, lo, hi, dice, whole, yes, heard):
+    """The best of a few imagined questions and its gain, -1 if there is none."""
+    d = G.ring.shape[0]
+    _hear(G, samples, lo, hi, whole, heard)
     best = (np.int64(-1), np.int64(-1), np.float32(0), np.float32(0))
     most = -1.0
     tries = max(4, min(d, 6 + d // 3))
     for _ in range(2 * tries if hi - lo >= _LARGE else tries):
         ask = _draw(G, samples, lo, hi, dice)
         if ask[0] >= 0:
-            told = _gain(G, samples, lo, hi, ask, whole, yes)
+            told = _gain(G, heard, ask, whole, yes)
             if told > most:
                 best, most = ask, told
     return best, most
@@ -147,6 +173,7 @@ def imagine(G, samples, n, least, dice, asked, shape):
     j, j2. Returns the number of questions and of nodes.
     """
     whole, yes = np.empty(G.leaf.shape[2], np.int64), np.empty(G.leaf.shape[2], np.int64)
+    heard = np.empty(2 * _LOOKED_AT, np.int64)
     stack = np.empty((n + 2, 3), np.int64)
     stack[0, 0], stack[0, 1], stack[0, 2] = -1, 0, n
     top, questions, nodes = 1, 0, 0
@@ -157,7 +184,7 @@ def imagine(G, samples, n, least, dice, asked, shape):
         nodes += 1
         if hi - lo < least or _alike(G, samples, lo, hi):
             continue
-        ask, told = _best(G, samples, lo, hi, dice, whole, yes)
+        ask, told = _best(G, samples, lo, hi, dice, whole, yes, heard)
         if ask[0] < 0 or (told < _GAIN and hi - lo < _SMALL):
             continue
         middle = _part(G, samples, lo, hi, ask)
