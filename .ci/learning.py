@@ -58,6 +58,7 @@ def merged(reports: list[dict]) -> dict:
         for key in listed:
             whole[key] += told.get(key, [])
         whole["curves"] |= told["curves"]
+        whole["knows"] = whole.get("knows", {}) | told.get("knows", {})
         whole["notes"] += [note for note in told["notes"] if note not in whole["notes"]]
     if whole["bench"] == "learning grownet":  # placement is tested over all data at once
         found = grownet_verdicts.concluded(Results.of(whole["cells"]))
@@ -82,6 +83,7 @@ def joined(whole: dict, rows: dict) -> dict:
     _check_alike(whole["cells"], rows["cells"])
     kept = [c for c in whole["cells"] if (c["data"], c["learner"]) not in measured]
     whole["cells"] = _in_sequence(protocol, kept + rows["cells"])
+    whole["knows"] = whole.get("knows", {}) | rows.get("knows", {})
     concluded = bench.compared(protocol, Results.of(whole["cells"]))
     if concluded is not None:
         whole["comparisons"] = json.loads(to_json(concluded))

@@ -121,7 +121,9 @@ def test_rows_of_streams_join_if_nothing_was_compared_with_them():
     again = with_peer({"ARF": NEW}, "long", ["ARF"])
     for cell in [cell for part in (whole, rows, again) for cell in part["cells"]]:
         cell["data"] = "SEA"
+    whole["knows"], rows["knows"] = {"ours": ""}, {"another": "the way"}
     both = learning.joined(whole, rows)
+    assert both["knows"] == {"ours": "", "another": "the way"}
     assert [c["learner"] for c in both["cells"]] == ["growgraph", "growgraph replay 0", "ARF"]
     assert both["comparisons"] == [comparison]
     assert len(whole["cells"]) == 2

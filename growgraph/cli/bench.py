@@ -164,8 +164,9 @@ def learning(
     against what is trained, boosted or grown at random; --only pool (or placement, depth,
     directions, readout) ablates one thing, stream teaches in rounds, cost times insertions. growth:
     ResoNet without one of its parts, late classes, contradictory and shuffled labels. simnet: steps
-    until a world is solved, and to recover when it changes. --method 'growgraph*' measures ours
-    alone (not of grownet, growth, simnet). Whole runs take from minutes to an hour.
+    until a world of states or of numbers is solved, and to recover when it changes. --method
+    'growgraph*' measures ours alone (not of grownet, growth). Whole runs take from minutes to an
+    hour, of simnet some.
     """
     from growgraph.bench import report
     from growgraph.bench.learning import bench, picture, plan

@@ -9,7 +9,7 @@ from growgraph.bench.learning import agents_tables as tables
 from growgraph.bench.learning.agents_tables import QLearning, RMax
 from growgraph.bench.learning.nats import least_surprising
 from growgraph.models._simnet.counts import Counts
-from growgraph.models._simnet.world import World
+from growgraph.models._simnet.world import TIE, World
 from growgraph.models.simnet import SimNet
 
 
@@ -89,10 +89,46 @@ class _WithoutGain(World):
         self.counts = _NoGain()
 
 
+class _OneStep(World):
+    """No future is played out: the reward of one choice, and whether it may lead to what is new."""
+
+    def plan(self, changed=None):
+        self.n_plans += changed is None
+
+    def best(self, key, curious, draw):
+        if key not in self.place:
+            return int(draw * self.n_actions)
+        first = self.place[key] * self.n_actions
+        worth = np.array([self._one(first + a, curious) for a in range(self.n_actions)])
+        equals = np.flatnonzero(worth >= worth.max() - TIE * np.abs(worth).max())
+        return int(equals[int(draw * equals.size)])
+
+    def _one(self, row, curious):
+        counts, block = self.counts, self.block(int(self.choice_id.all[row]))
+        total, place = 0.0, int(counts.first.all[row])
+        for count in block.tolist():
+            total += count * counts.reward.all[place]
+            place = int(counts.follow.all[place])
+        n, unknown = block.sum(), self.hope if curious else self.dread
+        if n == 0:
+            return unknown
+        news = counts.gain(int(n), np.count_nonzero(block)) if curious else 0.0
+        return (1 - news) * total / n + news * unknown
+
+
+class _Hopeless(World):
+    """What may be hoped for counts for nothing: it acts by what is known alone."""
+
+    def best(self, key, curious, draw):
+        return super().best(key, False, draw)
+
+
 OURS = "growgraph"
 LEARNERS: dict[str, Any] = {  # (states, actions, seed) -> agent
     OURS: Ours,
     f"{OURS}, least nats": ByNats,
+    f"{OURS}, no simulation": partial(Ours, world=_OneStep),
+    f"{OURS}, no inertia": partial(Ours, world=_Hopeless),
     f"{OURS}, no gate": partial(Ours, world=_PlansAlways),
     f"{OURS}, no shape": partial(Ours, world=_WithoutShape),
     f"{OURS}, no structural gain": partial(Ours, world=_WithoutGain),

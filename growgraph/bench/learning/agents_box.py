@@ -3,11 +3,13 @@
 import numpy as np
 from scipy.linalg import solve_discrete_are
 
+from growgraph.bench.learning.boxes import Agent
+
 _RIDGE, _COST = 1e-3, 0.01
 _FIRST = 8  # random actions before the first plan
 
 
-class LQR:
+class LQR(Agent):
     """Online least squares and a linear regulator: stay where episodes begin.
 
     It is told that dynamics are linear, that actions are pushes of even steps from one side to the
@@ -45,14 +47,18 @@ class LQR:
         return int(np.abs(self.push - wanted).argmin())
 
     def learn(self, observation, action, reward, after, ended):
-        """Least squares of what follows; an end counts for nothing but that another begins."""
+        """Least squares of what follows; an end counts for nothing."""
         x, to = np.asarray(observation, np.float64), np.asarray(after, np.float64)
         self.low, self.high = np.minimum(self.low, x), np.maximum(self.high, x)
         row = np.concatenate([x, [self.push[action], 1.0]])
         self.A += np.outer(row, row)
         self.B += np.outer(row, to - x)
         self.n += 1
-        self.gain, self.fresh = None, bool(ended)
+        self.gain = None
+
+    def over(self):
+        """Another episode begins."""
+        self.fresh = True
 
     def _begin(self, observation):
         if self.fresh:

@@ -22,11 +22,11 @@ PEERS: dict[str, tuple[str, ...]] = {
     "cluster": ("artlib", "minisom", "mlxtend"),
     "grownet": ("mlxtend",),
     "growth": ("mlxtend", "river"),
-    "simnet": ("gymnasium",),
+    "simnet": ("gymnasium", "torch", "neat-python"),
 }
 
 _OF_STREAMS = ("stream", "long", "returns", "memory")
-_WHOLE = ("grownet", "growth", "simnet")  # rows are measured all or none
+_WHOLE = ("grownet", "growth")  # rows are measured all or none
 
 
 def check(name, only=None, methods=()):
@@ -50,7 +50,7 @@ def check(name, only=None, methods=()):
         if not installed.is_here("river"):
             raise DataError("the streams are river's: pip install 'growgraph[bench]'")
     elif name in ("growth", "simnet"):
-        _protocol(name).check(only)
+        data = _protocol(name).check(only)
     elif name == "grownet":
         tasks.pick(only)
     else:

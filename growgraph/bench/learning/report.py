@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from growgraph.bench.learning import asked
 from growgraph.bench.report import columns, machine_lines
 
@@ -100,29 +102,49 @@ def grids(report):
         )  # fmt: skip
 
 
-def _text(cell, spread=True):
+def _text(cell, spread=True, agents=False):
     """Mean and deviation of seeds, the mean alone where there is one seed; "" without a cell."""
     if cell is None:
         return ""
+    if agents and cell["measure"] in _BY_SEED:
+        return _BY_SEED[cell["measure"]](list(cell["seeds"].values()))
     text = number(cell["mean"], cell["measure"])
     if spread and cell["sd"] is not None and _kind(cell["measure"]) not in _NO_SPREAD:
         text += f" ±{number(cell['sd'], cell['measure'])}"
     return text
 
 
+def quartiles(values):
+    """Median and quartiles.
+
+    Examples
+    --------
+    >>> quartiles([50, 70, 60, 2000])
+    '65 [57.5-552]'
+    """
+    low, middle, high = (number(v, "steps") for v in np.percentile(list(values), [25, 50, 75]))
+    return f"{middle} [{low}-{high}]"
+
+
+def _solved(values):
+    return f"{sum(values):.0f}/{len(values)}"
+
+
+# of agents: some are given up, so a mean says little
+_BY_SEED = {"steps": quartiles, "recovery": quartiles, "solved": _solved}
 _KNOWS = ("is told",)
 
 
 def table(report):
     """The whole report for a terminal: a table each, verdicts, notes, the machine."""
-    parts = []
+    parts, agents = [], bool(report.get("knows"))
     for title, learners, sides, cells in grids(report):
         lines = [
-            (name, *(_text(cells.get((name, side)), spread=len(sides) < 7) for side in sides),
+            (name, *(_text(cells.get((name, side)), len(sides) < 7, agents) for side in sides),
              *_known(name, report))
             for name in learners
         ]  # fmt: skip
-        parts.append(columns(lines, (title, *sides, *_KNOWS[: bool(report.get("knows"))])))
+        parts.append(columns(lines, (title, *sides, *_KNOWS[:agents])))
     if report["comparisons"]:
         parts.append(columns(verdicts(report), _VERDICT_HEAD))
         parts.append(tally(report))
@@ -133,12 +155,13 @@ def table(report):
 
 def markdown(report):
     """The same as Markdown."""
-    parts = []
+    parts, agents = [], bool(report.get("knows"))
     for title, learners, sides, cells in grids(report):
-        head = [title, *sides, *_KNOWS[: bool(report.get("knows"))]]
+        head = [title, *sides, *_KNOWS[:agents]]
         lines = [f"| {' | '.join(head)} |", "|" + len(head) * "---|"]
         for name in learners:
-            shown = [_text(cells.get((name, side))) for side in sides] + _known(name, report)
+            shown = [_text(cells.get((name, side)), True, agents) for side in sides]
+            shown += _known(name, report)
             lines.append(f"| {' | '.join([_strong(name, report), *shown])} |")
         parts.append("\n".join(lines))
     if report["comparisons"]:

@@ -1,0 +1,335 @@
+"""The protocol in worlds of numbers, and its agents, where the figures are known."""
+
+import random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from growgraph.bench import peers as installed
+from growgraph.bench.learning import agents_numbers, bench, boxes, report, simnet
+from growgraph.bench.learning.agents_bins import Binned
+from growgraph.bench.learning.agents_dqn import DISCOUNT, DQN
+from growgraph.bench.learning.agents_mpc import MPC, Local
+from growgraph.bench.learning.agents_neat import NEAT
+from growgraph.bench.learning.boxes import Agent, Given, Judge, World, lived
+from growgraph.bench.learning.plan import Plan
+from growgraph.bench.learning.results import Results
+
+LENGTH = 12
+
+
+class Rail:
+    """A place on a line that actions move by a tenth; right of 1 it ends. Actions 1 cost 1."""
+
+    spec = SimpleNamespace(max_episode_steps=LENGTH)
+    action_space = SimpleNamespace(n=2)
+    observation_space = SimpleNamespace(low=np.array([-2.0, -np.inf]), high=np.array([2.0, np.inf]))
+
+    def __init__(self):
+        self.taken = []
+
+    def reset(self, seed=None):
+        self.x, self.steps, self.seed = 0.0, 0, seed
+        return np.array([self.x, 0.0], np.float32), {}
+
+    def step(self, action):
+        self.taken.append(action)
+        self.x += 0.1 * (2 * action - 1)
+        self.steps += 1
+        ended = self.x > 0.95
+        return np.array([self.x, 0.0]), -1.0 + ended, ended, self.steps == LENGTH, {}
+
+
+WORLD = World("Rail", solved=-10.0, every=5, reward=0, each=-1, most=100,
+              told=lambda x: x[:, 0] > 0.95)  # fmt: skip
+GIVEN = Given(2, 2, np.array([-2.0, -3.0]), np.array([2.0, 3.0]), WORLD)
+
+
+@pytest.fixture(autouse=True)
+def rails(monkeypatch):
+    made = []
+    monkeypatch.setattr(boxes, "made", lambda world: made.append(Rail()) or made[-1])
+    return made
+
+
+class Goes(Agent):
+    """Right once it has lived so many steps; it forgets after ``until``."""
+
+    def __init__(self, steps, until=10**9):
+        self.steps, self.until, self.n, self.overs, self.asked = steps, until, 0, 0, 0
+
+    def act(self, observation):
+        return 0
+
+    def learn(self, observation, action, reward, after, ended):
+        self.n += 1
+
+    def over(self):
+        self.overs += 1
+
+    def answer(self, observation):
+        self.asked += 1
+        return int(self.steps <= self.n < self.until)
+
+
+# ---- the protocol -------------------------------------------------------------------------------
+def test_it_is_solved_at_the_first_evaluation_that_reaches_the_threshold(rails):
+    life = lived(WORLD, Goes(7), 3, 100)
+    assert (life.steps, life.kept, life.lived) == (10, 1.0, 10 + 5 * boxes.AGAIN)
+    assert len(rails) == 1 + boxes.EPISODES
+    assert len(rails[0].taken) == life.lived
+    assert [rail.seed for rail in rails[1:]] == [10_000 + k for k in range(boxes.EPISODES)]
+
+
+def test_what_is_forgotten_is_not_kept():
+    assert lived(WORLD, Goes(7, until=20), 3, 100).kept == 1 / boxes.AGAIN
+
+
+def test_who_does_not_solve_is_given_up():
+    agent = Goes(1000)
+    life = lived(WORLD, agent, 3, 60)
+    assert (life.steps, life.kept, life.lived) == (None, 0.0, 60)
+    assert agent.overs == 60 // LENGTH
+
+
+@pytest.mark.parametrize(("solved", "good"), [(-9.0, True), (-8.9, False)])
+def test_the_mean_return_is_judged(solved, good):
+    """Ten steps to the right, the last without cost."""
+    world = World("Rail", solved, 5, 0, -1)
+    agent = Goes(0)
+    assert Judge(world)(agent) == good
+    assert agent.asked <= 10 * boxes.EPISODES
+
+
+def test_no_more_is_played_than_is_needed():
+    """Left is -12 an episode: two of them, and three steps of the others, are below -4 of each."""
+    agent = Goes(1000)
+    assert not Judge(World("Rail", -4.0, 5, 0, -1))(agent)
+    assert agent.asked == 2 * LENGTH + 4 * (boxes.EPISODES - 2)
+
+
+def test_who_answers_as_before_is_not_asked_again():
+    judge, agent = Judge(WORLD), Goes(0)
+    agent.mark = 1
+    first, asked = judge(agent), agent.asked
+    assert judge(agent) == first
+    assert agent.asked == asked
+    agent.mark, agent.steps = 2, 1000
+    assert judge(agent) != first
+
+
+def test_ranges_that_are_not_told():
+    given = Given.of(WORLD)
+    assert (given.low.tolist(), given.high.tolist()) == ([-2.0, -3.0], [2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "not_there"),
+    [
+        ("CartPole", [[2.5, 0, 0, 0], [0, 0, -0.22, 0]], [[2.3, 0, 0.2, 0]]),
+        ("MountainCar", [[0.5, 0.01]], [[0.49, 0.07]]),
+        ("Acrobot", [[-1, 0, 1, 0, 0, 0], [np.cos(2), np.sin(2), np.cos(0.2), np.sin(0.2), 0, 0]],
+         [[1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 0, 0], [np.cos(2), np.sin(2), -1, 0, 0, 0]]),
+    ],
+)  # fmt: skip
+def test_ends_are_told_as_they_are(name, there, not_there):
+    told = boxes.WORLDS[name].told
+    assert told(np.array(there)).all()
+    assert not told(np.array(not_there)).any()
+
+
+# ---- agents -------------------------------------------------------------------------------------
+def push(agent, steps=200, seed=0):
+    """Steps at random places of the rail."""
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        x, action = rng.uniform(-1, 0.9), int(rng.integers(2))
+        to = x + 0.1 * (2 * action - 1)
+        agent.learn(np.array([x, 0.0]), action, -1.0, np.array([to, 0.0]), to > 0.95)
+    return agent
+
+
+def test_the_local_model_is_that_of_the_dynamics():
+    model, rng = Local(2, 0), np.random.default_rng(0)
+    x, actions = rng.uniform(-1, 1, (300, 2)), rng.integers(2, size=300)
+    after = x + np.column_stack([0.1 * (2 * actions - 1), 0.1 * np.sin(2 * x[:, 0])])
+    model.fit(x, actions, after)
+    assert model(x, actions) == pytest.approx(after, abs=0.01)
+
+
+def test_shooting_picks_what_ends_sooner():
+    agent = push(MPC(GIVEN, 0))
+    assert agent.answers(np.array([[0.6, 0.0], [0.85, 0.0], [0.0, 0.0]])).tolist() == [1, 1, 1]
+    agent.world = World("Rail", 0, 5, 1, 1, told=WORLD.told)  # each step is rewarded until it ends
+    assert agent.answer([0.85, 0.0]) == 0
+
+
+def test_bins_are_even_and_all_apart():
+    agent = Binned(GIVEN, 0)
+    bins = agent.bins
+    centres = (np.arange(bins) + 0.5) / bins
+    grid = np.stack(np.meshgrid(4 * centres - 2, 6 * centres - 3), axis=-1).reshape(-1, 2)
+    assert sorted(agent.cell(grid).tolist()) == list(range(bins**2))
+    assert agent.cell([-9.0, -9.0]) == 0
+    assert agent.cell([9.0, 9.0]) == bins**2 - 1
+
+
+def test_bins_learn_the_way():
+    agent = Binned(GIVEN, 0, dreams=20)
+    assert lived(WORLD, agent, 0, 3000).steps is not None
+
+
+def dqn(**options):
+    pytest.importorskip("torch")
+    return DQN(GIVEN, 0, **options)
+
+
+def test_the_target_is_what_follows_until_an_end():
+    torch, agent = pytest.importorskip("torch"), dqn()
+    agent.learn(np.array([0.1, 0.0]), 1, -1.0, np.array([0.2, 0.0]), False)
+    agent.learn(np.array([0.9, 0.0]), 1, -3.0, np.array([1.0, 0.0]), True)
+    with torch.no_grad():
+        for p in agent.net.parameters():
+            p.mul_(3)  # the target does not follow at once
+        follows = float(agent.target(torch.tensor([[0.2, 0.0]])).max())
+    assert agent.goals(np.array([0, 1])).tolist() == pytest.approx([-1 + DISCOUNT * follows, -3])
+
+
+def test_the_target_follows_in_steps():
+    agent = dqn(follow=600, fall=1)
+    push(agent, 599)
+
+    def apart():
+        pairs = zip(agent.net.parameters(), agent.target.parameters(), strict=True)
+        return max(float((a - b).detach().abs().max()) for a, b in pairs)
+
+    assert apart() > 0
+    push(agent, 1)
+    assert apart() == 0
+
+
+def test_a_deep_q_network_answers_as_its_net_does():
+    torch, agent = pytest.importorskip("torch"), dqn(fall=1)
+    before = torch.random.get_rng_state()
+    push(agent, 700)
+    x = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
+    with torch.no_grad():
+        assert agent.answers(x).tolist() == agent.net(torch.from_numpy(x)).argmax(dim=1).tolist()
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_every_step_of_every_genome_counts():
+    pytest.importorskip("neat")
+    before = random.getstate()
+    agent = NEAT(GIVEN, 0, population=6)
+    life = lived(World("Rail", 1.0, 5, 0, -1), agent, 0, 6 * LENGTH)
+    assert life.lived == 6 * LENGTH
+    assert agent.all.generation >= 1  # six episodes, none longer than this
+    assert agent.mark >= 1
+    assert random.getstate() == before
+
+
+def test_the_best_genome_answers():
+    pytest.importorskip("neat")
+    agent = NEAT(GIVEN, 0, population=4)
+    nets = []
+    for worth in (1.0, 5.0, 3.0):
+        nets.append(agent.net)
+        agent.learn(None, 0, worth, None, False)
+        agent.over()
+    assert agent.best == (5.0, nets[1])
+    assert agent.mark == 2
+    assert agent.net not in nets
+
+
+# ---- ours without one of its parts --------------------------------------------------------------
+def valley(agent, steps=160, reward=-1.0):
+    """A life on the rail, episode after episode."""
+    rail = Rail()
+    x = rail.reset()[0]
+    for _ in range(steps):
+        action = agent.act(np.asarray(x, np.float64))
+        after, cost, ended, cut, _ = rail.step(action)
+        agent.learn(np.asarray(x, np.float64), action, reward or cost, after, ended)
+        x = rail.reset()[0] if ended or cut else after
+    return agent.agent._world
+
+
+def test_nothing_grows_after_the_first_model_where_growth_is_ablated():
+    grown = {}
+    for name in (agents_numbers.OURS, f"{agents_numbers.OURS}, no growth"):
+        first, later = (valley(agents_numbers.ROWS[name].make(GIVEN, 0), n) for n in (41, 160))
+        assert first.n_plans == 1 < later.n_plans
+        grown[name] = later.graph.n_nodes - first.graph.n_nodes
+    ours, frozen = grown.values()
+    assert frozen <= 0 < ours
+
+
+def test_what_is_ablated_does_not_count():
+    made = {name: valley(agents_numbers.ROWS[f"{agents_numbers.OURS}{name}"].make(GIVEN, 0))
+            for name in ("", ", no simulation", ", no inertia", ", no gate")}  # fmt: skip
+    key = np.array([0.5, 0.0])
+    whole = {curious: made[""].worth(key, curious) for curious in (False, True)}
+    assert whole[False][1] > whole[False][0]
+    world = made[", no inertia"]
+    np.testing.assert_array_equal(world.worth(key, True), world.worth(key, False))
+    assert made[", no gate"].n_plans == 160 - 39 > made[""].n_plans
+    one = made[", no simulation"].worth(key, False)
+    assert one[0] == pytest.approx(one[1], 1e-4)  # four steps do not end it, and all cost the same
+
+
+def test_to_stay_what_is_ablated_does_not_count():
+    place = np.array([0.5, 0.0])
+    for name in ("", ", no simulation", ", no inertia"):
+        world = valley(agents_numbers.ROWS[f"{agents_numbers.OURS}{name}"].make(GIVEN, 0), 60, 1.0)
+        assert world.staying
+        worth = world.worth(place, False)
+        if name == ", no inertia":
+            assert worth.max() == 0  # there are plans that never end, and none is better
+        else:
+            assert worth[0] > worth[1]
+        if name == ", no simulation":
+            assert worth == pytest.approx(
+                [-((0.5 + move) ** 2) * world.home.weight[0] - 0.01 for move in (-0.1, 0.1)], 0.1
+            )
+
+
+# ---- a run --------------------------------------------------------------------------------------
+def ran(monkeypatch, *rows, solved=-10.0):
+    world = World("Rail", solved, 5, 0, -1, most=40)
+    monkeypatch.setattr(boxes, "WORLDS", {"Rail": world})
+    monkeypatch.setattr(simnet, "KNOWN", ("Rail",))
+    told: list[str] = []
+    found = bench.run("simnet", Plan(quick=True, methods=rows), "Rail", told.append)
+    return found, told
+
+
+def test_who_does_not_solve_is_given_the_limit(monkeypatch):
+    row = agents_numbers.Row(lambda given, seed: Goes(1000), most=20)
+    monkeypatch.setitem(agents_numbers.ROWS, "Q-learning, bins", row)
+    found, _ = ran(monkeypatch, "Q-learning, bins")
+    steps, solved = ({tuple(c["seeds"].values()) for c in found["cells"] if c["measure"] == m}
+                     for m in ("steps", "solved"))  # fmt: skip
+    assert (steps, solved) == ({(40.0, 40.0)}, {(0.0, 0.0)})
+    for shown in (report.table(found), report.markdown(found)):
+        (line,) = (x for x in shown.splitlines() if "Q-learning, bins" in x and "ranges" in x)
+        assert "40 [40-40]" in line
+        assert "0/2" in line
+
+
+def test_rows_of_what_is_not_installed_are_left_out(monkeypatch):
+    monkeypatch.setattr(installed, "is_here", lambda name: False)
+    found, told = ran(monkeypatch, "NEAT", "Q-learning, bins")
+    assert {c["learner"] for c in found["cells"]} == {"Q-learning, bins"}
+    assert told[1] == "Rail, NEAT: left out, what it needs is not installed"
+    assert "neat-python" in found["machine"]["missing"]
+
+
+def test_ours_is_compared_by_steps():
+    results = Results()
+    for seed in range(5):
+        results.add("Rail", "growgraph", "steps", seed, 10 + seed % 2)
+        results.add("Rail", "DQN", "steps", seed, 50 + seed)
+    (one,) = simnet.compared(results)
+    assert (one["peer"], one["verdict"]) == ("DQN", "won")
