@@ -6,15 +6,13 @@ from sklearn.base import BaseEstimator
 from growgraph._validation import check_number
 from growgraph.errors import DataError
 from growgraph.models import _door
-from growgraph.models._simnet import living, state
+from growgraph.models._simnet import living, spaces, state
 from growgraph.models._simnet.acting import Acting
+from growgraph.models._simnet.actions import actions_of
 from growgraph.models._simnet.box import Box
 from growgraph.models._simnet.sense import (
-    actions_of,
     check_form,
     check_goal,
-    check_space,
-    checked_action,
     checked_reward,
     key_of,
     of_numbers,
@@ -31,7 +29,7 @@ class SimNet(Acting, BaseEstimator):
     probability that something never met follows, the most that can be hoped for. It takes the
     choice of least inertia, which is hope less worth.
 
-    Where observations are numbers with fractions (a Box), concepts are places: they grow where an
+    Where observations are numbers, or hold some (a Box), concepts are places: they grow where an
     action is imagined to lead to and none is near, behind a model of what follows that grows where
     its tension lasts. To stay, it plays out plans in that model.
 
@@ -78,9 +76,12 @@ class SimNet(Acting, BaseEstimator):
     Only after a surprise all is planned anew; else what the step changed is propagated.
 
     In a world of numbers what was never met is where no lived step resonates; the discount is .99.
-    Two neighbouring numbers on a circle are an angle. The model is a ridge regression on lines and
-    resonances over the last 3000 steps, in which what contradicts the rest counts less; a place
-    between concepts is a mixture of them; a plan's end is worth Riccati's fixed point.
+    Counted parts beside numbers are felt weakly: what is known holds in all of them until it does
+    not. How far an action of a box pushes is read as a number, so that what is learnt of some
+    pushes holds between them. Two neighbouring numbers on a circle are an angle. The model is a
+    ridge regression on lines and resonances over the last 3000 steps, in which what contradicts the
+    rest counts less; a place between concepts is a mixture of them; a plan's end is worth Riccati's
+    fixed point.
 
     Examples
     --------
@@ -117,9 +118,11 @@ class SimNet(Acting, BaseEstimator):
         Parameters
         ----------
         env : gymnasium.Env, or anything with ``reset``, ``step`` and the two spaces
-            Observations Discrete, MultiDiscrete, MultiBinary, or a Dict or Tuple of these, or a Box
-            of 1 to 64 floats; actions Discrete. A step cut off (``truncated``) is no end: nothing
-            is concluded from it.
+            Observations Discrete, MultiDiscrete, MultiBinary, Text, Box, or a Dict or Tuple of
+            these: where no part is a Box they are states, else 1 to 64 numbers in all (one for each
+            value of a counted part). Actions Discrete, MultiDiscrete, MultiBinary, or a bounded
+            Box, of which it tries some, spread evenly. A step cut off (``truncated``) is no end:
+            nothing is concluded from it.
         steps : int, >= 0
         progress : as the parameter of the class, optional
             In place of it.
@@ -141,10 +144,10 @@ class SimNet(Acting, BaseEstimator):
         steps = check_number("steps", steps, 0, integer=True)
         if seed is not None:
             seed = check_number("seed", seed, 0, 2**32 - 1, integer=True)
-        n_actions, start = actions_of(env)
-        numbers = check_space(getattr(env, "observation_space", None))
-        world = self._ready(n_actions, start, numbers)
-        met = living.Env(env, start, self._form)
+        actions = actions_of(getattr(env, "action_space", None))
+        parts = spaces.parts_of(getattr(env, "observation_space", None))
+        world = self._ready(actions, parts)
+        met = living.Env(env, actions, self._form, self._parts)
         with _door.telling(self.progress if progress is None else progress, steps) as tell:
             if steps:
                 try:
@@ -153,17 +156,21 @@ class SimNet(Acting, BaseEstimator):
                     self._form = met.form if world.n_states else self._form
         return self
 
-    def partial_fit(self, transitions, actions=None):
+    def partial_fit(self, transitions, actions=None, observations=None):
         """Learn steps that were lived elsewhere.
 
         Parameters
         ----------
         transitions : sequence of (observation, action, reward, next observation, done)
-            Observations are integers, text, or arrays, tuples or dicts of them, or lists of numbers
-            with fractions; ``done``: the episode ended there (and was not merely cut off). Learnt
-            in this sequence.
-        actions : int, optional
-            Number of actions, numbered from 0; needed at the first call.
+            Observations are integers, text, or arrays, tuples or dicts of them; or numbers with
+            fractions, in arrays, lists, tuples or dicts; ``done``: the episode ended there (and was
+            not merely cut off). Learnt in this sequence.
+        actions : int or action space, optional
+            Number of actions, numbered from 0, or the space they are of, as in :meth:`learn`;
+            needed at the first call.
+        observations : observation space, optional
+            As in :meth:`learn`; needed at the first call where whole numbers stand beside
+            fractions.
 
         Returns
         -------
@@ -175,15 +182,13 @@ class SimNet(Acting, BaseEstimator):
         DataError, ValueError, TypeError
             If a transition cannot be read; then none of the call is learnt.
         """
-        fresh = not hasattr(self, "_world")
-        if actions is None and fresh:
+        if actions is None and not hasattr(self, "_world"):
             raise ValueError("actions must be the number of actions at the first call, got None")
-        start = 0 if fresh else self._start
-        n = check_number("actions", actions, 1, integer=True) if actions is not None else (
-            self._world.n_actions)  # fmt: skip
-        read, form = self._read(transitions, start, n)
-        numbers = read[0][0].size if read and isinstance(read[0][0], np.ndarray) else None
-        world = self._ready(n, start, numbers)
+        doings = self._actions if actions is None else actions_of(actions, "actions")
+        parts = None if observations is None else spaces.parts_of(observations, "observations")
+        transitions = list(transitions)
+        read, form, parts = self._read(transitions, doings, parts)
+        world = self._ready(doings, parts)
         with _door.telling(self.progress, len(read)) as tell:
             for done, step in enumerate(read, 1):
                 with _door.undisturbed():
@@ -192,9 +197,10 @@ class SimNet(Acting, BaseEstimator):
                 tell(done, self)
         return self
 
-    def _read(self, transitions, start, n):
-        """Transitions, checked, and the form of their observations."""
+    def _read(self, transitions, actions, parts):
+        """Transitions, checked, the form of their observations, and their parts."""
         read, form = [], getattr(self, "_form", None)
+        held = getattr(self, "_parts", None) if form or parts is None else _nested(parts)
         for i, step in enumerate(transitions):
             name = f"transitions[{i}]"
             try:
@@ -206,30 +212,40 @@ class SimNet(Acting, BaseEstimator):
                 ) from error
             pair = []
             for part, which in ((observation, "observation"), (after, "next observation")):
-                pair.append(key_of(part, f"{name}: {which}"))
+                if form is None and parts is None:
+                    held = spaces.parts_seen(part, f"{name}: {which}")
+                pair.append(key_of(part, f"{name}: {which}", held))
                 form = check_form(pair[-1], form, f"{name}: {which}")
-            read.append((
-                pair[0], checked_action(action, start, n, f"{name}: action"),
-                checked_reward(reward, f"{name}: reward"), pair[1], bool(done),
-            ))  # fmt: skip
-        return read, form
+            choice, push = actions.read(action, f"{name}: action")
+            reward = checked_reward(reward, f"{name}: reward")
+            read.append((pair[0], choice, reward, pair[1], bool(done), push))
+        if parts is None and read and isinstance(read[0][0], np.ndarray):
+            parts = held or ["numbers", [read[0][0].size]]
+        return read, form, parts
 
-    def _ready(self, n_actions, start, numbers=None):
+    def _ready(self, actions, parts=None):
         """The world, as it is or newborn, with the intention that is set."""
+        numbers = spaces.size(parts) if parts else None
         if not hasattr(self, "_world") or (numbers and self._form is None):
             options = _door.limits(self) | {
                 "patience": check_number("patience", self.patience, 1, integer=True)
             }
             form = of_numbers(numbers) if numbers else None
-            goal = check_goal(self.intention, form)
-            world = Box(n_actions, options, numbers) if numbers else World(n_actions, options)
-            self._world, self._start, self._form = world, start, form
-            self._world.goal = goal
+            goal = check_goal(self.intention, form, _nested(parts))
+            world = Box(actions, options, numbers, spaces.counted(parts)) if numbers else (
+                World(actions.n, options))  # fmt: skip
+            self._world, self._actions, self._form = world, actions, form
+            self._parts, world.goal = _nested(parts), goal
         world = self._world
-        if (n_actions, start) != (world.n_actions, self._start):
+        if actions != self._actions:
             raise DataError(
-                f"there must be {world.n_actions} actions from {self._start} on, as before, got "
-                f"{n_actions} from {start} on: make another SimNet for another world"
+                f"there must be {self._actions}, as before, got {actions}: make another SimNet for "
+                "another world"
+            )
+        if numbers and _nested(parts) != self._parts:
+            raise DataError(
+                f"observations must have the parts of those before, {self._parts or self._form}, "
+                f"got {parts}: make another SimNet for another world"
             )
         goal = self._goal(self.intention)
         if not same(goal, world.goal):
@@ -250,14 +266,13 @@ class SimNet(Acting, BaseEstimator):
         SimNet
             Itself.
         """
-        key = self._goal(goal)
         if hasattr(self, "_world"):
-            self._world.intend(key)
+            self._world.intend(self._goal(goal))
         self.intention = goal
         return self
 
     def _goal(self, goal):
-        return check_goal(goal, getattr(self, "_form", None))
+        return check_goal(goal, self._form, self._parts)
 
     # ---- files ----------------------------------------------------------------------------------
     def to_state(self):
@@ -269,3 +284,8 @@ class SimNet(Acting, BaseEstimator):
     def from_state(cls, held):
         """Rebuild an agent; see :meth:`to_state`."""
         return state.from_state(cls, held)
+
+
+def _nested(parts):
+    """Parts; None where observations are one list of numbers, which need no putting together."""
+    return None if parts is None or spaces.is_flat(parts) else parts

@@ -1,5 +1,7 @@
 """GrowNet and GrowNetRegressor: the contract, what they grow and decline, what they tell."""
 
+import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,9 +30,12 @@ def square(n=300, seed=0):
     return X, (X[:, 0] * X[:, 1] > 0).astype(int), X[:, 0] * X[:, 1]
 
 
-def taught(kind, n=300, **options):
-    X, y, z = square(n)
-    return kind(**{"pool": 16, **options}).fit(X, y if kind is GrowNet else z), X
+def taught(kind, held={}, **options):  # noqa: B006  one fit for all who ask for the same
+    """A copy of a fitted model, and its rows."""
+    X, y, z = square()
+    if (asked := (kind, *sorted(options.items()))) not in held:
+        held[asked] = kind(**{"pool": 16, **options}).fit(X, y if kind is GrowNet else z)
+    return copy.deepcopy(held[asked]), X
 
 
 # ---- what grows, and what is told of it ---------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 from growgraph.bench.learning import agents_tables as tables
 from growgraph.bench.learning.agents_tables import QLearning, RMax
 from growgraph.bench.learning.nats import least_surprising
+from growgraph.models._simnet.actions import Actions
 from growgraph.models._simnet.counts import Counts
 from growgraph.models._simnet.world import TIE, World
 from growgraph.models.simnet import SimNet
@@ -22,7 +23,8 @@ class Ours:
         self.agent = SimNet(random_state=seed)
         options = {"seed": seed, "max_nodes": None, "max_bytes": None, "patience": 5}
         self.agent._world = world(n_actions, options)
-        self.agent._start, self.agent._form = 0, None
+        self.agent._actions, self.agent._form = Actions(n_actions), None
+        self.agent._parts = None
 
     def act(self, state):
         """With curiosity."""

@@ -11,6 +11,7 @@ from growgraph.bench.learning.agents_bins import Binned
 from growgraph.bench.learning.agents_box import LQR
 from growgraph.bench.learning.agents_mpc import MPC
 from growgraph.bench.learning.boxes import Agent
+from growgraph.models._simnet.actions import Actions
 from growgraph.models._simnet.box import Box
 from growgraph.models._simnet.sense import of_numbers
 from growgraph.models._simnet.staying import Home, played
@@ -24,8 +25,9 @@ class Ours(Agent):
     def __init__(self, given, seed, world=Box):
         self.agent = SimNet(random_state=seed)
         options = {"seed": seed, "max_nodes": None, "max_bytes": None, "patience": 5}
-        self.agent._world = world(given.n_actions, options, given.n_observed)
-        self.agent._start, self.agent._form = 0, of_numbers(given.n_observed)
+        self.agent._actions, self.agent._parts = Actions(given.n_actions), None
+        self.agent._world = world(self.agent._actions, options, given.n_observed)
+        self.agent._form = of_numbers(given.n_observed)
 
     def act(self, observation):
         """With curiosity."""
@@ -82,9 +84,9 @@ class _NoInertia(Box):
 class _NoGate(Box):
     """Each step plans all anew."""
 
-    def live(self, key, action, reward, after, end):
+    def live(self, key, action, reward, after, end, push=()):
         before = self.n_plans
-        expected = super().live(key, action, reward, after, end)
+        expected = super().live(key, action, reward, after, end, push)
         if self.forward.model is not None and self.n_plans == before:
             self.renew()
         return expected

@@ -15,8 +15,9 @@ class Acting:
     """The part of :class:`growgraph.SimNet` that learns nothing."""
 
     _world: Any
-    _start: int  # number of the first action
+    _actions: Any
     _form: Any  # of observations, None before the first
+    _parts: Any  # of observations, where numbers are made of them
 
     # ---- acting ---------------------------------------------------------------------------------
     def act(self, observation, *, explore=False):
@@ -31,11 +32,11 @@ class Acting:
 
         Returns
         -------
-        int
+        int, or ndarray of the shape and dtype of the action space where that is a box
             In a state never met any action, decided by ``random_state``.
         """
         world, key = self._asked(observation)
-        return world.best(key, bool(explore), living.draw(world)) + self._start
+        return self._actions.call(world.best(key, bool(explore), living.draw(world)))
 
     def score(self, env, episodes=20, seed=0):
         """Mean sum of rewards of episodes acted as well as is known; nothing is learnt.
@@ -55,11 +56,11 @@ class Acting:
         episodes = check_number("episodes", episodes, 1, integer=True)
         seed = check_number("seed", seed, 0, 2**32 - 1 - episodes, integer=True)
         world = self._lived()
-        met = living.Env(env, self._start, self._form)
+        met = living.Env(env, self._actions, self._form, self._parts)
         return sum(living.episode(world, met, seed + i) for i in range(episodes)) / episodes
 
     def _asked(self, observation):
-        world, key = self._lived(), key_of(observation)
+        world, key = self._lived(), key_of(observation, parts=self._parts)
         check_form(key, self._form)
         return world, key
 
@@ -90,7 +91,7 @@ class Acting:
         """
         horizon = check_number("horizon", horizon, 1, integer=True)
         world, key = self._asked(observation)
-        return _teller(world).imagine(world, key, horizon, bool(explore), self._start)
+        return _teller(world).imagine(world, key, horizon, bool(explore), self._actions)
 
     def explain(self, observation):
         """Why this action: what is expected, how sure, and what would have to change.
@@ -101,7 +102,7 @@ class Acting:
             ``str()`` tells it, ``data`` holds the figures.
         """
         world, key = self._asked(observation)
-        return _teller(world).explain(self, world, key, self._start)
+        return _teller(world).explain(self, world, key, self._actions)
 
     def knowledge(self):
         """What is known of each state.
@@ -122,8 +123,8 @@ class Acting:
         world = self._lived()
         draw = living.draw(world)
         if isinstance(world, Box):
-            return boxtelling.plan(world, self._start, draw)
-        return {key: world.best(key, False, draw) + self._start for key in world.keys}
+            return boxtelling.plan(world, self._actions, draw)
+        return {key: self._actions.tell(world.best(key, False, draw)) for key in world.keys}
 
     @property
     def graph_(self):

@@ -26,9 +26,12 @@ class Box:
 
     Parameters
     ----------
-    n_actions : int
+    actions : Actions
     options : dict
         ``seed``, ``max_nodes``, ``max_bytes``.
+    n_numbers : int
+    counted : list of bool, optional
+        Which of the numbers tell a counted part.
 
     Attributes
     ----------
@@ -45,13 +48,13 @@ class Box:
 
     ARRAYS = ("rewards", "starts", "last")
 
-    def __init__(self, n_actions, options, n_numbers):
-        self.n_actions, self.options = n_actions, options
+    def __init__(self, actions, options, n_numbers, counted=None):
+        self.n_actions, self.options = actions.n, options
         most, bytes_ = MEMORY, options["max_bytes"]
         if bytes_ is not None:
-            most = min(most, bytes_ // 4 // (8 * (2 * n_numbers + 4)))
-        self.forward = Forward(n_numbers, n_actions, max(most, 1))
-        self.concepts = Concepts(n_actions, options)
+            most = min(most, bytes_ // 4 // (8 * (2 * n_numbers + 4 + actions.pushes.shape[1])))
+        self.forward = Forward(n_numbers, actions, max(most, 1), counted)
+        self.concepts = Concepts(actions.n, options)
         self.home, self.goal = None, None
         self.rewards = rewards.none_met()
         self.starts = np.zeros(n_numbers + 1)  # their sum and number
@@ -113,8 +116,8 @@ class Box:
     def see(self, key):
         """Nothing is made of a place before something was done there."""
 
-    def live(self, key, action, reward, after, end):
-        """Learn one step; True if it was as expected."""
+    def live(self, key, action, reward, after, end, push=()):
+        """Learn one step, of an action or of a push near it; True if it was as expected."""
         self._told = {}
         if not self._fits():
             self.n, self.n_refused = self.n + 1, self.n_refused + 1
@@ -125,7 +128,7 @@ class Box:
         was, bounds = self.staying, self.rewards.copy()
         rewards.note(self.rewards, reward, end)
         wrong, known = self._felt(key, action, after)
-        self.forward.remember(key, action, reward, after, end)
+        self.forward.remember(key, action, reward, after, end, push)
         self.n += 1
         self.surprises += wrong or not known
         due = self.forward.model is None or self.surprises >= min(_ENOUGH, 1 + self.n // 10)

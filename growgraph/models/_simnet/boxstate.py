@@ -7,8 +7,10 @@ from growgraph.graph import Graph
 from growgraph.kernels import _handle as h
 from growgraph.kernels.foresee import Model
 from growgraph.models import _saved
+from growgraph.models._simnet.actions import Actions
 from growgraph.models._simnet.box import Box
-from growgraph.models._simnet.sense import key_of
+from growgraph.models._simnet.sense import check_goal
+from growgraph.models._simnet.spaces import counted
 from growgraph.models._simnet.staying import Home
 
 _PLAIN = ("n", "n_refused", "n_plans", "surprises", "planned")
@@ -26,10 +28,11 @@ def to_state(model):
         "plain": {
             "graph": graph["plain"], "options": world.options, "n_grown": world.controller.n_grown_,
             "params": _saved.plain_params(params), "numbers": world.forward.n_numbers,
-            "intention": _plain(None if intention is None else key_of(intention)),
+            "intention": _plain(check_goal(intention, model._form, model._parts)),
             "goal": _plain(world.goal), "error": world.forward.error,
-            "steps": world.forward.n, "actions": [world.n_actions, model._start],
-            "form": model._form, **{name: getattr(world, name) for name in _PLAIN},
+            "steps": world.forward.n, "actions": model._actions.to_plain(),
+            "form": model._form, "parts": model._parts,
+            **{name: getattr(world, name) for name in _PLAIN},
         },
     }  # fmt: skip
 
@@ -45,8 +48,9 @@ def _thawed(goal):
 def from_state(cls, arrays, plain):
     """See :meth:`growgraph.SimNet.from_state`."""
     model = cls(intention=_thawed(plain["intention"]), **plain["params"])
-    model._start, model._form = plain["actions"][1], plain["form"]
-    world = Box(plain["actions"][0], plain["options"], plain["numbers"])
+    model._actions, model._form = Actions(*plain["actions"]), plain["form"]
+    model._parts = plain["parts"]
+    world = Box(model._actions, plain["options"], plain["numbers"], counted(model._parts))
     world.goal = _thawed(plain["goal"])
     for name in _PLAIN:
         setattr(world, name, plain[name])
@@ -65,17 +69,19 @@ def from_state(cls, arrays, plain):
         world.forward.model = Model(scale=world.forward.scale, **held)
     if "home/place" in arrays:
         world.home = Home(*(arrays[f"home/{n}"].copy() for n in ("place", "weight", "tail")))
-    _check(world)
+    _check(world, model._actions.pushes.shape[1])
     model._world = world
     return model
 
 
-def _check(world):
+def _check(world, pushes):
     """Raise unless model, concepts and graph fit each other."""
     forward, concepts = world.forward, world.concepts
     many, n = world.n_actions, forward.n_numbers
     living, size = set(world.graph.nodes.tolist()), len(concepts.state_id)
-    fits = forward.rows.shape[1:] == (2 * n + 3,) and len(forward.rows) == len(forward.trust)
+    fits = forward.rows.shape[1:] == (2 * n + 3 + pushes,) and len(forward.rows) == len(
+        forward.trust
+    )
     fits &= concepts.choice_id.shape == (size, many)
     fits &= len(concepts.places) == len(concepts.felt) == size
     named = (concepts.feature_id, concepts.centre_id, concepts.output_id, concepts.state_id)

@@ -5,8 +5,9 @@ import numpy as np
 from growgraph.growth import GrowthLog
 from growgraph.models._asked import Asked
 from growgraph.models._resonet.explain import Knowledge
+from growgraph.models._simnet import living
 from growgraph.models._simnet.foretold import follow
-from growgraph.models._simnet.telling import Alternative, Imagination
+from growgraph.models._simnet.telling import Alternative, Imagination, shown
 from growgraph.models.base import Explanation
 
 
@@ -15,7 +16,7 @@ def _state(world, place):
     return tuple(round(float(v), 6) for v in world.forward.numbers(place))
 
 
-def imagine(world, key, horizon, curious, start):
+def imagine(world, key, horizon, curious, actions):
     """See :meth:`growgraph.SimNet.imagine`."""
     worth = world.worth(key, curious)
     state = tuple(float(v) for v in key)
@@ -29,16 +30,17 @@ def imagine(world, key, horizon, curious, start):
         known = 0.0 if ends == "unknown" else 1.0
         nats = float(np.log(len(world.concepts.state_id) + 2)) if ends == "unknown" else 0.0
         told.append(Alternative(
-            action + start, float(worth[action]), float(best - hoped[action]), nats, known,
-            tuple((_state(world, p), None if a is None else a + start) for p, a in path), ends,
+            actions.tell(action), float(worth[action]), float(best - hoped[action]), nats, known,
+            shown([(_state(world, p), a) for p, a in path], actions), ends,
         ))  # fmt: skip
-    told.sort(key=lambda one: (-one.worth, one.inertia, one.action))
+    acted = actions.tell(world.best(key, curious, living.draw(world)))
+    told.sort(key=lambda one: (one.action != acted, -one.worth, one.inertia, one.action))
     return Imagination(state, float(best), tuple(told))
 
 
-def explain(model, world, key, start):
+def explain(model, world, key, actions):
     """See :meth:`growgraph.SimNet.explain`."""
-    told = imagine(world, key, 100, False, start)
+    told = imagine(world, key, 100, False, actions)
     if not told.alternatives:
         text = f"too little was lived to imagine anything at {told.state}: any action is as good"
         asked = Asked(model, world.graph, -1, parts={})
@@ -104,9 +106,9 @@ def knowledge(world):
     return table.view(Knowledge)
 
 
-def plan(world, start, draw):
+def plan(world, actions, draw):
     """The best action at each concept."""
     if world.home is not None or world.forward.model is None:
         return {}
     numbers = [world.forward.numbers(place) for place in world.concepts.places]
-    return {tuple(n.tolist()): world.best(n, False, draw) + start for n in numbers}
+    return {tuple(n.tolist()): actions.tell(world.best(n, False, draw)) for n in numbers}

@@ -136,7 +136,7 @@ class Concepts:
         model = forward.model
         if self.places.shape[1] != model.scale.shape[1]:
             self.places = np.zeros((0, model.scale.shape[1]))
-        root, room = np.sqrt(model.centres.shape[1]), self._room(nbytes)
+        root, room = forward.root, self._room(nbytes)
         if not room:
             self.felt = forward.feel(self.places)
             return False
@@ -177,7 +177,7 @@ class Concepts:
 
     def _start(self, forward, lived, near, room):
         """(places, features, which of those there were, how many) without any too near others."""
-        own = _LIVED * self.coarse[0] * np.sqrt(forward.model.centres.shape[1])
+        own = _LIVED * self.coarse[0] * forward.root
         candidates, old = np.vstack([self.places, lived]), len(self.places)
         seen, chosen = forward.feel(candidates), np.zeros(room, np.int64)
         bounds = np.where(np.arange(len(seen)) < old, near, own)

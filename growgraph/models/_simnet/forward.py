@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from growgraph.kernels.foresee import ROUND, Model
+from growgraph.models._simnet.actions import codes_of
 
 MEMORY = 3000  # steps remembered; then the oldest is forgotten for each new one
 GAMMA = 0.99
@@ -13,6 +14,7 @@ _MET = 0.55  # a lived place is another where none with its action resonates so 
 _KNOWN = 0.22  # nothing is known where none resonates so much
 _TENSE, _CENTRE = 0.03, 0.7  # error that lasts, in units; resonance of centres that is enough
 _RIDGE, _OWN = 1e-4, 0.01  # a hundred steps; of what is an action's own
+_WEAK = 0.3  # how far apart two values of a counted part are felt, over root 2
 _CALM = 0.15  # features are scaled anew when a size has changed by more than this share
 _MARGIN = 0.25  # of the range lived in, beyond it
 _EXPLAINED = 0.9  # of ends, by the range of what did not end
@@ -24,8 +26,8 @@ class Forward:
 
     Attributes
     ----------
-    rows : float64 [steps, 2 * numbers + 3]
-        Observation, action, reward, whether it ended, next observation.
+    rows : float64 [steps, 2 * numbers + 3 + pushes]
+        Observation, action, how it pushed, reward, whether it ended, next observation.
     trust : float64 [steps]
         1, less for a step that contradicts the others.
     circles : int64
@@ -40,17 +42,19 @@ class Forward:
 
     ARRAYS = ("rows", "trust", "circles", "scale", "centres")
 
-    def __init__(self, n_numbers, n_actions, most=MEMORY):
-        self.n_numbers, self.n_actions, self.n, self.most = n_numbers, n_actions, 0, most
-        self.rows, self.trust = np.zeros((0, 2 * n_numbers + 3)), np.zeros(0)
+    def __init__(self, n_numbers, actions, most=MEMORY, counted=None):
+        self.n_numbers, self.n_actions, self.n, self.most = n_numbers, actions.n, 0, most
+        self.codes, pushes = actions.codes, actions.pushes.shape[1]
+        self.counted = np.zeros(n_numbers, bool) if counted is None else np.array(counted)
+        self.rows, self.trust = np.zeros((0, 2 * n_numbers + 3 + pushes)), np.zeros(0)
         self.circles, self.scale = np.zeros(0, np.int64), np.zeros((3, 0))
         self.centres = np.zeros((0, n_numbers))
         self.model: Any = None
         self.error = 0.0
 
-    def remember(self, before, action, reward, after, end):
+    def remember(self, before, action, reward, after, end, push=()):
         """One more step."""
-        row = np.concatenate([before, [action, reward, end], after])
+        row = np.concatenate([before, [action, *push, reward, end], after])
         if len(self.rows) < self.most:
             self.rows, self.trust = np.vstack([self.rows, row]), np.append(self.trust, 1.0)
         else:
@@ -72,6 +76,11 @@ class Forward:
             at = circle - int((gone < circle).sum())
             out[:, at] = np.arctan2(numbers[:, circle + 1], numbers[:, circle])
         return out
+
+    @property
+    def root(self):
+        """Of the number of features that are no counted part: resonances are as wide."""
+        return np.sqrt(max(self.n_numbers - self.counted.sum(), 1))
 
     def feel(self, places):
         """Features of coordinates [n, c]."""
@@ -100,11 +109,12 @@ class Forward:
     def _find_circles(self):
         """Pairs of neighbouring numbers that are always on the unit circle, and move on it."""
         n = self.n_numbers
-        seen = np.vstack([self.rows[:, :n], self.rows[:, n + 3 :]])
+        seen = np.vstack([self.rows[:, :n], self.rows[:, -n:]])
         found, i = [], 0
         while i < n - 1:
             u, v = seen[:, i], seen[:, i + 1]
-            if np.abs(u * u + v * v - 1).max() < 1e-3 and min(u.std(), v.std()) > 1e-3:
+            turns = min(u.std(), v.std()) > 1e-3 and np.abs(u * v).max() > 1e-3
+            if turns and np.abs(u * u + v * v - 1).max() < 1e-3:
                 found.append(i)
                 i += 1
             i += 1
@@ -117,6 +127,7 @@ class Forward:
         angle[self.circles - np.arange(self.circles.size)] = 1
         mean = np.where(angle > 0, 0.0, before.mean(axis=0))
         size = np.where(angle > 0, 1.0, before.std(axis=0) + 1e-9 * (1 + np.abs(mean)))
+        size[np.delete(self.counted, self.circles + 1)] = 1 / _WEAK
         if first or (np.abs(np.log(size / self.scale[2])) > _CALM).any():
             self.scale = np.stack([angle, mean, size])
 
@@ -142,20 +153,20 @@ class Forward:
         if fresh:
             self._find_circles()
             self.centres = np.zeros((0, n - self.circles.size))
-        before, after = self.places(self.rows[:, :n]), self.places(self.rows[:, n + 3 :])
-        action, reward = self.rows[:, n].astype(np.int64), self.rows[:, n + 1]
-        ended = self.rows[:, n + 2] > 0
+        before, after = self.places(self.rows[:, :n]), self.places(self.rows[:, -n:])
+        action, reward = self.rows[:, n].astype(np.int64), self.rows[:, -n - 2]
+        ended, code = self.rows[:, -n - 1] > 0, self._coded(action, self.rows[:, n + 1 : -n - 2])
         self._measure(before)
         felt = self.feel(before)
         change = np.column_stack([self.shift(before, after), reward])
         unit = change.std(axis=0) + 1e-9
         unit[-1] = max(unit[-1], 1e-3 * np.abs(reward).max() + 1e-9)
-        width = _WIDTH * np.sqrt(felt.shape[1])
-        weights, grown = self._explain(before, felt, action, change / unit, width, room)
+        width = _WIDTH * self.root
+        weights, grown = self._explain(before, felt, code, change / unit, width, room)
         bounds, ends = self._ends(before, after, ended)
         wanted = np.zeros(0)
         if goal is not None:
-            wanted = np.append(self.feel(goal[None])[0], near * np.sqrt(felt.shape[1]))
+            wanted = np.append(self.feel(goal[None])[0], near * self.root)
         self.model = Model(
             self.scale, self.feel(self.centres), weights, unit,
             self._lived(felt, action, width), bounds, ends, wanted,
@@ -163,25 +174,37 @@ class Forward:
         )  # fmt: skip
         return grown
 
-    def _explain(self, before, felt, action, target, width, room):
+    def _explain(self, before, felt, code, target, width, room):
         """Weights of the model, and the centres that grew on the way."""
         grown: list[tuple] = []
         for rest in range(_BIRTHS - 1, -1, -1):
-            weights, error = self._solved(felt, action, target, width)
+            weights, error = self._solved(felt, code, target, width)
             born = self._tensest(felt, error, width)[: room - len(grown)] if rest else []
             if not born:
                 break
             self.centres = np.vstack([self.centres, before[born]])
             grown += [(before[k], float(error[k])) for k in born]
         self.error = float(np.median(error))
-        return weights, grown
+        return self._by_action(weights, felt.shape[1]), grown
 
-    def _solved(self, felt, action, target, width):
+    def _coded(self, action, push):
+        """What the model reads of actions [n], pushed [n, p]."""
+        return codes_of(push) if push.shape[1] else self.codes[action]
+
+    def _by_action(self, weights, d):
+        """Weights of codes as weights of each action."""
+        own = 1 + d + self.codes.shape[1] * (1 + d)
+        lines = weights[1 + d : own].reshape(self.codes.shape[1], -1)
+        return np.vstack([
+            weights[: 1 + d], (self.codes @ lines).reshape(-1, weights.shape[1]), weights[own:]
+        ])  # fmt: skip
+
+    def _solved(self, felt, code, target, width):
         """Least squares, twice: what contradicts the rest is trusted less; (weights, errors)."""
         n, d = felt.shape
-        X = self._design(felt, action, width)
+        X = self._design(felt, code, width)
         ridge = np.full(X.shape[1], _RIDGE * n / 100)
-        ridge[1 + d : 1 + d + self.n_actions * (1 + d)] = _OWN
+        ridge[1 + d : 1 + d + code.shape[1] * (1 + d)] = _OWN
         for _ in range(2):
             weighted = X * self.trust[:, None]
             gram = weighted.T @ X
@@ -191,11 +214,10 @@ class Forward:
             self.trust = 1 / (1 + (error / max(6 * np.median(error), 0.01)) ** 4)
         return weights, error
 
-    def _design(self, felt, action, width):
-        n, d = felt.shape
+    def _design(self, felt, code, width):
+        n = len(felt)
         ones = np.column_stack([np.ones(n), felt])
-        own = np.zeros((n, self.n_actions, 1 + d))
-        own[np.arange(n), action] = ones
+        own = code[:, :, None] * ones[:, None]
         near = resonances(felt, self.feel(self.centres), width)
         return np.hstack([ones, own.reshape(n, -1), near])
 
@@ -257,7 +279,7 @@ class Forward:
     # ---- one step -------------------------------------------------------------------------------
     def foreseen(self, felt, actions):
         """What changes in a step from features [n, f], in units, and the reward."""
-        design = self._design(felt, np.asarray(actions), self.model.sizes[0])
+        design = self._design(felt, np.eye(self.n_actions)[actions], self.model.sizes[0])
         return design @ self.model.weights
 
     def surprise(self, before, action, after):

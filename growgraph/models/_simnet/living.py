@@ -15,14 +15,15 @@ class Env:
     ----------
     env
         With ``reset(seed=)`` and ``step(action)`` as Gymnasium has them.
-    start : int
-        Number of its first action.
+    actions : Actions
     form : str or None
         Of its observations, where some are known.
+    parts : list or None
+        The same, of its space.
     """
 
-    def __init__(self, env, start, form):
-        self._env, self._start, self.form = env, start, form
+    def __init__(self, env, actions, form, parts):
+        self._env, self._actions, self.form, self._parts = env, actions, form, parts
 
     def reset(self, seed=None):
         """The key of the first observation of an episode."""
@@ -37,9 +38,9 @@ class Env:
     def step(self, action):
         """(key of what follows, reward, whether it ended, whether it was cut off)."""
         try:
-            got = self._env.step(action + self._start)
+            got = self._env.step(self._actions.call(action))
         except Exception as error:
-            raise RuntimeError(_raised(f"step({action + self._start})", error)) from error
+            raise RuntimeError(_raised(f"step({self._actions.tell(action)})", error)) from error
         if not isinstance(got, tuple) or len(got) != 5:
             raise DataError(
                 "env.step must return (observation, reward, terminated, truncated, info), got "
@@ -48,8 +49,12 @@ class Env:
         key = self._key(got[0], "env.step: observation")
         return key, checked_reward(got[1], "env.step: reward"), bool(got[2]), bool(got[3])
 
+    def push(self, action):
+        """An action as shares of what a box allows."""
+        return self._actions.pushes[action]
+
     def _key(self, observation, name):
-        key = key_of(observation, name)
+        key = key_of(observation, name, self._parts)
         self.form = check_form(key, self.form, name)
         return key
 
@@ -81,7 +86,7 @@ def live(world, env, steps, first, tell):
         action = world.best(key, True, draw(world))
         after, reward, ended, cut = env.step(action)
         with _door.undisturbed():
-            world.live(key, action, reward, after, ended)
+            world.live(key, action, reward, after, ended, env.push(action))
         tell(done)
         key = env.reset() if (ended or cut) and done < steps else after
 

@@ -1,41 +1,43 @@
-"""What SimNet perceives: observations as states that can be told apart, spaces as it knows them."""
+"""What SimNet perceives: observations as states that can be told apart, or as places."""
 
 import numbers
-from typing import Any
 
 import numpy as np
 
 from growgraph._validation import check_number
 from growgraph.errors import DataError
+from growgraph.models._simnet.spaces import MOST, numbers_of, size
 
 STAY, REACH = "stay", "reach"  # intentions in words, in a world of numbers
 _FRACTIONS = "with fractions"
-_MOST_NUMBERS = 64
 _MOST_REWARD = 1e30  # for ever it is 1000 times as much, and biases are float32
 
 
-def key_of(observation, name="observation", whole=True):
+def key_of(observation, name="observation", parts=None, whole=True):
     """An observation as a value that can be compared, hashed and written to a file.
 
     Integers and text stay what they are; arrays of integers, tuples and dicts become tuples. An
     array or list of numbers with fractions is a place in a continuous world: an array of float64.
+    So is what has ``parts``, see :mod:`growgraph.models._simnet.spaces`.
 
     Examples
     --------
     >>> key_of({"b": np.int64(3), "a": np.array([1, 0])})
     (('a', (1, 0)), ('b', 3))
     """
+    if parts is not None:
+        return _place(numbers_of(observation, parts, name), name)
     if isinstance(observation, str):
         return str(observation)
     if isinstance(observation, (numbers.Integral, np.bool_)):
         return int(observation)
     if isinstance(observation, dict):
         items = sorted(observation.items(), key=lambda item: str(item[0]))
-        return tuple((str(k), key_of(v, f"{name}[{k!r}]", False)) for k, v in items)
+        return tuple((str(k), key_of(v, f"{name}[{k!r}]", None, False)) for k, v in items)
     if whole and is_place(observation):
         return _place(np.asarray(observation), name)
     if isinstance(observation, (tuple, list)):
-        return tuple(key_of(v, f"{name}[{i}]", False) for i, v in enumerate(observation))
+        return tuple(key_of(v, f"{name}[{i}]", None, False) for i, v in enumerate(observation))
     if isinstance(observation, np.ndarray) and observation.dtype.kind in "iub":
         return thawed(observation.astype(np.int64).tolist())
     if isinstance(observation, (float, np.ndarray, np.floating)):
@@ -60,8 +62,8 @@ def _place(values, name):
         raise DataError(f"{name} is NaN: {values.tolist()!r}; the world must say where it is")
     if not np.isfinite(values).all() or np.abs(values).max(initial=0) > _MOST_REWARD:
         raise DataError(f"{name} must be finite, and below 1e30, got {values.tolist()!r}")
-    if not 1 <= values.size <= _MOST_NUMBERS:
-        raise DataError(f"{name} must be 1 to {_MOST_NUMBERS} numbers, got {values.size}")
+    if not 1 <= values.size <= MOST:
+        raise DataError(f"{name} must be 1 to {MOST} numbers, got {values.size}")
     return values.astype(np.float64)
 
 
@@ -110,14 +112,14 @@ def check_form(key, form, name="observation"):
     return own
 
 
-def check_goal(goal, form, name="intention"):
+def check_goal(goal, form, parts=None, name="intention"):
     """A goal as a key; None and, in a world of numbers, words stay what they are."""
-    if goal is None:
-        return None
-    key = key_of(goal, name)
-    words = form is not None and _FRACTIONS in form and isinstance(key, str)
-    if not (words and key in (STAY, REACH)):
-        check_form(key, form, name)
+    words = form is not None and _FRACTIONS in form and isinstance(goal, str)
+    if goal is None or (words and goal in (STAY, REACH)):
+        return goal
+    told = isinstance(goal, np.ndarray) and goal.shape == (size(parts),) if parts else True
+    key = key_of(goal, name, None if told or isinstance(goal, str) else parts)
+    check_form(key, form, name)
     return key
 
 
@@ -128,41 +130,6 @@ def same(a, b):
     return form_of(a) == form_of(b) and bool(np.all(a == b))
 
 
-# ---- spaces -------------------------------------------------------------------------------------
-def actions_of(env):
-    """Number of actions and the number of the first, of an environment's action space."""
-    space = getattr(env, "action_space", None)
-    n = getattr(space, "n", None)
-    if not isinstance(n, numbers.Integral) or getattr(space, "shape", ()) not in ((), None):
-        raise DataError(
-            f"env.action_space must be Discrete(n), got {space!r}: list the actions that matter "
-            "and let env.step take their number"
-        )
-    return int(n), int(getattr(space, "start", 0))
-
-
-def check_space(space, name="env.observation_space"):
-    """The size of a Box of numbers, None for others; raises unless they can be told apart."""
-    shape: Any = getattr(space, "shape", None)
-    flat = name == "env.observation_space" and hasattr(space, "low") and shape and len(shape) == 1
-    if flat and np.dtype(space.dtype).kind == "f" and 1 <= shape[0] <= _MOST_NUMBERS:
-        return int(shape[0])
-    parts = getattr(space, "spaces", None)
-    if isinstance(parts, dict):
-        for key, part in parts.items():
-            check_space(part, f"{name}[{key!r}]")
-    elif isinstance(parts, (tuple, list)):
-        for i, part in enumerate(parts):
-            check_space(part, f"{name}[{i}]")
-    elif not (hasattr(space, "n") or hasattr(space, "nvec")):
-        raise DataError(
-            f"{name} must be Discrete, MultiDiscrete, MultiBinary, or a Dict or Tuple of these, or "
-            f"a Box of 1 to {_MOST_NUMBERS} floats, got {space!r}: give observations as cells of a "
-            "grid (whole numbers), or as one list of floats"
-        )
-    return None
-
-
 def checked_reward(reward, name="reward"):
     """A reward as a float; raises for NaN, infinity and what is no number."""
     if isinstance(reward, np.ndarray) and reward.size == 1:
@@ -170,10 +137,3 @@ def checked_reward(reward, name="reward"):
     if isinstance(reward, (bool, np.bool_)):
         return float(reward)
     return check_number(name, reward, -_MOST_REWARD, _MOST_REWARD)
-
-
-def checked_action(action, start, n, name="action"):
-    """An action as a number from 0."""
-    if isinstance(action, np.ndarray) and action.size == 1:
-        action = action.item()
-    return check_number(name, action, start, start + n - 1, integer=True) - start

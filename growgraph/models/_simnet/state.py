@@ -6,6 +6,7 @@ from growgraph.growth import GrowthController
 from growgraph.kernels.plan import NU_D, NU_N
 from growgraph.models import _saved
 from growgraph.models._simnet import boxstate
+from growgraph.models._simnet.actions import Actions
 from growgraph.models._simnet.box import Box
 from growgraph.models._simnet.counts import ALPHAS, Column
 from growgraph.models._simnet.sense import key_of, thawed
@@ -31,7 +32,7 @@ def to_state(model):
             "keys": world.keys, "ends": [[key, node] for key, node in world.end_id.items()],
             "n": world.n, "n_refused": world.n_refused, "n_plans": world.n_plans,
             "settled": world.settled,
-            "actions": [world.n_actions, model._start], "form": model._form,
+            "actions": model._actions.to_plain(), "form": model._form,
         },
     }  # fmt: skip
 
@@ -42,7 +43,8 @@ def from_state(cls, state):
     if "numbers" in plain:
         return boxstate.from_state(cls, arrays, plain)
     model = cls(intention=thawed(plain["intention"]), **plain["params"])
-    model._start, model._form = plain["actions"][1], plain["form"]
+    model._actions, model._form = Actions(*plain["actions"]), plain["form"]
+    model._parts = None
     model._world = _world(arrays, plain)
     return model
 

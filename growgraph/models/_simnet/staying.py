@@ -30,7 +30,7 @@ class Home:
     def of(cls, forward, starts):
         """Made of a model and the mean observation where episodes began."""
         n = forward.n_numbers
-        lived = np.vstack([forward.rows[:, :n], forward.rows[:, n + 3 :]])
+        lived = np.vstack([forward.rows[:, :n], forward.rows[:, -n:]])
         span = np.ptp(forward.places(lived), axis=0) / 2
         place = forward.places(starts[None])[0]
         weight = 1 / np.maximum(span, 1e-9 * (1 + np.abs(place))) ** 2

@@ -18,8 +18,8 @@ class Alternative:
 
     Attributes
     ----------
-    action : int
-        Its first.
+    action : int, float or tuple
+        Its first, as the environment calls it.
     worth : float
         What is expected of it.
     inertia : float
@@ -74,22 +74,27 @@ class Imagination:
         return "\n".join(lines)
 
 
-def imagine(world, key, horizon, curious, start):
+def imagine(world, key, horizon, curious, actions):
     """See :meth:`growgraph.SimNet.imagine`."""
     choices = world.choices(key)
     if choices is None:
         return Imagination(key, world.hope, ())
     worth = world.values if curious else world.known()
     of, draw = _keys_of(world), living.draw(world)
-    acted, told = world.best(key, curious, draw) + start, []
+    acted, told = actions.tell(world.best(key, curious, draw)), []
     for action, choice in enumerate(choices.tolist()):
         path, nats, sure, ends = _followed(world, of, key, action, horizon, curious, draw)
         told.append(Alternative(
-            action + start, float(worth[choice]), world.hope - float(world.values[choice]), nats,
-            sure, tuple((k, None if a is None else a + start) for k, a in path), ends,
+            actions.tell(action), float(worth[choice]), world.hope - float(world.values[choice]),
+            nats, sure, shown(path, actions), ends,
         ))  # fmt: skip
     told.sort(key=lambda one: (one.action != acted, -one.worth, one.inertia, one.action))
     return Imagination(key, world.hope, tuple(told))
+
+
+def shown(path, actions):
+    """A path with its actions as the environment calls them."""
+    return tuple((state, None if a is None else actions.tell(a)) for state, a in path)
 
 
 def _keys_of(world):
@@ -134,16 +139,16 @@ def expected(world, choice):
     return int(graph.delayed_sources(choice)[0][best]), p, counts.gain(int(n), d)
 
 
-def explain(model, world, key, start):
+def explain(model, world, key, actions):
     """See :meth:`growgraph.SimNet.explain`."""
-    told = imagine(world, key, 100, False, start)
+    told = imagine(world, key, 100, False, actions)
     if not told.alternatives:
         text = f"state {key!r} was never met: nothing can be imagined, any action is as good"
         asked = Asked(model, world.graph, -1, parts={})
         return Explanation(text, {"state": key, "met": False}, asked)
     best, rest = told.alternatives[0], told.alternatives[1:]
     rival = rest[0] if rest else None
-    choice = int(world.choices(key)[best.action - start])
+    choice = int(world.choices(key)[actions.number(best.action)])
     trials = int(world.block(choice).sum())
     node = int(world.state_id.all[world.place[key]])
     data = {
@@ -165,11 +170,11 @@ def explain(model, world, key, start):
             "is as good" if alike else f"would be chosen if it were worth {data['margin']:.4g} more"
         )
         lines.append(f"Action {rival.action} {what}.")
-    asked = Asked(model, world.graph, choice, parts=_on_the_way(world, best, start))
+    asked = Asked(model, world.graph, choice, parts=_on_the_way(world, best, actions))
     return Explanation("\n".join([*lines, data["grown_because"]]), data, asked)
 
 
-def _on_the_way(world, future, start):
+def _on_the_way(world, future, actions):
     """States, ends and choices of an imagined future, and how likely it comes to each."""
     sure = 1.0
     parts: dict[int, float] = {}
@@ -178,7 +183,7 @@ def _on_the_way(world, future, start):
         node = world.end_id[key] if ended else int(world.state_id.all[world.place[key]])
         parts[node] = max(sure, parts.get(node, 0.0))
         if action is not None:
-            choice = int(world.choices(key)[action - start])
+            choice = int(world.choices(key)[actions.number(action)])
             parts[choice] = max(sure, parts.get(choice, 0.0))
             _, p, nu = expected(world, choice)
             sure *= (1 - nu) * p

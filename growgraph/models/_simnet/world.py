@@ -143,7 +143,7 @@ class World:
             self._told = {}
         return self.place[key]
 
-    def live(self, key, action, reward, after, end):
+    def live(self, key, action, reward, after, end, push=()):
         """Learn one step; True if it was as expected (the intention was realised).
 
         Parameters
@@ -154,6 +154,8 @@ class World:
         reward : float
         end : bool
             Whether the episode ended there.
+        push : ndarray, optional
+            Not felt: an action is the choice it is nearest to.
         """
         self._told = {}
         bounds = self.hope, self.dread
