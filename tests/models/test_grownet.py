@@ -259,14 +259,14 @@ def test_tables_with_text_gaps_and_numbers():
 
 @pytest.mark.parametrize("form", [sparse.csr_matrix, np.asfortranarray, lambda X: X.tolist()])
 def test_the_form_of_an_array_changes_nothing(form):
-    X, y, _ = square()
-    a, b = GrowNet(pool=16).fit(X, y), GrowNet(pool=16).fit(form(X), y)
+    (a, X), y = taught(GrowNet), square()[1]
+    b = GrowNet(pool=16).fit(form(X), y)
     assert a.predict_proba(X).tobytes() == b.predict_proba(form(X)).tobytes()
 
 
 def test_scales_do_not_matter():
     X, y, z = square()
-    plain = GrowNet(pool=16).fit(X, y)
+    plain, _ = taught(GrowNet)
     wide = GrowNet(pool=16).fit(X * [1e9, 1e-9] + [1e12, 0], y)
     assert wide.score(X * [1e9, 1e-9] + [1e12, 0], y) == pytest.approx(plain.score(X, y), abs=0.05)
     model = GrowNetRegressor(nets=1, pool=16).fit(X, 1e12 * z)
