@@ -44,7 +44,10 @@ def as_ids(name, nodes):
     elif type(nodes) is int and -(2**63) <= nodes < 2**63:
         return np.array([nodes], np.int64)
     try:
-        ids = np.atleast_1d(np.asarray(nodes))
+        ids = np.asarray(nodes)
+        if ids.dtype == np.int64 and ids.ndim == 1 and ids.flags.carray:
+            return ids
+        ids = np.atleast_1d(ids)
     except (TypeError, ValueError) as error:
         raise GraphError(f"{name} must be node ids, got {nodes!r}") from error
     if ids.size == 0:
@@ -95,6 +98,10 @@ def as_float32(name, values, shape):
         fits = values.shape == shape or (1, *values.shape) == shape
         if fits and values.flags.carray and _is_finite(values):
             return values.reshape(shape)
+    elif type(values) is list or type(values) is tuple:
+        held = _floats_of(values)
+        if held is not None and (held.shape == shape or (1, *held.shape) == shape):
+            return held.astype(np.float32).reshape(shape)
     array = as_float64(name, values, shape)
     with np.errstate(over="ignore"):
         out = array.astype(np.float32)
@@ -102,6 +109,15 @@ def as_float32(name, values, shape):
         worst = array.flat[np.argmax(np.abs(array))]
         raise ValueError(f"{name} must be numbers that float32 holds (below 3.4e38), got {worst}")
     return out
+
+
+def _floats_of(values):
+    """Python floats in a list or tuple that float32 holds, as an array; None if they are not."""
+    if len(values) > _FEW or not all(
+        type(value) is float and -_MOST <= value <= _MOST for value in values
+    ):
+        return None
+    return np.array(values, np.float64)
 
 
 def _is_finite(values):

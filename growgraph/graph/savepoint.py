@@ -39,7 +39,10 @@ class Savepoint:
         self._heads = {name: store.arrays[name][slots] for name in _HEADS}
         self._blocks = [self._block(store, slot) for slot in slots.tolist()]
         self._late = np.unique(graph._slots(as_ids("late", late)))
-        self._late_heads = {n: getattr(store, n)[self._late].copy() for n in _LATE_HEADS}
+        if store[h.DNODE_CAP]:
+            self._late_heads = {n: getattr(store, n)[self._late] for n in _LATE_HEADS}
+        else:  # no edge has a delay
+            self._late_heads = dict.fromkeys(_LATE_HEADS, np.zeros(self._late.size, np.int64))
         self._context = store.ctx.copy(), store.ctxf.copy()
         self._lists = {name: getattr(graph, name) for name in _LISTS}
         self._base, self._n_words = graph._base, len(graph._words)

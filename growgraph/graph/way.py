@@ -40,14 +40,15 @@ class Way:
     """
 
     def __init__(self, graph, nodes, columns):
-        self._outputs = graph._slots(nodes)
-        self._columns = np.ascontiguousarray(columns, np.int64)
-        self._nodes = leading_to(graph, self._outputs)
-        self._inputs = graph._slots(graph.inputs)
+        outputs = graph._slots(nodes)
+        #: What kernels are told: slots of inputs, of the nodes on the way, of outputs; columns.
+        self.told = (
+            graph._slots(graph.inputs), leading_to(graph, outputs), outputs,
+            np.ascontiguousarray(columns, np.int64),
+        )  # fmt: skip
 
     def values(self, graph, X, out):
         """Write the nodes' activities for samples [batch, inputs] into ``out``, float32."""
-        rows, _ = as_samples(X, self._inputs.size, graph._shift, graph._scale)
+        rows, _ = as_samples(X, self.told[0].size, graph._shift, graph._scale)
         V = aligned((int(graph._store[h.N_SLOTS]), 1))  # a call's own: threads may ask at once
-        single.visit(graph._store.H, rows, self._inputs, self._nodes, self._outputs,
-                     self._columns, V, out)  # fmt: skip
+        single.visit(graph._store.H, rows, *self.told, V, out)

@@ -4,7 +4,8 @@ from growgraph._validation import as_ids, check_choice
 from growgraph.errors import GraphError
 from growgraph.graph.savepoint import Savepoint
 
-_MANY = 64  # nodes alike are born in one call: it costs less
+_MANY = 16  # nodes alike are born in one call: it costs less
+_LARGE = 2**62  # of ids, nothing to be checked below
 
 
 def carry_out(graph, proposal, **cause):
@@ -78,6 +79,8 @@ def _connect(graph, edges, born, **kind):
 
 
 def _id(name, node):
+    if type(node) is int and abs(node) < _LARGE:
+        return node
     ids = as_ids(name, node)
     if ids.size != 1:
         raise GraphError(f"{name} must name one node in each place, got {node!r}")
@@ -129,10 +132,10 @@ def _bear(graph, new, born):
     check_choice("role", new.role, ("hidden", "output", "input"))
     add = graph.add_outputs if new.role == "output" else graph.add_nodes
     sources = as_ids("sources", list(new.sources))
-    if sources.size and sources.min() < 0:
+    if any(i < 0 for i in sources.tolist()):
         sources = [_real(i, born) for i in sources.tolist()]
     ids = add(
         1, kind=new.kind, activation=new.activation, sources=sources,
-        weights=[list(new.weights)], bias=new.bias, p0=new.p0, p1=new.p1, names=names,
+        weights=list(new.weights), bias=new.bias, p0=new.p0, p1=new.p1, names=names,
     )  # fmt: skip
     return int(ids[0])

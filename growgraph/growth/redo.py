@@ -21,29 +21,44 @@ def replay(log, upto=None):
     Graph
         With the same ids, kinds, order and edges in block order. Weights are those at birth.
     """
-    graph = Graph.from_state(log._graph._base)
-    rows, floats = log._rows()[:upto], log._floats()[:upto]
-    event = 0
-    rewires = rows[:, h.EV_OP] == codes.OP_REWIRE
-    others = np.append(np.flatnonzero(~rewires), rows.shape[0])
-    while event < rows.shape[0]:
-        if rewires[event]:  # the many of a grove, in one go
-            stop = int(others[np.searchsorted(others, event)])
-            _rewire(graph, log, rows[event:stop], floats[event:stop, h.EVF_BIAS])
-            event = stop
+    graph, told = Graph.from_state(log._graph._base), _Told(log, upto)
+    ops = told.rows[:, h.EV_OP]
+    others = np.append(np.flatnonzero(ops != codes.OP_REWIRE), ops.size).tolist()
+    event = at = 0
+    while event < ops.size:
+        if event < others[at]:  # the many of a grove, in one go
+            _rewire(graph, told, event, others[at])
+            event = others[at]
         else:
-            event += _redo(graph, log, rows, floats, event)
+            event = _redo(graph, told, event)
+            while others[at] < event:
+                at += 1
     return graph
 
 
-def _rewire(graph, log, rows, biases):
+class _Told:
+    """What a log tells of each event, at hand for thousands of them."""
+
+    def __init__(self, log, upto):
+        store = log._graph._store
+        self.rows, self._floats = log._rows()[:upto], log._floats()[:upto]
+        self.lists = self.rows.tolist()
+        self.births = np.ascontiguousarray(self._floats[:, : h.EVF_P1 + 1].T)
+        self._ids, self._weights = store.evp_id, store.evp_w
+
+    def parents(self, first, stop):
+        """Ids and birth weights of the edges that events first .. stop - 1 made, in one piece."""
+        a, b = self.lists[first][h.EV_OFFSET], self.lists[stop - 1][h.EV_OFFSET]
+        b += self.lists[stop - 1][h.EV_COUNT]
+        return self._ids[a:b], self._weights[a:b]
+
+
+def _rewire(graph, told, first, stop):
     """Repeat rewirings that follow each other."""
-    first, last = int(rows[0, h.EV_OFFSET]), int(rows[-1, h.EV_OFFSET] + rows[-1, h.EV_COUNT])
-    s = log._graph._store
-    parents, weights = s.evp_id[first:last].copy(), s.evp_w[first:last].copy()
     graph._store.call(
-        rewire.rewire_again, np.ascontiguousarray(rows), np.ascontiguousarray(biases), first,
-        parents, weights,
+        rewire.rewire_again, np.ascontiguousarray(told.rows[first:stop]),
+        told.births[h.EVF_BIAS, first:stop], told.lists[first][h.EV_OFFSET],
+        *told.parents(first, stop),
     )  # fmt: skip
 
 
@@ -54,50 +69,53 @@ def goes_on(row):
     return later_birth or (op == codes.OP_REMOVE_NODE and row[h.EV_B] > 0)
 
 
-def _redo(graph, log, rows, floats, event):
-    """Repeat one event, or all of one call's births or removals; returns how many it was."""
-    row, store_ = rows[event], graph._store
-    op, node = int(row[h.EV_OP]), int(row[h.EV_NODE])
+def _redo(graph, told, event):
+    """Repeat one event, or all of one call's births or removals; returns the next."""
+    row, store_, stop = told.lists[event], graph._store, event + 1
+    op, node = row[h.EV_OP], row[h.EV_NODE]
     if op in (codes.OP_NODE, codes.OP_REMOVE_NODE):
-        stop = event + 1
-        while stop < len(rows) and goes_on(rows[stop]):
+        while stop < len(told.lists) and goes_on(told.lists[stop]):
             stop += 1
         if op == codes.OP_NODE:
-            _bear(graph, log, floats, range(event, stop))
+            _bear(graph, told, event, stop)
         else:
-            graph.remove_nodes(rows[event:stop, h.EV_NODE].copy())
-        return stop - event
-    parents, weights = log.parents(event)
-    a, b, flag = int(row[h.EV_A]), int(row[h.EV_B]), int(row[h.EV_FLAG])
+            graph.remove_nodes(told.rows[event:stop, h.EV_NODE].copy())
+        return stop
+    parents, weights = told.parents(event, stop)
+    a, b, flag = row[h.EV_A], row[h.EV_B], row[h.EV_FLAG]
     if op == codes.OP_EDGE and flag < 0:
         store_.call(edges.add_edges, node, parents, weights)
     elif op == codes.OP_EDGE:
         store_.call(edges.add_delayed, node, parents, weights, flag)
     elif op == codes.OP_SPLIT:
-        code, bias = int(row[h.EV_CODE]), floats[event, h.EVF_BIAS]
-        store_.call(store.split_edge, a, b, flag, code, bias, weights[1], weights[0])
+        bias = told.births[h.EVF_BIAS, event]
+        store_.call(store.split_edge, a, b, flag, row[h.EV_CODE], bias, weights[1], weights[0])
     elif op == codes.OP_REMOVE_EDGE:
         store_.call(cut.remove_edge, a, node, flag)
     else:
         for source in parents:
             store_.call(cut.remove_edge, int(source), node, 0)
-    return 1
+    return stop
 
 
-def _bear(graph, log, floats, events):
+def _bear(graph, told, event, stop):
     """Repeat the births of one call, siblings in one go: their order depends on it."""
-    row = log._rows()[events[0]]
-    kind, act, role = (int(row[c]) for c in (h.EV_A, h.EV_B, h.EV_FLAG))
-    held = [log.parents(event) for event in events]
-    indptr = np.cumsum([0, *(ids.size for ids, _ in held)])
-    parents, weights = (np.concatenate(part) for part in zip(*held, strict=True))
-    birth = [floats[events[0] : events[-1] + 1, c].copy() for c in range(h.EVF_P1 + 1)]
-    first = graph._store.call(store.add_nodes, kind, act, role, *birth, indptr, parents, weights)
-    born = np.arange(first, first + len(events))
+    row = told.lists[event]
+    kind, act, role = row[h.EV_A], row[h.EV_B], row[h.EV_FLAG]
+    ends = [0]
+    for sibling in told.lists[event:stop]:
+        ends.append(ends[-1] + sibling[h.EV_COUNT])
+    birth = told.births[:, event:stop]
+    first = graph._store.call(
+        store.add_nodes, kind, act, role, *birth, np.array(ends), *told.parents(event, stop)
+    )
+    if role == codes.ROLE_HIDDEN:
+        return
+    born = np.arange(first, first + stop - event)
     if role == codes.ROLE_INPUT:
         graph._inputs = np.append(graph._inputs, born)
         if graph._shift is not None:
             graph._shift = np.append(graph._shift, np.zeros(born.size))
             graph._scale = np.append(graph._scale, np.ones(born.size))
-    elif role == codes.ROLE_OUTPUT:
+    else:
         graph._outputs = np.append(graph._outputs, born)

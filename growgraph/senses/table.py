@@ -109,7 +109,7 @@ class Table(Arrivals):
 
     def _grow_landmarks(self, graph, controller, z):
         rng = generator(self.seed, "landmark")
-        bias = _GAIN * rng.standard_normal(_LANDMARKS)
+        bias = (_GAIN * rng.standard_normal(_LANDMARKS)).tolist()
         W = _GAIN * rng.standard_normal((z.size, _LANDMARKS)) / np.sqrt(max(z.size, 1))
         nodes = tuple(
             NewNode(tuple(z.tolist()), tuple(W[:, j].tolist()), activation="relu", bias=bias[j],
@@ -294,7 +294,7 @@ class Table(Arrivals):
     @property
     def sleeps(self):
         """True while a column has not varied yet."""
-        return bool((self.spread[: self.early] == 0).any())
+        return not self.spread[: self.early].all()
 
     def watch(self, rows):
         """Follow the columns, row after row, so that cuts do not matter."""

@@ -15,6 +15,7 @@ from growgraph.bench.learning.agents_neat import NEAT
 from growgraph.bench.learning.boxes import Agent, Given, Judge, World, lived
 from growgraph.bench.learning.plan import Plan
 from growgraph.bench.learning.results import Results
+from growgraph.models._simnet.actions import actions_of
 
 LENGTH = 12
 
@@ -43,7 +44,7 @@ class Rail:
 
 WORLD = World("Rail", solved=-10.0, every=5, reward=0, each=-1, most=100,
               told=lambda x: x[:, 0] > 0.95)  # fmt: skip
-GIVEN = Given(2, 2, np.array([-2.0, -3.0]), np.array([2.0, 3.0]), WORLD)
+GIVEN = Given(2, actions_of(2), np.array([-2.0, -3.0]), np.array([2.0, 3.0]), WORLD)
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +75,9 @@ class Goes(Agent):
 
 
 # ---- the protocol -------------------------------------------------------------------------------
-def test_it_is_solved_at_the_first_evaluation_that_reaches_the_threshold(rails):
-    life = lived(WORLD, Goes(7), 3, 100)
+@pytest.mark.parametrize("most", [10, 100])
+def test_it_is_solved_at_the_first_evaluation_that_reaches_the_threshold(rails, most):
+    life = lived(WORLD, Goes(7), 3, most)
     assert (life.steps, life.kept, life.lived) == (10, 1.0, 10 + 5 * boxes.AGAIN)
     assert len(rails) == 1 + boxes.EPISODES
     assert len(rails[0].taken) == life.lived
@@ -117,6 +119,21 @@ def test_who_answers_as_before_is_not_asked_again():
     assert agent.asked == asked
     agent.mark, agent.steps = 2, 1000
     assert judge(agent) != first
+
+
+def test_of_a_box_of_actions_some_are_taken(monkeypatch):
+    """Pushes of -1, -.5, 0, .5 and 1: SimNet and its peers choose among the same."""
+    space = SimpleNamespace(low=np.array([-1.0]), high=np.array([1.0]), shape=(1,), dtype=float)
+    monkeypatch.setattr(Rail, "action_space", space)
+    taken = []
+    monkeypatch.setattr(Rail, "step", lambda self, a: taken.append(a) or (
+        np.array([0.5 * a[0], 0.0]), -1.0, len(taken) % 7 == 0, False, {}))  # fmt: skip
+    for make in (agents_numbers.Ours, Binned):
+        given = Given.of(WORLD)
+        agent = make(given, 0)
+        assert lived(World("Rail", 1, 100, 0, -1), agent, 0, 99).lived == 99
+        assert {float(a[0]) for a in taken} == {-1.0, -0.5, 0.0, 0.5, 1.0}
+        taken.clear()
 
 
 def test_ranges_that_are_not_told():
@@ -162,7 +179,7 @@ def test_shooting_picks_what_ends_sooner():
     agent = push(MPC(GIVEN, 0))
     assert agent.answers(np.array([[0.6, 0.0], [0.85, 0.0], [0.0, 0.0]])).tolist() == [1, 1, 1]
     agent.world = World("Rail", 0, 5, 1, 1, told=WORLD.told)  # each step is rewarded until it ends
-    assert agent.answer([0.85, 0.0]) == 0
+    assert agent.answers(np.full((20, 2), [0.88, 0.0])).tolist() == [0] * 20
 
 
 def test_bins_are_even_and_all_apart():

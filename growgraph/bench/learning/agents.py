@@ -142,6 +142,7 @@ LEARNERS: dict[str, Any] = {  # (states, actions, seed) -> agent
     "Dyna-Q": partial(QLearning, dreams=tables.DREAMS),
     "Q-learning": QLearning,
 }
+FEW = dict.fromkeys((f"{OURS}, no simulation", f"{OURS}, no inertia"), 3)  # seeds: they never end
 KNOWS = {  # beside the number of actions
     name: "" if name.startswith(OURS) else "number of states" for name in LEARNERS
 }

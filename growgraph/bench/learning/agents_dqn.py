@@ -1,7 +1,8 @@
 """A peer on worlds of numbers: a deep Q-network (Mnih and others 2015), of torch.
 
-Two hidden layers, Adam, Huber's loss, replay, a target network that follows in steps. Settings were
-chosen by median steps on seeds 100-101 on CartPole and Acrobot: see ``SETTINGS``.
+Two hidden layers, Adam, Huber's loss, replay, a target network that follows in steps. Settings are
+the best of three on seeds 100-101 on CartPole: rates of .001 and .0005, targets renewed each 500
+and 250 steps, exploring that falls in 5000 and 2000.
 """
 
 from typing import Any

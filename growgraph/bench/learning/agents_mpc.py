@@ -1,6 +1,8 @@
 """A peer of SimNet on worlds of numbers: plans drawn at random, played out in a learnt local model.
 
-Settings were chosen by solved seeds and median steps on seeds 100-102 on CartPole and MountainCar.
+Settings were chosen by the returns of six episodes after 300 and 1000 steps on one other seed on
+CartPole and MountainCar: 60 and 100 plans of 25 to 120 steps, which never reached the goal of
+MountainCar; what a plan may leave of the range lived in; whether the best plans vote.
 """
 
 import numpy as np
@@ -11,7 +13,7 @@ _PLANS, _HORIZON = 60, 50
 _HOLDS = (1, 2, 4, 8, 16)  # steps that the actions of a plan last
 _CENTRES, _WIDTH, _RIDGE = 30, 0.5, 1e-4
 _FIRST, _EVERY = 50, 25  # random steps before the first model; steps between fits
-_MARGIN = 0.25  # of the range lived in, beyond it: there a plan stays at the rim
+_MARGIN = 1.0  # of the range lived in, beyond it: there a plan stays at the rim
 
 
 class Local:
@@ -72,10 +74,20 @@ class MPC(Agent):
         )
         self.model, self.fitted = Local(given.n_actions, seed), False
         self.steps: list[tuple] = []
+        self.followed: list[int] = []
 
     def act(self, observation):
-        """The best plan's first action, at first any."""
-        return self.answer(observation)
+        """The best plan's first action; where all are as good, one is followed for a while."""
+        if not self.followed:
+            plans, worth = self._shot(np.asarray(observation)[None])
+            best = int(worth[0].argmax())
+            alike = worth[0].max() == worth[0].min()
+            self.followed = plans[0, best, : _HOLDS[-1] if alike else 1].tolist()
+        return int(self.followed.pop(0))
+
+    def over(self):
+        """No plan is followed into another episode."""
+        self.followed = []
 
     def learn(self, observation, action, reward, after, ended):
         """Remember; now and then the model is fitted to all that was lived."""
@@ -92,18 +104,22 @@ class MPC(Agent):
 
     def answers(self, observations):
         """First actions of the best plans, plans of their own for each observation."""
+        plans, worth = self._shot(observations)
+        return plans[np.arange(len(plans)), worth.argmax(axis=1), 0]
+
+    def _shot(self, observations):
+        """Plans [n, plans, horizon] and what they are worth; before the first model, nothing."""
         n = len(observations)
-        if not self.fitted:
-            return self.rng.integers(self.n_actions, size=n)
         plans = self._plans(n * _PLANS)
-        worth = self._played(np.repeat(observations, _PLANS, axis=0), plans)
-        best = worth.reshape(n, _PLANS).argmax(axis=1)
-        return plans.reshape(n, _PLANS, -1)[np.arange(n), best, 0]
+        worth = np.zeros(len(plans))
+        if self.fitted:
+            worth = self._played(np.repeat(observations, _PLANS, axis=0), plans)
+        return plans.reshape(n, _PLANS, -1), worth.reshape(n, _PLANS)
 
     def _plans(self, count):
         """Actions [count, horizon]; a plan's actions last 1 to 16 steps."""
         drawn = self.rng.integers(self.n_actions, size=(count, _HORIZON))
-        hold = np.array(_HOLDS)[np.arange(count) % len(_HOLDS)]
+        hold = self.rng.choice(_HOLDS, size=count)
         return drawn[np.arange(count)[:, None], np.arange(_HORIZON) // hold[:, None]]
 
     def _played(self, places, plans):

@@ -1,8 +1,8 @@
 """A peer on worlds of numbers: NEAT (Stanley and Miikkulainen 2002) as neat-python has it.
 
 Each genome lives one episode, and its return is its fitness; every step of every genome counts.
-Settings are those of the library's examples with the population of fewest steps of 20, 50, 150 to
-solve CartPole on seeds 100-102.
+Settings are those of the library's examples; of populations of 20, 50 and 150 the one that solved
+CartPole on most of the seeds 100-102.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import numpy as np
 from growgraph.bench import peers
 from growgraph.bench.learning.boxes import Agent
 
-POPULATION = 50
+POPULATION = 150
 _SETTINGS = """
 [NEAT]
 fitness_criterion = max
@@ -148,7 +148,7 @@ class NEAT(Agent):
     def over(self):
         """The genome's return is its fitness."""
         self.genome.fitness = self.total
-        if self.best is None or self.total > self.best[0]:
+        if self.best is None or self.total >= self.best[0]:
             self.best, self.mark = (self.total, self.net), self.mark + 1
         self._next()
 

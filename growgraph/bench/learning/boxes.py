@@ -7,10 +7,12 @@ whose starts are always the same.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from growgraph.bench.learning.worlds import made
+from growgraph.bench.learning import worlds
+from growgraph.models._simnet.actions import Actions, actions_of
 
 EPISODES, _FIRST = 20, 2  # of an evaluation; those played before all the others
 _STARTS = 10_000  # seed of the first of them
@@ -20,12 +22,12 @@ _ENDLESS = 3.0  # told of numbers whose range the world does not tell
 
 @dataclass(frozen=True)
 class World:
-    """A world of Gymnasium whose observations are numbers.
+    """A world whose observations are numbers; of a box of actions some are taken, and counted.
 
     Attributes
     ----------
-    env : str
-        Its id without the version.
+    env : str or callable
+        Its id in Gymnasium without the version, or what makes it.
     solved : float
         Mean return that counts as solved.
     every : int
@@ -40,7 +42,7 @@ class World:
     each : float
     """
 
-    env: str
+    env: Any
     solved: float
     every: int
     reward: float
@@ -52,6 +54,11 @@ class World:
     def stays(self):
         """Whether the goal is to stay where episodes begin."""
         return self.each > 0
+
+
+def made(world):
+    """The environment."""
+    return world.env() if callable(world.env) else worlds.made(world)
 
 
 def _fallen(x):
@@ -76,17 +83,24 @@ class Given:
 
     Attributes
     ----------
-    n_observed, n_actions : int
+    n_observed : int
+    actions : Actions
+        What its choices are called in the environment.
     low, high : float64 [n_observed]
         Where numbers range; -3 and 3 where the world does not tell.
     world : World
     """
 
     n_observed: int
-    n_actions: int
+    actions: Actions
     low: np.ndarray
     high: np.ndarray
     world: World
+
+    @property
+    def n_actions(self):
+        """Choices there are."""
+        return self.actions.n
 
     @classmethod
     def of(cls, world):
@@ -96,7 +110,7 @@ class Given:
                      (env.observation_space.low, env.observation_space.high))  # fmt: skip
         known = np.maximum(np.abs(low), np.abs(high)) < 1e6
         return cls(
-            low.size, int(env.action_space.n), np.where(known, low, -_ENDLESS),
+            low.size, actions_of(env.action_space), np.where(known, low, -_ENDLESS),
             np.where(known, high, _ENDLESS), world,
         )  # fmt: skip
 
@@ -107,7 +121,7 @@ class Agent:
     mark: int | None = None  # it answers as before while this is the same; None: perhaps not
 
     def act(self, observation):
-        """The action while it learns."""
+        """The choice, from 0, while it learns."""
         raise NotImplementedError
 
     def learn(self, observation, action, reward, after, ended):
@@ -118,11 +132,11 @@ class Agent:
         """An episode came to its end, or was cut off."""
 
     def answer(self, observation):
-        """The action as well as is known; nothing is learnt."""
+        """The choice as well as is known; nothing is learnt."""
         raise NotImplementedError
 
     def answers(self, observations):
-        """Actions [n] for observations [n, numbers] of as many episodes."""
+        """Choices [n] for observations [n, numbers] of as many episodes."""
         return [self.answer(observation) for observation in observations]
 
 
@@ -137,6 +151,7 @@ class Judge:
     def __init__(self, world):
         self.world = world
         self.envs = [made(world) for _ in range(EPISODES)]
+        self.call = actions_of(self.envs[0].action_space).call
         self.limit = self.envs[0].spec.max_episode_steps
         self._last = None
 
@@ -164,7 +179,7 @@ class Judge:
         while seen:
             actions = agent.answers(np.array(list(seen.values()), np.float64))
             for k, action in zip(list(seen), actions, strict=True):
-                seen[k], reward, ended, cut, _ = self.envs[k].step(int(action))
+                seen[k], reward, ended, cut, _ = self.envs[k].step(self.call(int(action)))
                 returns[k] += reward
                 left[k] -= 1
                 if ended or cut:
@@ -199,12 +214,13 @@ class Life:
 def lived(world, agent, seed, most):
     """The life of an agent in a world, at most so many steps before it is given up."""
     env, judge, life, checked = made(world), Judge(world), Life(), 0
+    call = actions_of(env.action_space).call
     state = np.asarray(env.reset(seed=seed)[0], np.float64)
     while checked < AGAIN and (life.steps is not None or life.lived < most):
         begun = time.process_time()
         action = agent.act(state)
         life.seconds += time.process_time() - begun
-        after, reward, ended, cut, _ = env.step(int(action))
+        after, reward, ended, cut, _ = env.step(call(int(action)))
         after = np.asarray(after, np.float64)
         begun = time.process_time()
         agent.learn(state, action, float(reward), after, bool(ended))

@@ -73,7 +73,7 @@ def run(plan, only=None, tell=None):
                 if name in boxes.WORLDS:
                     _lived(results, name, learner, seeds)
                 else:
-                    for seed in seeds:
+                    for seed in seeds[: agents.FEW.get(learner)]:
                         _measure(results, name, learner, agents.LEARNERS[learner], seed)
                 if tell is not None:
                     tell(_in_words(results, name, learner))
@@ -110,6 +110,7 @@ def _notes_of(names):
     """What must be known of the rows of these worlds."""
     if set(names) - set(boxes.WORLDS):
         yield agents.SETTINGS
+        yield f"on fewer seeds in worlds of states: {', '.join(agents.FEW)}"
     for name in names:
         if name in boxes.WORLDS:
             world = boxes.WORLDS[name]
@@ -120,6 +121,8 @@ def _notes_of(names):
             soon.setdefault(row.most, []).append(learner)
         told = "; ".join(f"{', '.join(rows)} after {most}" for most, rows in soon.items() if most)
         yield f"given up sooner, and then counted with the limit: {told}"
+        few = [learner for learner, row in agents_numbers.ROWS.items() if row.seeds]
+        yield f"on fewer seeds in worlds of numbers: {', '.join(few)}"
         yield agents_dqn.SETTINGS
 
 

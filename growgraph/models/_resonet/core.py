@@ -297,12 +297,13 @@ class Core:
             H = graph.forward(values, inputs=sense.inputs(graph), outputs=nodes)
             X[:, : self.prenatal], X[:, self.prenatal + 1 :] = np.split(H, [self.prenatal], axis=1)
             return X
-        self._way(born).values(graph, values, X)  # of thousands of nodes these few
+        self.way().values(graph, values, X)  # of thousands of nodes these few
         return X
 
-    def _way(self, born):
+    def way(self):
         """The way to the nodes that evidence needs, found anew when the graph was packed."""
         graph = self.graph
+        born = graph.groups["born"]
         key = graph._store.arrays["slot_of"], born.size
         if self._ways is None or self._ways[0] is not key[0] or self._ways[1] != key[1]:
             nodes = np.concatenate([graph.groups["evidence"], born])

@@ -203,7 +203,7 @@ class Council:
         edges = [(-3, top, 1.0), *((-4, int(s), 0.0) for s in self.sums)]
         self.concepts[i] = self._grow(graph, controller, nodes, "nothing resonated", n, edges=edges,
                                       rule="Prototype")  # fmt: skip
-        self._held = None
+        self._held[1][1].slots[i] = graph._slots(self.concepts[i])  # others stay where they are
 
     def bear_voter(self, graph, controller):
         """Nodes of another grove: the one that was fresh goes to sleep with all it knows."""
@@ -240,19 +240,17 @@ class Council:
         count = self._n_units()
         inputs = graph.inputs[:2].tolist()
         last = int(self.units[g, there - 1, 1]) if there else int(graph.groups["one"][0])
-        nodes = []
-        for i in range(count):
-            # neighbours read another sequence: they would share a list, which has no room to change
-            sources = (last, *(inputs if i % 2 == 0 else inputs[:0:-1] + inputs[:-1]))
-            nodes.append(NewNode(sources, (0.0,) * len(sources), kind="gate", activation="step"))
-            nodes.append(NewNode((last, -2 * i - 1), (0.0, 0.0)))
-        # each stands right behind ``last``, the youngest first: it gets the lowest number
-        numbered = [-2 * i - side for i in range(count - 1, -1, -1) for side in (1, 2)]
-        edges = [(node, int(v), 0.0) for v in self.votes[g] for node in numbered]
-        ids = self._grow(graph, controller, nodes, "more to ask than there are nodes", n,
+        # neighbours read another sequence: they would share a list, which has no room to change
+        read, silent = ((last, *inputs), (*inputs, last)), (0.0,) * (1 + len(inputs))
+        yes = [NewNode(read[i % 2], silent, kind="gate", activation="step") for i in range(count)]
+        no = [NewNode((last, -i - 1), (0.0, 0.0)) for i in range(count)]
+        # born in two calls: siblings stand in the sequence they are named in, no behind its yes
+        numbered = [-1 - i - side * count for i in range(count) for side in range(2)]
+        edges = [(node, v, 0.0) for v in self.votes[g].tolist() for node in numbered]
+        ids = self._grow(graph, controller, yes + no, "more to ask than there are nodes", n,
                          edges=edges, rule="Questions", node=int(self.votes[g, 0]))  # fmt: skip
         self._widen(max(self.up.shape[1], there + count))
-        self.units[g, there : there + count] = ids.reshape(-1, 2)[::-1]
+        self.units[g, there : there + count] = ids.reshape(2, count).T
         free = int(self.plan[g, question.FREE])
         # the lowest is taken first: it may stand above the others
         self.free[g, free : free + count] = np.arange(there + count - 1, there - 1, -1)

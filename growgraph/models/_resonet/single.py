@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from growgraph.graph.way import leading_to
 from growgraph.kernels import _handle as h
 from growgraph.kernels import council, resonet, table
 from growgraph.senses.arrivals import SCALED
@@ -28,10 +27,7 @@ class Single:
         self._key = core.graph._store.arrays["slot_of"], e.W, c.pending, len(core.classes)
         self._born = graph.groups["born"].size
         self.number = {label: i for i, label in enumerate(core.classes)}
-        nodes = np.concatenate([graph.groups["evidence"], graph.groups["born"]])
-        outputs = graph._slots(nodes)
-        columns = np.delete(np.arange(core.n_features), core.prenatal)
-        self._way = graph._slots(graph.inputs), leading_to(graph, outputs), outputs, columns
+        self._way = core.way().told
         self._size = 1, core.n_features
         self._one = core.prenatal
         prototypes, aspects = c.slots(graph)
@@ -119,7 +115,7 @@ class Single:
         core.council.learn(core.graph, core.controller, seen, y, said, strange, self._record,
                            answers, core._has_nodes)  # fmt: skip
         core.grow(why, c)
-        core.ctl[[resonet.AT, resonet.WHY]] = 0
+        core.ctl[resonet.AT] = core.ctl[resonet.WHY] = 0
         if asleep and core.n % _WAKE_EVERY == 0:
             sense.wake(core.graph)
         return True
