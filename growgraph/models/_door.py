@@ -77,7 +77,9 @@ def one_row(X, columns):
 
 
 def one_label(y, known):
-    """The label as Python's if y is an array of one, of the type known; else None."""
+    """The label as Python's if y is an array or list of one, of the type known; else None."""
+    if type(y) is list and len(y) == 1 and type(y[0]) is int:
+        return y[0] if known.dtype == np.int64 else None
     if type(y) is np.ndarray and y.shape == (1,) and y.dtype == known.dtype:
         return y.item() if y.dtype.kind in "iuU" else None
     return None

@@ -77,12 +77,13 @@ def test_row_by_row_is_the_same_bits(seed, replay, learning, long):
     assert differences(model, whole) == []
 
 
-def test_most_rows_take_the_shortest_way(taken):
+@pytest.mark.parametrize("label", [np.atleast_1d, lambda c: [int(c)]])
+def test_most_rows_take_the_shortest_way(taken, label):
     X, y = stream()
     model = ResoNet().partial_fit(X[:64], y[:64])
     for i in range(64, N):
         model.predict(X[i : i + 1])
-        model.partial_fit(X[i : i + 1], y[i : i + 1])
+        model.partial_fit(X[i : i + 1], label(y[i]))
     assert taken["learn"] > 140
     assert taken["ask"] > 140
     assert model.n_samples_seen_ == N

@@ -93,8 +93,11 @@ class Evidence:
 
         ``held``: how many samples are held; ``cap``: of the part of lambda that falls with n.
         """
-        from scipy.linalg import LinAlgError, cho_factor, cho_solve
+        from scipy.linalg import lapack
 
+        single = np.dtype(dtype) == np.float32
+        factored = lapack.spotrf if single else lapack.dpotrf  # what cho_factor and cho_solve call:
+        solved = lapack.spotrs if single else lapack.dpotrs  # a small table solves at many rows
         s = self.settings
         M = self.coincidences(held, dtype)
         strength = min(
@@ -104,12 +107,12 @@ class Evidence:
         with one_thread():
             while True:
                 M.flat[:: len(M) + 1] += dtype(inertia)
-                try:  # the lower half read by columns is the upper half: nothing is copied
-                    factor = cho_factor(M.T, lower=False, overwrite_a=True, check_finite=False)
+                # the lower half read by columns is the upper half: nothing is copied
+                factor, failed = factored(M.T, lower=0, clean=0, overwrite_a=1)
+                if not failed:
                     break
-                except LinAlgError:  # rounding went deeper than lambda
-                    M, inertia = self.coincidences(held, dtype), 4 * inertia
-            W = cho_solve(factor, self.B.astype(dtype), check_finite=False)
+                M, inertia = self.coincidences(held, dtype), 4 * inertia  # rounding went too deep
+            W = solved(factor, self.B.astype(dtype), lower=0)[0]
         return np.ascontiguousarray(W, np.float64)
 
     def solve_gate(self, n, held):
