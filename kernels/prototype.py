@@ -21,6 +21,7 @@ _BIRTH_WIDTH, _BIRTH_PLASTIC = 0.15, 0.15
 _LEAST_WIDTH = 1e-3
 _LEAST_PLASTIC, _MOST_PLASTIC = 0.03, 0.5
 _WIDTH_RATE = 0.05
+_NEAR, _MOST_RATE = 3.0, 0.9  # a sample near the centre tells more of where that is
 _FLOOR = 1e-6  # of each class beside the loudest prototype
 _DEAF = 30.0  # nats below the loudest: not heard
 
@@ -109,7 +110,8 @@ def move(H, x, slots, traits, i, distance, t):
     plastic = traits[i, PLASTIC] * np.exp(0.5 * cosine)
     plastic = min(_MOST_PLASTIC, max(_LEAST_PLASTIC, plastic))
     width = traits[i, WIDTH]
-    rate = max(1 / n, plastic) * min(1.0, (2 + d) / (2 + distance * d / width))
+    near = min(_NEAR, (2 + d) / (2 + distance * d / width))
+    rate = min(_MOST_RATE, max(1 / n, plastic) * near)
     for j in range(d):
         away = np.float64(x[j]) - w[at + j]
         memory[j] = 0.5 * memory[j] + (0.5 * away / length if length > 0 else 0.0)

@@ -11,7 +11,7 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper
 
-SHARPNESS = 4.0  # of the softmax over outputs
+SHARPNESS = 6.0  # of the softmax over outputs
 _WINDING = 10.0
 
 

@@ -214,6 +214,16 @@ def the_most_prototypes_there_may_be():
     return made
 
 
+@case("council.learn", council.DONE)
+def a_plastic_prototype_goes_most_of_the_way_to_a_near_sample():
+    stream = Stream(replay=0).learn(0, 60)
+    stream.council.traits[:, prototype.PLASTIC] = 0.5
+    last = stream.council.ctl[council.CONCEPTS] - 1
+    stream.X[60] = stream.graph.weights(stream.council.concepts[last, 0]) + np.float32(0.01)
+    stream.y[60] = stream.council.owner[last]
+    return stream.next(60, 61)
+
+
 @case("council.learn", council.FOLD)
 def the_log_is_full():
     stream = Stream(solves=False).learn(0, 30)

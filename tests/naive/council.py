@@ -13,7 +13,7 @@ from tests.naive.grove import Dice, Tree
 from tests.naive.resonet import follow
 
 EVIDENCE, PROTOTYPES, RECENT, STEADY = 0, 1, 2, 4
-SHARPNESS, FADING = 4.0, math.log(0.997)
+SHARPNESS, FADING = 6.0, math.log(0.997)
 PARTS = ANSWER, BIRTH, TURN, TREES, REGROW = range(5)
 
 
@@ -110,7 +110,7 @@ class Council(Sleepers):
         cosine = u @ U / (length * other) if length > 0 and other > 0 else 0.0
         N = math.exp(self.strength(i, self.n)) + 1
         A = min(max(traits[p.PLASTIC] * math.exp(0.5 * cosine), 0.03), 0.5)
-        rate = max(1 / N, A) * min(1, (2 + d) / (2 + r2 * d / s2))
+        rate = min(0.9, max(1 / N, A) * min(3, (2 + d) / (2 + r2 * d / s2)))
         U[:] = 0.5 * U + (0.5 * u / length if length > 0 else 0)
         for edge, step in zip(self.g.slots[int(self.C.slots[i, 0])].edges, rate * u):
             edge[1] += step

@@ -99,8 +99,7 @@ SOURCES = {
     "Hyperplane": Source(
         lambda s, c, seed: s.Hyperplane(
             seed=seed, n_features=10, n_drift_features=5, mag_change=0.001, noise_percentage=0.05
-        ),
-        held_out=True,
+        )
     ),
     "Mixed": Source(
         lambda s, c, seed: s.Mixed(classification_function=c, seed=seed), (0, 1, 0, 1), True

@@ -17,6 +17,7 @@ _WIDE = 128  # inputs that recursive readouts hear at most: beyond they cost mor
 _CHUNK = 16  # units born at once, or a quarter of those there are
 _NO_CAUSE = np.array([0, -1, 0, -1, 0, 0, 0, -1])  # of the log's context
 _EVENTS = 6_000  # in the log, then the older half is folded
+_WASTE = 1.0  # fragmentation from which the graph is packed
 NAMES = ("evidence", "prototypes", "recent readout", "lasting readout", "steady questions",
          "fresh questions",
          *(f"other questions {i}" for i in range(2, council.GROVES)))  # fmt: skip
@@ -356,8 +357,7 @@ class Council:
             why = graph._store.call(
                 council.learn, X, y, said, strange, self.ctl, *state, record, answers
             )
-            ctx[:] = _NO_CAUSE
-            graph._store.arrays["ctxf"][:] = np.nan
+            ctx[:], graph._store.arrays["ctxf"][:] = _NO_CAUSE, np.nan
             if why == council.DONE:
                 self.ctl[council.AT] = 0
                 return
@@ -371,6 +371,7 @@ class Council:
                 self.bear_voter(graph, controller)
             else:
                 self.bear_units(graph, controller)
+            graph.pack(above=_WASTE)  # only where nodes are born: not where calls are cut
 
     @staticmethod
     def _context(graph):
