@@ -13,7 +13,7 @@ import numpy as np
 from growgraph._files import replacing
 from growgraph.cli import say
 from growgraph.cli.places import check_answers
-from growgraph.cli.report import count_right, memory
+from growgraph.cli.report import count_right, grown, memory
 from growgraph.data import open_stream
 from growgraph.errors import DataError
 from growgraph.io import load, load_header
@@ -54,14 +54,14 @@ def info(path):
             ("samples", f"{thing.n_samples_seen_:,}", ""),
             ("classes", f"{len(thing.classes_):,}", ""),
             ("prequential accuracy", f"{thing.prequential_accuracy_:.4f}", ""),
-            ("growth events", f"{len(thing.growth_log_):,}", ""),
+            grown(thing),
             ("memory", memory(thing.nbytes_), "graph and statistics"),
         ]
     elif hasattr(thing, "prequential_r2_"):
         rows[2:2] = [
             ("samples", f"{thing.n_samples_seen_:,}", ""),
             ("prequential R2", f"{thing.prequential_r2_:.4f}", ""),
-            ("growth events", f"{len(thing.growth_log_):,}", ""),
+            grown(thing),
             ("memory", memory(thing.nbytes_), "graph and statistics"),
         ]
     if hasattr(thing, "n_units_"):

@@ -99,7 +99,7 @@ class Report:
             *self._grown(),
             ("nodes", f"{graph.n_nodes:,}", ""),
             ("edges", f"{graph.n_edges:,}", ""),
-            ("growth events", f"{len(self.model.growth_log_):,}", ""),
+            grown(self.model),
             ("memory", memory(self.model.nbytes_), "graph and statistics"),
             ("CPU", f"{seconds:.1f} s", ""),
             ("model", self.out, "replaced" if self.replaced else ""),
@@ -114,7 +114,7 @@ class Report:
                 "nodes": int(graph.n_nodes),
                 "edges": int(graph.n_edges),
                 "drifts": getattr(self.model, "n_drifts_", 0),
-                "growth_events": len(self.model.growth_log_),
+                "growth_events": self.model.growth_log_.end,
                 "seconds": round(seconds, 3),
                 "model": str(self.out),
                 "picture": None if self.picture is None else str(self.picture),
@@ -139,7 +139,7 @@ class Report:
         model, n = self.model, self.held_out[1]
         accuracy = self.held_out[0] / n if n else None
         before = float(model.prequential_accuracy_)
-        name, how = "prequential accuracy", "each sample answered, then learnt"
+        name, how = "prequential accuracy", f"each sample answered, then learnt{self._since()}"
         if self.at_once:
             name, how = "accuracy on folds", _ON_FOLDS
         rows = [
@@ -157,7 +157,7 @@ class Report:
         """Rows and JSON values of a regressor."""
         error, explained, n = self.held_out
         before = float(self.model.prequential_r2_)
-        name, how = "prequential R2", "share of variance explained, before learnt"
+        name, how = "prequential R2", f"share of variance explained, before learnt{self._since()}"
         if self.at_once:
             name, how = "R2 on folds", _ON_FOLDS
         rows = [
@@ -167,6 +167,10 @@ class Report:
         ]
         told = {"rmse": error, "r2": explained, "prequential_r2": before}
         return rows, {k: v if math.isfinite(v) else None for k, v in told.items()}
+
+    def _since(self):
+        """Of which samples a figure tells that the model keeps over all that it has met."""
+        return f"; of all {self.model.n_samples_seen_:,}, old and new" if self.before else ""
 
     def _earlier(self):
         """What was learnt before, of which the figures of the model tell as well."""
@@ -183,6 +187,13 @@ class Report:
             what = "" if model.n_units_ else "the linear stem suffices: nothing grown"
             rows.append(("units", f"{model.n_units_:,}", what))
         return rows
+
+
+def grown(model):
+    """A row: how many changes of structure there were ever, and how many the log still holds."""
+    log = model.growth_log_
+    held = f"the log holds the last {len(log):,}; older ones are folded" if log.folded else ""
+    return "growth events", f"{log.end:,}", held
 
 
 def memory(n):

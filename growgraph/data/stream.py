@@ -91,6 +91,7 @@ class TableStream:
         self._target = target
         self._quantities, self._late = quantities, late
         self._columns: Any = None if schema is None else Columns.from_json(schema, self._note, late)
+        self._taught = schema is not None  # columns are known that a model has learnt
         if self._columns is not None and target is not None:
             self._columns.target = target
         self._tail: Any = None
@@ -269,7 +270,21 @@ class TableStream:
             )
         if self.target not in names:
             raise _unknown_column("target", self.target, names, source)
+        if self._taught:
+            self._refuse_slips(names, source)
         return [name for name in names if name and name not in self._drop]
+
+    def _refuse_slips(self, names, source):
+        """Raise where a new column may be one that was learnt: it would be learnt beside it."""
+        kinds = self._columns.kinds
+        new = [n for n in names if n not in kinds and n not in (self.target, *self._drop)]
+        lost = [n for n, (kind, _) in kinds.items() if kind != "skip" and n not in names]
+        for name, known in meant(new, [n for n in lost if n != self.target]).items():
+            raise DataError(
+                f"{source}: column {name!r} is new and {known!r} is missing: did you mean "
+                f"{known!r}? Rename it, or leave it out with --drop {name}; if it is another "
+                f"column, give {known!r} too, with empty cells"
+            )
 
     def _tell(self, line):
         """Note a line once."""

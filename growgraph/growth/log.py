@@ -93,7 +93,8 @@ class GrowthLog:
 
     def __repr__(self):
         born = int((self._column(h.EV_OP) <= codes.OP_SPLIT).sum())
-        return f"GrowthLog({len(self)} events, {born} of them growth)"
+        before = f"; {self.folded} older ones folded away" if self.folded else ""
+        return f"GrowthLog({len(self)} events, {born} of them growth{before})"
 
     def _rows(self):
         return self._graph._store.ev[: len(self) * h.EV_WIDTH].reshape(-1, h.EV_WIDTH)

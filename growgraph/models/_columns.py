@@ -5,7 +5,16 @@ import warnings
 import numpy as np
 
 from growgraph.errors import DataError
-from growgraph.senses.columns import as_columns, is_categorical, is_missing, listed, meant
+from growgraph.senses.columns import (
+    as_columns,
+    category,
+    is_categorical,
+    is_missing,
+    listed,
+    meant,
+)
+
+_CELLS, _NEW = 100, 0.95  # so many, so large a share of them different: names or dates, no kinds
 
 
 def names_of(X):
@@ -71,6 +80,29 @@ def with_newcomers(sense, X):
     found = {name: text for name, (_, text) in sorted(new.items(), key=lambda item: item[1][0])}
     sense = sense.with_columns(found) if found else sense
     return sense, some_of(X, sense.knows)
+
+
+def tell_free_text(X):
+    """Warn of columns that are taken as categories though nearly every row has another one.
+
+    A DataFrame's columns of dtype "category" are meant to be.
+    """
+    if hasattr(X, "dtypes"):
+        kinds = {str(name): kind.name for name, kind in X.dtypes.items()}
+        if all(kind == "category" for kind in kinds.values()):
+            return
+        X = some_of(X, lambda name: kinds[name] != "category")
+    for name, values in as_columns(X).items():
+        if not is_categorical(values):
+            continue
+        cells = [text for v in values.tolist() if (text := category(name, v)) is not None]
+        if len(cells) >= _CELLS and len(set(cells)) >= _NEW * len(cells):
+            warnings.warn(
+                f"column {name!r} holds another text in nearly every row ({cells[0]:.40} ...), of "
+                "which little can be learnt: make numbers of dates (pandas.to_datetime), drop "
+                "names and numbers of rows, or give dtype 'category' to keep it silently",
+                UserWarning, stacklevel=2,
+            )  # fmt: skip
 
 
 def _filled(X, names):

@@ -13,7 +13,7 @@ from growgraph._validation import check_finite, check_number, check_unmasked
 from growgraph.errors import DataError
 from growgraph.models import _door
 from growgraph.models._asked import Asked
-from growgraph.models._columns import known_columns, names_of, some_of
+from growgraph.models._columns import known_columns, names_of, some_of, tell_free_text
 from growgraph.models._learning import Learning
 from growgraph.models._told import Told
 from growgraph.senses.columns import meant, seconds
@@ -165,7 +165,10 @@ class GrowingModel(Learning, BaseEstimator):
     def _rows_to_learn(self, X, first):
         """X checked, as images or as a table: ``image_shape`` says which, once and for all."""
         pictures = self.image_shape is not None if first else self._core.sense.kind == "retina"
-        return self._rows(X, first=first, table=not pictures, learns=True)
+        rows = self._rows(X, first=first, table=not pictures, learns=True)
+        if first and not pictures and is_table(X):
+            tell_free_text(X)
+        return rows
 
     def _array(self, X, first):
         """X as a dense array of finite numbers, one row a sample."""

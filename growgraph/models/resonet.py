@@ -83,11 +83,14 @@ class ResoNet(Reflecting, GrowingClassifier):
 
     Notes
     -----
-    Images pass a retina of patch concepts grown from dreams; tables are scaled by their first 64
-    rows. Class concepts are streaming principal components (Weng, Zhang and Hwang 2003) read out as
-    modified quadratic discriminants (Kimura et al. 1987); the readout is ridge regression, for
-    tables on resonant targets: own expectation plus surprise, one-pass logistic regression of
-    fixed curvature (Boehning 1992). No derivative passes through a hidden node.
+    Images pass a retina of patch concepts grown from dreams: of smoothed noise, from 12 pixels on
+    of strokes, which is a prior of handwriting; places of a grid and windows are priors of images.
+    None is in a table, nor in pixels given as one. Poses are not settled, no views are made.
+    Tables are scaled by their first 64 rows. Class concepts are streaming principal components
+    (Weng, Zhang and Hwang 2003) read out as modified quadratic discriminants (Kimura et al. 1987);
+    the readout is ridge regression, for tables on resonant targets: own expectation plus surprise,
+    one-pass logistic regression of fixed curvature (Boehning 1992). No derivative passes through a
+    hidden node.
 
     Examples
     --------

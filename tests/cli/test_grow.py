@@ -44,7 +44,7 @@ def test_json_is_one_line_and_true(run, rows):
     assert values["samples"] == model.n_samples_seen_
     assert values["nodes"] == model.graph_.n_nodes
     assert values["edges"] == model.graph_.n_edges
-    assert values["growth_events"] == len(model.growth_log_)
+    assert values["growth_events"] == model.growth_log_.end
     assert values["prequential_accuracy"] == model.prequential_accuracy_
     assert (values["model"], values["picture"]) == ("t.npz", "t.png")
     assert (values["target"], values["classes"]) == ("kind", 3)

@@ -6,6 +6,7 @@ import pytest
 from growgraph import io
 from growgraph.cli import growing
 from growgraph.data import open_stream
+from growgraph.errors import DataError
 from tests.cli.material import refused, table
 from tests.cli.test_resume import interrupt_after
 from tests.models.material import differences
@@ -74,6 +75,8 @@ def test_what_was_learnt_before_is_told(run, model, wider):
     _, out, err = run("grow", wider, "--onto", model)
     n = io.load(model).n_samples_seen_
     assert f"{n:,} before, of {name}" in out, err
+    both = io.load("more.npz").n_samples_seen_
+    assert f"then learnt; of all {both:,}, old and new" in out
     assert f"{name}, then {wider}" in run("info", "more.npz")[1]
 
 
@@ -94,6 +97,18 @@ def test_many_classes_that_are_known_are_no_quantity(run, here):
     assert run("grow", "known.csv", "--quiet")[0] == 0
     code, _, err = run("grow", "again.csv", "--onto", "known.npz", "--quiet")
     assert code == 0, err
+
+
+def test_a_slip_of_the_pen_is_refused_as_in_python(run, model, rows, here):
+    head, *lines = rows.read_text().splitlines()
+    slip = here / "slip.csv"
+    slip.write_text("\n".join([head.replace("colour", "colours"), *lines]) + "\n")
+    refused(run("grow", slip, "--onto", model), "'colours' is new and 'colour' is missing")
+    assert not (here / "slip.npz").exists()
+    batch = next(open_stream(str(slip), target="kind").learn())
+    with pytest.raises(DataError, match="'colours' is new and 'colour' is missing"):
+        io.load(model).partial_fit(batch.X, batch.y)
+    assert run("grow", slip, "--onto", model, "--drop", "colours", "--quiet")[0] == 0
 
 
 def test_a_slip_of_the_pen_is_said(run, model, rows, here):

@@ -182,3 +182,15 @@ def test_columns_that_come_while_it_is_young_are_told_of_later():
 
 def test_enough_room_is_not_told_of():
     assert told(ResoNet(), rows_of_text(3, 300, 20)) == []
+
+
+@pytest.mark.parametrize("cell", ["2024-01-01T00:00:{:03d}", "A{}"])
+def test_another_text_in_nearly_every_row_is_told(cell):
+    X = {"when": np.array([cell.format(i) for i in range(200)], object), "size": np.arange(200.0)}
+    y = np.arange(200) % 2
+    with pytest.warns(UserWarning, match="column 'when' holds another text in nearly every row"):
+        ResoNet().fit(pd.DataFrame(X), y)
+    few = X | {"when": X["when"][np.arange(200) // 2 * 2]}  # each twice: a kind of rows
+    meant = pd.DataFrame(X).astype({"when": "category"})
+    for quiet in (few, meant, {name: cells[:90] for name, cells in X.items()}):
+        ResoNet().partial_fit(quiet, y[: len(quiet if quiet is meant else quiet["size"])])

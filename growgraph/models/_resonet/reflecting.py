@@ -186,7 +186,9 @@ class Reflecting:
         -------
         Explanation
             ``str()`` in words; ``data`` with answer, confidence, novelty, cause, rival, windows
-            (resonance of answer and rival in each), nodes (those that spoke most), columns, unmet
+            (resonance of answer and rival in each), nodes (those that spoke most), columns (what
+            each ``spoke``, and its ``deviation`` from its usual value, in words "sd": centre and
+            spread are those of the table's first 64 rows and stay), unmet
             (cells never met in learning) and turn: the smallest change found that makes the rival
             win, confirmed by asking the model again; None if none was found.
 
