@@ -40,9 +40,9 @@ class Model(namedtuple("Model", "scale centres weights unit lived bounds ends go
         An episode ends where this quadratic form of the features is positive.
     goal : float64 [0 or f + 1]
         Features of a place to be reached, and how near it is near enough.
-    sizes : float64 [4]
+    sizes : float64 [5]
         Widths of resonance with centres and with what was lived, the least resonance of what is
-        known, what a step later is worth less.
+        known, what a step later is worth less, and by how much the reward at an end is greater.
     """
 
     __slots__ = ()
@@ -167,7 +167,8 @@ def roll(model, n_actions, steps, x, f, action, y):
         if model.goal.size > 0 and _arrived(model, f):
             return ENDED, total, worth
         if _ended(model, x, f):
-            return ENDED, total - (worth / (1 - gamma) if model.goal.size > 0 else 0.0), worth
+            at_end = -gamma / (1 - gamma) if model.goal.size > 0 else model.sizes[4]
+            return ENDED, total + worth / gamma * at_end, worth
         if _beyond(model, x):
             return UNKNOWN, total, worth
     return OPEN, total, worth

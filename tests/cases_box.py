@@ -24,7 +24,8 @@ def model(seed=0, *, ends=False, goal=False, angle=True, bounded=False):
     return Model(
         scale, rng.normal(size=(2, d)), 0.15 * rng.normal(size=(rows, c + 1)),
         rng.uniform(0.5, 1, c + 1), lived, bounds, form if ends else np.zeros(0),
-        np.append(rng.normal(size=d), 0.9) if goal else np.zeros(0), np.array([1.0, 1.0, 0.2, 0.9]),
+        np.append(rng.normal(size=d), 0.9) if goal else np.zeros(0),
+        np.array([1.0, 1.0, 0.2, 0.9, 0.7]),
     )  # fmt: skip
 
 

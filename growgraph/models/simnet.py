@@ -1,5 +1,7 @@
 """SimNet: an agent that grows an inner world and plays out futures in it before it acts."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator
 
@@ -112,7 +114,9 @@ class SimNet(Acting, BaseEstimator):
         self.progress = progress
 
     # ---- learning -------------------------------------------------------------------------------
-    def learn(self, env, steps, *, progress=None, seed=None):
+    _stands = None  # the environment last lived in and where it is, None: its episode is over
+
+    def learn(self, env, steps, *, progress=None, seed=None, reset=False):
         """Live in an environment for so many steps, episode after episode, and learn.
 
         Parameters
@@ -127,7 +131,12 @@ class SimNet(Acting, BaseEstimator):
         progress : as the parameter of the class, optional
             In place of it.
         seed : int, optional
-            Of the first reset; by default made of ``random_state`` and the steps lived.
+            Of a reset with which this call begins; by default made of ``random_state`` and the
+            steps lived.
+        reset : bool, default False
+            Begin with a reset in any case. False: in the same environment object as in the last
+            call go on where that left it, so that two calls are one of as many steps. Say True if
+            the environment was moved in between by others (:meth:`score` is known).
 
         Returns
         -------
@@ -150,8 +159,14 @@ class SimNet(Acting, BaseEstimator):
         met = living.Env(env, actions, self._form, self._parts)
         with _door.telling(self.progress if progress is None else progress, steps) as tell:
             if steps:
+                stands, self._stands = self._stands, None  # what raises leaves it anywhere
                 try:
-                    living.live(world, met, steps, seed, lambda done: tell(done, self))
+                    if reset or seed is not None or stands is None or stands[0] is not env:
+                        key = met.reset(living.reset_seed(world) if seed is None else seed)
+                    else:
+                        key = stands[1]
+                    key = living.live(world, met, steps, key, lambda done: tell(done, self))
+                    self._stands = env, key
                 finally:
                     self._form = met.form if world.n_states else self._form
         return self
@@ -258,8 +273,8 @@ class SimNet(Acting, BaseEstimator):
         Parameters
         ----------
         goal : observation, or None
-            The state to be reached, one that was met or not; None: find rewards. "reach" or "stay"
-            in a world of numbers.
+            The state to be reached; None: find rewards. "reach" or "stay" in a world of numbers. Of
+            one never met a warning tells, and it is looked for.
 
         Returns
         -------
@@ -267,7 +282,14 @@ class SimNet(Acting, BaseEstimator):
             Itself.
         """
         if hasattr(self, "_world"):
-            self._world.intend(self._goal(goal))
+            key = self._goal(goal)
+            if not self._world.met(key):
+                warnings.warn(
+                    f"goal {goal!r} was never met in {self._world.n} steps: it is looked for where "
+                    "nothing is known; the states met are the keys of plan_",
+                    stacklevel=2,
+                )
+            self._world.intend(key)
         self.intention = goal
         return self
 
@@ -275,6 +297,9 @@ class SimNet(Acting, BaseEstimator):
         return check_goal(goal, self._form, self._parts)
 
     # ---- files ----------------------------------------------------------------------------------
+    def __getstate__(self):
+        return {k: v for k, v in super().__getstate__().items() if k != "_stands"}
+
     def to_state(self):
         """The agent as arrays and plain values, see :func:`growgraph.save`."""
         self._lived()

@@ -322,16 +322,19 @@ def ran(monkeypatch, *rows, solved=-10.0):
     return found, told
 
 
-def test_who_does_not_solve_is_given_the_limit(monkeypatch):
+@pytest.mark.parametrize(("name", "limit"), [("growgraph, no gate", 40), ("Q-learning, bins", 20)])
+def test_who_does_not_solve_is_given_the_limit(name, limit, monkeypatch):
+    """A peer that is given up sooner is counted with what it lived, ours with the world's."""
     row = agents_numbers.Row(lambda given, seed: Goes(1000), most=20)
-    monkeypatch.setitem(agents_numbers.ROWS, "Q-learning, bins", row)
-    found, _ = ran(monkeypatch, "Q-learning, bins")
+    monkeypatch.setitem(agents_numbers.ROWS, name, row)
+    found, _ = ran(monkeypatch, name)
     steps, solved = ({tuple(c["seeds"].values()) for c in found["cells"] if c["measure"] == m}
                      for m in ("steps", "solved"))  # fmt: skip
-    assert (steps, solved) == ({(40.0, 40.0)}, {(0.0, 0.0)})
+    assert (steps, solved) == ({(limit, limit)}, {(0.0, 0.0)})
+    knows = simnet.KNOWS[name] or "nothing"
     for shown in (report.table(found), report.markdown(found)):
-        (line,) = (x for x in shown.splitlines() if "Q-learning, bins" in x and "ranges" in x)
-        assert "40 [40-40]" in line
+        (line,) = (x for x in shown.splitlines() if name in x and knows in x)
+        assert f"{limit} [{limit}-{limit}]" in line
         assert "0/2" in line
 
 

@@ -200,6 +200,9 @@ def test_worlds_are_named(monkeypatch):
     bench.check("simnet", worlds.MAZE)
     with pytest.raises(DataError, match="only must name worlds of FrozenLake 4x4"):
         bench.check("simnet", "Chess")
+    bench.check("simnet", worlds.MAZE, ("PSRL", "growgraph*"))
+    with pytest.raises(DataError, match="--method 'DQN' is no row of simnet"):
+        bench.check("simnet", worlds.MAZE, ("DQN",))
     monkeypatch.setattr(installed, "is_here", lambda name: False)
     bench.check("simnet", worlds.MAZE)
     with pytest.raises(DataError, match=r"pip install 'growgraph\[gym\]'"):

@@ -40,7 +40,7 @@ STREAMS = {kind: stream(kind) for kind in (Maze, Slippery)}
 def asked(agent, pause, tmp_path):
     """The agent after it was asked something or came back from somewhere."""
     if pause == "act":
-        agent.act(0), agent.act(3, explore=True), agent.act(99)
+        agent.act(0), agent.act(3, explore=True), agent.act(99, explore=True)
     elif pause == "tell":
         agent.imagine(0), agent.explain(0), agent.knowledge(), str(agent.growth_log_), agent.plan_
     elif pause == "score":

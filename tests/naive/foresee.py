@@ -62,8 +62,8 @@ def roll(model, n_actions, steps, x, action):
             if away <= model.goal[-1]:
                 return x, ENDED, total, gamma ** (t + 1)
         if ended(model, x):
-            lost = gamma ** (t + 1) / (1 - gamma) if model.goal.size else 0.0
-            return x, ENDED, total - lost, gamma ** (t + 1)
+            more = -gamma / (1 - gamma) if model.goal.size else model.sizes[4]
+            return x, ENDED, total + gamma**t * more, gamma ** (t + 1)
         if ((x < model.bounds[2]) | (x > model.bounds[3])).any():
             return x, UNKNOWN, total, gamma ** (t + 1)
     return x, OPEN, total, gamma**steps

@@ -105,8 +105,7 @@ class Row(NamedTuple):
     peer : str or None
         What must be installed.
     most : int or None
-        Steps after which it is given up, if these are fewer than the world's; it is then counted as
-        if it had lived the world's.
+        Steps after which it is given up, if these are fewer than the world's.
     seeds : int or None
         Of so many alone.
     """

@@ -1,5 +1,6 @@
 """What a SimNet does with its inner world: act, imagine, explain, tell what it knows."""
 
+import warnings
 from typing import Any
 
 from sklearn.exceptions import NotFittedError
@@ -16,6 +17,7 @@ class Acting:
 
     _world: Any
     _actions: Any
+    _stands: Any
     _form: Any  # of observations, None before the first
     _parts: Any  # of observations, where numbers are made of them
 
@@ -33,9 +35,16 @@ class Acting:
         Returns
         -------
         int, or ndarray of the shape and dtype of the action space where that is a box
-            In a state never met any action, decided by ``random_state``.
+            In a state never met any action, decided by ``random_state``; without ``explore`` a
+            warning tells.
         """
         world, key = self._asked(observation)
+        if not (explore or isinstance(world, Box) or world.met(key)):
+            warnings.warn(
+                f"observation {observation!r} was never met in {world.n} steps: any action is as "
+                "good; learn there, or say explore=True",
+                stacklevel=2,
+            )
         return self._actions.call(world.best(key, bool(explore), living.draw(world)))
 
     def score(self, env, episodes=20, seed=0):
@@ -57,6 +66,8 @@ class Acting:
         seed = check_number("seed", seed, 0, 2**32 - 1 - episodes, integer=True)
         world = self._lived()
         met = living.Env(env, self._actions, self._form, self._parts)
+        if self._stands is not None and self._stands[0] is env:
+            self._stands = None
         return sum(living.episode(world, met, seed + i) for i in range(episodes)) / episodes
 
     def _asked(self, observation):

@@ -112,6 +112,16 @@ class Box:
         if self.forward.model is not None:
             self.renew()
 
+    def met(self, key):
+        """Whether it lies within what was lived, or nothing was yet; words need no meeting."""
+        rows, n = self.forward.rows, self.forward.n_numbers
+        if not isinstance(key, np.ndarray) or not len(rows):
+            return True
+        lived = self.forward.places(np.vstack([rows[:, :n], rows[:, -n:]]))
+        low, high = lived.min(axis=0), lived.max(axis=0)
+        place = self.forward.places(key[None])[0]
+        return bool(((place >= low - (high - low)) & (place <= high + (high - low))).all())
+
     # ---- learning -------------------------------------------------------------------------------
     def see(self, key):
         """Nothing is made of a place before something was done there."""

@@ -105,7 +105,7 @@ def _sized(model, many, concepts):
         d == c + int(model.scale[0].sum()) and model.centres.shape == (k, d)
         and model.weights.shape == (1 + d + many * (1 + d) + k, c + 1)
         and model.unit.shape == (c + 1,) and model.lived.shape[1:] == (d + 1,)
-        and model.bounds.shape == (5, c) and model.sizes.shape == (4,)
+        and model.bounds.shape == (5, c) and model.sizes.shape == (5,)
         and model.ends.size in (0, 1 + d + d * (d + 1) // 2) and model.goal.size in (0, d + 1)
         and concepts.output_id.size == many * (c + 1)
     )  # fmt: skip

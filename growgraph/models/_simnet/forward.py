@@ -158,9 +158,10 @@ class Forward:
         ended, code = self.rows[:, -n - 1] > 0, self._coded(action, self.rows[:, n + 1 : -n - 2])
         self._measure(before)
         felt = self.feel(before)
-        change = np.column_stack([self.shift(before, after), reward])
+        at_end = reward[ended].mean() - reward[~ended].mean() if 0 < ended.sum() < len(ended) else 0
+        change = np.column_stack([self.shift(before, after), reward - at_end * ended])
         unit = change.std(axis=0) + 1e-9
-        unit[-1] = max(unit[-1], 1e-3 * np.abs(reward).max() + 1e-9)
+        unit[-1] = max(unit[-1], 1e-3 * np.abs(change[:, -1]).max() + 1e-9)
         width = _WIDTH * self.root
         weights, grown = self._explain(before, felt, code, change / unit, width, room)
         bounds, ends = self._ends(before, after, ended)
@@ -170,7 +171,7 @@ class Forward:
         self.model = Model(
             self.scale, self.feel(self.centres), weights, unit,
             self._lived(felt, action, width), bounds, ends, wanted,
-            np.array([width, width, _KNOWN, GAMMA]),
+            np.array([width, width, _KNOWN, GAMMA, at_end]),
         )  # fmt: skip
         return grown
 

@@ -76,10 +76,9 @@ def reset_seed(world):
     return int(float(uniform(world.options["seed"], world.n, "reset")) * 2**31)
 
 
-def live(world, env, steps, first, tell):
-    """Learn for so many steps, episode after episode, the first of them seeded."""
-    seed = reset_seed(world) if first is None else first
-    key = env.reset(seed)
+def live(world, env, steps, key, tell):
+    """Learn for so many steps from a place on, None: the last episode is over; where it is then."""
+    key = env.reset() if key is None else key
     for done in range(1, steps + 1):
         with _door.undisturbed():
             world.see(key)
@@ -88,7 +87,9 @@ def live(world, env, steps, first, tell):
         with _door.undisturbed():
             world.live(key, action, reward, after, ended, env.push(action))
         tell(done)
-        key = env.reset() if (ended or cut) and done < steps else after
+        over = ended or cut
+        key = after if not over else env.reset() if done < steps else None
+    return key
 
 
 def episode(world, env, seed):

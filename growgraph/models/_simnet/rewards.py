@@ -21,9 +21,13 @@ def note(bounds, reward, end):
 def hoped(bounds, gamma):
     """The most that can be hoped for: 1 until a reward is met, then the largest met for ever.
 
-    At an end it is had once, before it again and again; no reward above 0 is worse than none.
+    At an end it is had once, before it again and again; no reward above 0 is worse than none. While
+    nothing was met but costs, and that they can be spared, it is that what follows makes up for
+    them: else to do nothing would be the best.
     """
     live, end, _, size = bounds.tolist()
+    if live == 0 and end <= 0 < size:
+        return size / (1 - gamma)
     return 1.0 if size == 0 else max(0.0, end, live / (1 - gamma))
 
 

@@ -307,6 +307,10 @@ class World:
         if self.keys:
             self.plan()
 
+    def met(self, key):
+        """Whether a state or an end was met; None, for rewards, needs no meeting."""
+        return key is None or key in self.place or key in self.end_id
+
     def _nodes_of(self, key):
         """Nodes that stand for a state, within an episode and at its end."""
         if key is None:
