@@ -202,7 +202,10 @@ class SimNet(Acting, BaseEstimator):
         doings = self._actions if actions is None else actions_of(actions, "actions")
         parts = None if observations is None else spaces.parts_of(observations, "observations")
         transitions = list(transitions)
+        states = observations is not None and parts is None
         read, form, parts = self._read(transitions, doings, parts)
+        if states and parts is not None:
+            raise DataError(f"observations must be the space of what was seen, got {observations}")
         world = self._ready(doings, parts)
         with _door.telling(self.progress, len(read)) as tell:
             for done, step in enumerate(read, 1):
@@ -216,6 +219,7 @@ class SimNet(Acting, BaseEstimator):
         """Transitions, checked, the form of their observations, and their parts."""
         read, form = [], getattr(self, "_form", None)
         held = getattr(self, "_parts", None) if form or parts is None else _nested(parts)
+        form = of_numbers(spaces.size(parts)) if parts and form is None else form
         for i, step in enumerate(transitions):
             name = f"transitions[{i}]"
             try:
@@ -247,6 +251,10 @@ class SimNet(Acting, BaseEstimator):
             }
             form = of_numbers(numbers) if numbers else None
             goal = check_goal(self.intention, form, _nested(parts))
+            if not numbers and isinstance(goal, np.ndarray):
+                raise DataError(
+                    f"intention must be a state, as observations are, got {self.intention!r}"
+                )
             world = Box(actions, options, numbers, spaces.counted(parts)) if numbers else (
                 World(actions.n, options))  # fmt: skip
             self._world, self._actions, self._form = world, actions, form

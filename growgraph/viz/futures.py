@@ -95,7 +95,7 @@ def _imagined(agent, observation, horizon, explore, actions):
     told = agent.imagine(observation, horizon, explore=explore)
     if not told.alternatives:
         return told, []
-    order = sorted(a.action for a in told.alternatives)
+    number = agent._actions.number
     if actions is not None and len(actions) < len(told.alternatives):
         raise ValueError(
             f"actions must name {len(told.alternatives)} actions, got {len(actions)} names"
@@ -105,10 +105,10 @@ def _imagined(agent, observation, horizon, explore, actions):
     for h in range(1, most + 1):  # a shorter horizon cuts the same paths
         for one in agent.imagine(observation, h, explore=explore).alternatives:
             sure[one.action].append(one.sure)
-    rewards = _rewards_of(agent, told.alternatives, order)
+    rewards = _rewards_of(agent, told.alternatives, number)
     found = [
         Future(
-            str(one.action if actions is None else actions[order.index(one.action)]), one,
+            str(one.action if actions is None else actions[number(one.action)]), one,
             tuple(sure[one.action][: len(one.path) - 1]), rewards and rewards[one.action],
             one is told.alternatives[0],
         )
@@ -117,14 +117,14 @@ def _imagined(agent, observation, horizon, explore, actions):
     return told, sorted(found, key=lambda one: not one.chosen)
 
 
-def _rewards_of(agent, alternatives, order):
+def _rewards_of(agent, alternatives, number):
     """Rewards expected on each path, read off the graph; None where none belong to its states."""
     graph, rewards = agent.graph_, {}
     node = {name: i for i, name in graph.names.items()}
     if agent.intention is not None or f"state {alternatives[0].path[0][0]}" not in node:
         return None
     for one in alternatives:
-        choices = [graph.sources(node[f"state {s}"])[0][order.index(a)] for s, a in one.path
+        choices = [graph.sources(node[f"state {s}"])[0][number(a)] for s, a in one.path
                    if a is not None]  # fmt: skip
         choices = choices[: len(choices) - (one.ends == "unknown")]
         rewards[one.action] = tuple(float(graph.node(c)["bias"]) for c in choices)

@@ -95,6 +95,21 @@ def test_who_does_not_solve_is_given_up():
     assert agent.overs == 60 // LENGTH
 
 
+def test_what_was_seen_stays_where_a_world_writes_into_its_array_again(monkeypatch):
+    held, step = np.zeros(2), Rail.step
+
+    def again(self, action):
+        held[:], *rest = step(self, action)
+        return held, *rest
+
+    monkeypatch.setattr(Rail, "step", again)
+    agent = Goes(1000)
+    moved: list[float] = []
+    agent.learn = lambda x, action, reward, after, ended: moved.append(after[0] - x[0])
+    lived(WORLD, agent, 3, 30)
+    assert moved == pytest.approx([-0.1] * 30)
+
+
 @pytest.mark.parametrize(("solved", "good"), [(-9.0, True), (-8.9, False)])
 def test_the_mean_return_is_judged(solved, good):
     """Ten steps to the right, the last without cost."""

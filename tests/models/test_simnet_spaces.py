@@ -147,6 +147,8 @@ def test_states_with_pushes(space, action):
         (SimpleNamespace(spaces=(counts(2), box(shape=(2,)))), (1, [0.5, 2]), [1, 0.5, 2]),
         (SimpleNamespace(spaces=(GRID, BITS, box())), ([2, 0], np.array([0, 1]), [0.5]),
          [0, 0, 1, 0, 0, 1, 0.5]),
+        (SimpleNamespace(spaces={"a": SimpleNamespace(spaces=()), "b": box()}),
+         {"a": (), "b": [0.5]}, [0.5]),
     ],
 )  # fmt: skip
 def test_observations_become_numbers(space, observation, expected):
@@ -191,6 +193,7 @@ def test_spaces_it_cannot_sense_are_refused(space, message):
     [
         ({"gear": 3}, r"\['gear'\] must be in \[1, 2\], got 3"),
         ({"gear": 1.5}, r"\['gear'\] must be a whole number"),
+        ({"gear": np.inf}, r"\['gear'\] must be a whole number"),
         ({"region": "left"}, r"\['region'\] must be numbers, got 'left'"),
         ({"car": (0.1, np.zeros((1, 2)))}, r"\['car'\]\[1\] must have the shape \(1, 1\)"),
         ({"car": (np.nan, np.zeros((1, 1)))}, "is NaN"),
@@ -220,6 +223,44 @@ def test_parts_that_no_space_tells_are_asked_for():
         SimNet().learn(Pole(), 9).learn(Pole(circle=True), 9)
 
 
+def test_whole_numbers_are_numbers_where_the_space_is_a_box():
+    rng, space = np.random.default_rng(0), box(0, 9, (2,), "uint8")
+    seen = rng.integers(0, 9, (60, 2)).astype(np.uint8)
+    whole, fractions = (
+        SimNet("reach", random_state=0).partial_fit(
+            [(a, i % 2, 0.0, b, False) for i, (a, b) in enumerate(pairwise(rows))], 2, space)
+        for rows in (seen, seen.astype(float))
+    )  # fmt: skip
+    assert differences(whole, fractions) == []
+    assert whole.act([3, 4]) == whole.act(np.array([3, 4])) == whole.act([3.0, 4.0])
+    assert whole.intend(seen[3])._world.goal.tolist() == seen[3].tolist()
+    valley = Valley()
+    valley.observation_space = space
+    reset, step = valley.reset, valley.step
+    valley.reset = lambda seed=None: (np.zeros(2, np.uint8), reset(seed)[1])
+    valley.step = lambda a: (np.ones(2, np.uint8), *step(a)[1:])
+    assert SimNet().learn(valley, 3).n_samples_seen_ == 3
+
+
+def test_a_goal_in_parts_is_no_list_of_numbers():
+    space, seen = SimpleNamespace(spaces=(box(shape=()), counts(2, start=1))), (0.5, 2)
+    agent = SimNet().partial_fit([(seen, 0, 0.0, seen, False)], 2, space)
+    assert agent.intend(seen)._world.goal.tolist() == [0.5, 1.0]
+    assert agent.intend(np.array([0.5, 1.0]))._world.goal.tolist() == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("seen", [3, "left", np.zeros(3), (1, 2, 3)])
+def test_what_is_not_of_the_space_told_is_refused_and_nothing_learnt(seen):
+    agent = SimNet()
+    with pytest.raises(DataError, match=r"must have the form .* 2 numbers with fractions, got"):
+        agent.partial_fit([(seen, 0, 0.0, seen, False)], 2, box(shape=(2,)))
+    with pytest.raises(DataError, match="observations must be the space of what was seen"):
+        agent.partial_fit([(np.zeros(3), 0, 0.0, np.zeros(3), False)], 2, counts(3))
+    with pytest.raises(DataError, match="intention must be a state"):
+        agent.set_params(intention=[0.5]).partial_fit([(3, 0, 0.0, 3, False)], 2)
+    assert not hasattr(agent, "_world")
+
+
 # ---- actions ------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("space", "n", "first", "last"),
@@ -228,6 +269,7 @@ def test_parts_that_no_space_tells_are_asked_for():
         (box(0.0, np.array([1.0, 3.0]), (2,)), 9, [0, 0], [1, 3]),
         (box(shape=(2, 3)), 13, [0] * 6, [0] * 5 + [1]),
         (box(0, 2, (1,), "int32"), 3, [0], [2]),
+        (box(0, 1, (4,), "int32"), 5, [1] * 4, [1, 1, 1, 0]),
         (GRID, 6, [0, 0], [2, 1]),
     ],
 )
@@ -272,7 +314,26 @@ def test_actions_that_are_none_are_refused(space, action, raised, message):
         SimNet().partial_fit([(0, action, 0.0, 1, False)], space)
 
 
+def test_another_box_of_actions_is_told_apart():
+    agent = SimNet().partial_fit([(0, np.zeros(1), 0.0, 1, False)], box())
+    for other, told in ((box(high=2.0), r"\[2.0\]"), (box(dtype="float64"), "float64")):
+        with pytest.raises(DataError, match=rf"\[1.0\], as before, got 5 actions, .*{told}"):
+            agent.partial_fit([], other)
+
+
 def test_futures_of_pushes_can_be_drawn():
     seen = Gears(pushed=True).reset(seed=3)[0]
     axes = viz.plot_futures(CLIMBED, seen, horizon=5, actions=["full", "back", "none", "on", "up"])
     assert {"full", "up"} <= {text.get_text() for text in axes.texts}
+
+
+def test_futures_of_many_pushes_have_names_and_rewards_of_their_own():
+    """Where one dimension is pushed at a time choices are not in the sequence of their values."""
+    space = box(shape=(4,))
+    calls = [actions_of(space).call(choice) for choice in range(9)]
+    steps = [(0, call, float(choice), 1, True) for choice, call in enumerate(calls)]
+    agent = SimNet(random_state=0).partial_fit(steps, space)
+    _, futures = viz.futures._imagined(agent, 0, 1, False, [f"push {k}" for k in range(9)])
+    assert {one.told.action: (one.name, one.rewards) for one in futures} == {
+        tuple(call): (f"push {k}", (k,)) for k, call in enumerate(calls)
+    }

@@ -215,18 +215,18 @@ def lived(world, agent, seed, most):
     """The life of an agent in a world, at most so many steps before it is given up."""
     env, judge, life, checked = made(world), Judge(world), Life(), 0
     call = actions_of(env.action_space).call
-    state = np.asarray(env.reset(seed=seed)[0], np.float64)
+    state = np.array(env.reset(seed=seed)[0], np.float64)  # its own: some write into theirs again
     while checked < AGAIN and (life.steps is not None or life.lived < most):
         begun = time.process_time()
         action = agent.act(state)
         life.seconds += time.process_time() - begun
         after, reward, ended, cut, _ = env.step(call(int(action)))
-        after = np.asarray(after, np.float64)
+        after = np.array(after, np.float64)
         begun = time.process_time()
         agent.learn(state, action, float(reward), after, bool(ended))
         if ended or cut:
             agent.over()
-            after = np.asarray(env.reset()[0], np.float64)
+            after = np.array(env.reset()[0], np.float64)
         life.seconds += time.process_time() - begun
         state, life.lived = after, life.lived + 1
         if life.lived % world.every == 0:

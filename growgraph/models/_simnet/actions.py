@@ -103,7 +103,11 @@ class Actions:
     def __str__(self):
         if self.values is None:
             return f"{self.n} actions from {self.start} on"
-        return f"{self.n} actions, arrays of the shape {self.shape} from {self.tell(0)} on"
+        low, high = self.values.min(axis=0).tolist(), self.values.max(axis=0).tolist()
+        return (
+            f"{self.n} actions, arrays of the shape {self.shape} and {self.dtype} from {low} to "
+            f"{high}"
+        )
 
     def __eq__(self, other):
         return isinstance(other, Actions) and self.to_plain() == other.to_plain()
@@ -175,7 +179,7 @@ def _lattice(space, shape, name):
         rest = np.array([one[one.size // 2] for one in levels])
         values = rest[None]
         for i, one in enumerate(levels):
-            for value in (one[0], one[-1]):
+            for value in one[one != rest[i]]:
                 values = np.vstack([values, rest])
                 values[-1, i] = value
     return Actions(len(values), 0, values, np.array([low, high]), shape, dtype.name)

@@ -58,13 +58,14 @@ def is_place(observation):
 
 
 def _place(values, name):
+    values = np.array(values, np.float64)  # its own: an environment may write into its again
     if np.isnan(values).any():
         raise DataError(f"{name} is NaN: {values.tolist()!r}; the world must say where it is")
     if not np.isfinite(values).all() or np.abs(values).max(initial=0) > _MOST_REWARD:
         raise DataError(f"{name} must be finite, and below 1e30, got {values.tolist()!r}")
     if not 1 <= values.size <= MOST:
         raise DataError(f"{name} must be 1 to {MOST} numbers, got {values.size}")
-    return values.astype(np.float64)
+    return values
 
 
 def _refuse_numbers(observation, name):
@@ -117,7 +118,8 @@ def check_goal(goal, form, parts=None, name="intention"):
     words = form is not None and _FRACTIONS in form and isinstance(goal, str)
     if goal is None or (words and goal in (STAY, REACH)):
         return goal
-    told = isinstance(goal, np.ndarray) and goal.shape == (size(parts),) if parts else True
+    array = isinstance(goal, np.ndarray) and is_place(goal)
+    told = array and goal.shape == (size(parts),) if parts else True
     key = key_of(goal, name, None if told or isinstance(goal, str) else parts)
     check_form(key, form, name)
     return key

@@ -69,7 +69,8 @@ def _parts(space, name):
             return ["counted", [], [int(space.n)], [int(getattr(space, "start", 0))]]
         return ["counted", list(shape), [2] * int(np.prod(shape)), [0] * int(np.prod(shape))]
     if hasattr(space, "low") and shape is not None:
-        return ["numbers", [int(n) for n in shape]]
+        whole = np.dtype(getattr(space, "dtype", float)).kind != "f"
+        return ["numbers", [int(n) for n in shape], *["whole"] * whole]
     if kind == "Text":
         return ["text"]
     raise DataError(
@@ -86,8 +87,8 @@ def _kinds(parts):
 
 
 def is_flat(parts):
-    """Whether observations are one list of numbers."""
-    return parts[0] == "numbers" and len(parts[1]) == 1
+    """Whether observations are one list of numbers with fractions."""
+    return parts[0] == "numbers" and len(parts[1]) == 1 and parts[2:] == []
 
 
 def parts_seen(observation, name="observation"):
@@ -166,7 +167,7 @@ def numbers_of(observation, parts, name="observation"):
         held = [(observation[i], part, f"{name}[{i}]") for i, part in enumerate(parts[1])]
     else:
         return _array(observation, parts, name)
-    return np.concatenate([numbers_of(*one) for one in held])
+    return np.concatenate([np.zeros(0), *(numbers_of(*one) for one in held)])
 
 
 def _array(observation, parts, name):
@@ -185,13 +186,13 @@ def _array(observation, parts, name):
     if parts[0] == "numbers":
         return values
     held = zip(values.tolist(), parts[2], parts[3], strict=True)
-    return np.concatenate([_one_of(*one, name) for one in held])
+    return np.concatenate([np.zeros(0), *(_one_of(*one, name) for one in held)])
 
 
 def _one_of(value, many, start, name):
     """A counted part: 1 for the value it has, 0 for the others."""
     choice = value - start
-    if choice != np.floor(choice):
+    if not np.isfinite(value) or choice != np.floor(choice):
         raise DataError(f"{name} must be a whole number, got {value!r}")
     choice = check_number(name, int(value), start, start + many - 1, integer=True) - start
     return np.array([float(choice)]) if many <= 2 else (np.arange(many) == choice) * 1.0
