@@ -298,6 +298,13 @@ def test_nothing_grows_after_the_first_model_where_growth_is_ablated():
     assert frozen <= 0 < ours
 
 
+def test_without_growth_it_goes_on_learning():
+    world = valley(agents_numbers.ROWS[f"{agents_numbers.OURS}, no growth"].make(GIVEN, 0), 60, 1.0)
+    assert world.staying
+    assert world.forward.n == 60
+    assert world.n_refused == 0
+
+
 def test_what_is_ablated_does_not_count():
     made = {name: valley(agents_numbers.ROWS[f"{agents_numbers.OURS}{name}"].make(GIVEN, 0))
             for name in ("", ", no simulation", ", no inertia", ", no gate")}  # fmt: skip
@@ -366,5 +373,9 @@ def test_ours_is_compared_by_steps():
     for seed in range(5):
         results.add("Rail", "growgraph", "steps", seed, 10 + seed % 2)
         results.add("Rail", "DQN", "steps", seed, 50 + seed)
+        results.add("Rail", "random-shooting MPC", "steps", seed, 5)
+        results.add("Rail", "random-shooting MPC", "solved", seed, seed < 4)
     (one,) = simnet.compared(results)
     assert (one["peer"], one["verdict"]) == ("DQN", "won")
+    results.add("Rail", "random-shooting MPC", "solved", 4, True)
+    assert [one["verdict"] for one in simnet.compared(results)] == ["won", "lost"]

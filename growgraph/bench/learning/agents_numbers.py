@@ -43,7 +43,10 @@ class Ours(Agent):
 
 
 class _NoGrowth(Box):
-    """Nothing grows after the first model of what follows."""
+    """Nothing grows after the first model of what follows; it goes on learning."""
+
+    def _fits(self):
+        return True
 
     def renew(self):
         super().renew()

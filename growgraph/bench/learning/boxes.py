@@ -38,15 +38,16 @@ class World:
         Steps after which an agent is given up.
     told : callable or None
         Observations [n, d] -> whether an episode ended there: for agents that are told the rewards,
-        ``reward`` at each end, and ``each`` elsewhere.
+        ``reward`` at each end, and ``each`` elsewhere. None: they are left out.
     each : float
+        More than 0 where the goal is to stay.
     """
 
     env: Any
     solved: float
     every: int
     reward: float
-    each: float
+    each: float = 0
     most: int = 30_000
     told: Callable | None = None
 
@@ -74,6 +75,8 @@ WORLDS = {
     "CartPole": World("CartPole", 475, 25, 1, 1, told=_fallen),
     "MountainCar": World("MountainCar", -110, 50, 0, -1, told=lambda x: x[:, 0] >= 0.5),
     "Acrobot": World("Acrobot", -100, 50, 0, -1, told=_up),
+    "MountainCarContinuous": World("MountainCarContinuous", 90, 50, 100),
+    "Pendulum": World("Pendulum", -200, 50, 0),
 }
 
 

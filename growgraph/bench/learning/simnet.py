@@ -85,8 +85,14 @@ def run(plan, only=None, tell=None):
 
 
 def compared(results):
-    """Ours against each peer by steps."""
-    return compare(results, "steps", OURS, higher=False)
+    """Ours against each peer by steps, but for peers given up before the world's limit."""
+    judged = Results()
+    for (data, learner, measure), values in results.values.items():
+        row = agents_numbers.ROWS.get(learner)
+        solved = results.seeds(data, learner, "solved").values()
+        if row is None or row.most is None or learner.startswith(OURS) or all(solved):
+            judged.values[data, learner, measure] = values
+    return compare(judged, "steps", OURS, higher=False)
 
 
 def _lived(results, name, learner, seeds):
@@ -121,7 +127,10 @@ def _notes_of(names):
         for most, rows in soon.items():
             if most is not None:
                 yield f"given up after {most} steps: {'; '.join(rows)}"
-        yield "who is given up sooner is counted with these steps, ours with the world's limit"
+        yield (
+            "who is given up sooner is counted with these steps, and not compared; ours with the "
+            "world's limit"
+        )
         yield agents_dqn.SETTINGS
 
 
