@@ -215,7 +215,7 @@ def _turn(H, ctl, x, label, G, L, T, D, k):
         if T.prior[RECENT + i] > 0:
             keep = _KEEP_LASTING if i else _KEEP_RECENT
             recursive.learn(L.A[i], L.B[i], x, label, keep, k)
-            recursive.write(H, L.slots[i], L.B[i])
+            recursive.write(H, L.slots[i], L.B[i], ctl[N] + 1)
     trust.weigh(T)
     trust.write(H, T)
     return np.int64(DONE)
@@ -330,7 +330,7 @@ def _ask_all(H, ctl, x, said, G, C, L, T, loud, away, P):
         prototype.answer(loud, C.owner, n, P[PROTOTYPES])
     for i in range(2):
         if T.prior[RECENT + i] > 0:
-            recursive.answer(L.B[i], x, P[RECENT + i])
+            recursive.answer(L.B[i], x, ctl[N], P[RECENT + i])
     for g in range(GROVES):
         if T.prior[STEADY + g] > 0:
             question.answer(H, G, g, x, P[STEADY + g])

@@ -11,19 +11,25 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper
 
-SHARPNESS = 6.0  # of the softmax over outputs
+_SHARPNESS, _SHARP, _YOUNG = 4.0, 6.0, 500
 _WINDING = 10.0
 
 
 @helper
-def answer(B, x, out):
-    """P of each class: softmax of SHARPNESS (B[0] + x B[1:])."""
-    top, total = -np.inf, 0.0
+def sharpness(n):
+    """Of the softmax over outputs after n samples: whoever is young is less sure."""
+    return _SHARPNESS if n < _YOUNG else _SHARP
+
+
+@helper
+def answer(B, x, n, out):
+    """P of each class after n samples: softmax of sharpness (B[0] + x B[1:])."""
+    top, total, sharp = -np.inf, 0.0, sharpness(n)
     for c in range(out.size):
         said = B[0, c]
         for j in range(1, B.shape[0]):
             said += x[j - 1] * B[j, c]
-        out[c] = SHARPNESS * said
+        out[c] = sharp * said
         top = max(top, out[c])
     for c in range(out.size):
         out[c] = np.exp(out[c] - top)
@@ -67,11 +73,12 @@ def restore(A):
 
 
 @helper
-def write(H, slots, B):
-    """Write the readout on the edges of the class nodes."""
+def write(H, slots, B, n):
+    """Write the readout on the edges of the class nodes, as it is after n samples."""
+    sharp = sharpness(n)
     w, start, bias = h.get_w(H), h.get_start(H), h.get_bias(H)
     for c in range(B.shape[1]):
         at = np.int64(start[slots[c]])
-        bias[slots[c]] = np.float32(SHARPNESS * B[0, c])
+        bias[slots[c]] = np.float32(sharp * B[0, c])
         for j in range(1, B.shape[0]):
-            w[at + j - 1] = np.float32(SHARPNESS * B[j, c])
+            w[at + j - 1] = np.float32(sharp * B[j, c])

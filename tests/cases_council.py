@@ -224,6 +224,13 @@ def a_plastic_prototype_goes_most_of_the_way_to_a_near_sample():
     return stream.next(60, 61)
 
 
+@case("council.learn", council.DONE)
+def readouts_are_young_no_more():
+    stream = Stream(replay=0).learn(0, 60)
+    stream.council.ctl[council.N] = 498
+    return stream.next(60, 63)
+
+
 @case("council.learn", council.FOLD)
 def the_log_is_full():
     stream = Stream(solves=False).learn(0, 30)

@@ -116,7 +116,7 @@ class SimNet(Acting, BaseEstimator):
     # ---- learning -------------------------------------------------------------------------------
     _stands = None  # the environment last lived in and where it is, None: its episode is over
 
-    def learn(self, env, steps, *, progress=None, seed=None, reset=False):
+    def learn(self, env, steps, *, progress=None, seed=None, reset=True):
         """Live in an environment for so many steps, episode after episode, and learn.
 
         Parameters
@@ -133,10 +133,10 @@ class SimNet(Acting, BaseEstimator):
         seed : int, optional
             Of a reset with which this call begins; by default made of ``random_state`` and the
             steps lived.
-        reset : bool, default False
-            Begin with a reset in any case. False: in the same environment object as in the last
-            call go on where that left it, so that two calls are one of as many steps. Say True if
-            the environment was moved in between by others (:meth:`score` is known).
+        reset : bool, default True
+            Begin with a reset. False: where the last call left the same environment object, go on
+            from there, so that two calls are one of as many steps. Nobody else may have moved it in
+            between (:meth:`score` is known): what follows would be learnt of where it was left.
 
         Returns
         -------

@@ -18,7 +18,7 @@ def test_two_calls_in_one_world_are_one(make, cuts):
     whole = SimNet(random_state=1).learn(env, sum(cuts))
     agent, env = SimNet(random_state=1), make(4, limit=25) if make is Maze else make()
     for n in cuts:
-        agent.learn(env, n)
+        agent.learn(env, n, reset=False)
     assert differences(agent, whole) == []
 
 
@@ -26,7 +26,7 @@ def test_it_begins_anew_where_it_must():
     def resets(agent, env, **how):
         before, count = env.reset, []
         env.reset = lambda seed=None: (count.append(seed), before(seed))[1]
-        agent.learn(env, 2, **how)
+        agent.learn(env, 2, **{"reset": False} | how)
         env.reset = before
         return len(count)
 

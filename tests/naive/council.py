@@ -13,8 +13,12 @@ from tests.naive.grove import Dice, Tree
 from tests.naive.resonet import follow
 
 EVIDENCE, PROTOTYPES, RECENT, STEADY = 0, 1, 2, 4
-SHARPNESS, FADING = 6.0, math.log(0.997)
+FADING = math.log(0.997)
 PARTS = ANSWER, BIRTH, TURN, TREES, REGROW = range(5)
+
+
+def sharpness(n):
+    return 4.0 if n < 500 else 6.0
 
 
 class Council(Sleepers):
@@ -52,7 +56,7 @@ class Council(Sleepers):
             P[PROTOTYPES] /= P[PROTOTYPES].sum()
         for i in range(2):
             if self.has(RECENT + i):
-                P[RECENT + i] = softmax(SHARPNESS * (self.heard(x) @ self.L.B[i]))
+                P[RECENT + i] = softmax(sharpness(self.n) * (self.heard(x) @ self.L.B[i]))
         for g in range(places.GROVES):
             if self.has(STEADY + g):
                 P[STEADY + g] = self.trees_say(g, x)
@@ -158,9 +162,9 @@ class Council(Sleepers):
         A[:] = (A - np.outer(k, k) / Q) / g
         for c, slot in enumerate(self.L.slots[i]):
             node = self.g.slots[int(slot)]
-            node.bias = SHARPNESS * B[0, c]
+            node.bias = sharpness(self.n + 1) * B[0, c]
             for edge, value in zip(node.edges, B[1:, c]):
-                edge[1] = SHARPNESS * value
+                edge[1] = sharpness(self.n + 1) * value
 
     # ---- trust and the alarm ----
     def learn_trust(self, P, label):
