@@ -19,6 +19,7 @@ _NEAR = 0.05  # what distance costs in a mixture: of equals the nearest
 _ROUNDS = 40
 _SAME = 1e-9  # slopes so near are equal, whatever the last digits: then the nearest is taken
 _LEAST = 0.02  # smaller shares are none
+_EQUAL = 1e-12  # squared distance of one place
 
 
 @helper
@@ -37,6 +38,18 @@ def _nearest(f, places, n, which, apart):
             apart[p], which[p] = t, j
             k += 1 if k < which.size else 0
     return k
+
+
+@helper
+def _alone(f, places, n, near):
+    """Whether none of the first n places is so near; the last born are looked at first."""
+    for j in range(n - 1, -1, -1):
+        t = 0.0
+        for i in range(f.size):
+            t += (f[i] - places[j, i]) ** 2
+        if t <= near:
+            return False
+    return True
 
 
 @helper
@@ -125,29 +138,51 @@ def sift(felt, near, chosen):
     return np.int64(n)
 
 
-@kernel(writes=("places", "felt", "outcome", "reward", "discount", "landed"))
-def expand(model, n_actions, steps, spacing, n, places, felt, outcome, reward, discount, landed):
+@helper
+def _revived(f, near, seen, taken):
+    """The nearest of the concepts of before that is so near and not taken; -1: none."""
+    best = -1
+    for j in range(seen.shape[0]):
+        if taken[j] == 0:
+            t = 0.0
+            for i in range(f.size):
+                t += (f[i] - seen[j, i]) ** 2
+            if t <= near:
+                best, near = j, t
+    return best
+
+
+@kernel(writes=("places", "felt", "whence", "outcome", "reward", "discount", "landed"))
+def expand(
+    model, steps, spacing, n, there, seen, places, felt, whence, outcome, reward, discount, landed
+):
     """Imagine every action from each concept, those included that are born on the way.
 
     Parameters
     ----------
     model : Model
-    n_actions, steps : int64
+    steps : int64
         An action lasts so many steps.
     spacing : float64 [3]
         A concept is born where none is nearer than the second times the distance between where two
         actions lead; that at least the first and at most the last.
     n : int64
-        Concepts there are.
+        Concepts to begin with.
+    there : float64 [m, c]
+        Coordinates of concepts of before; where one is near enough it comes back.
+    seen : float64 [m, f]
+        Their features.
     places : float64 [room, c]
-        Their coordinates; in the first n rows.
+        Coordinates of concepts; in: the first n rows.
     felt : float64 [room, f]
         Their features.
-    outcome : int64 [room, n_actions]
+    whence : int64 [room]
+        Out: which concept of before each one is, -1: none.
+    outcome : int64 [room, actions]
         Out: OPEN, UNKNOWN or ENDED.
-    reward, discount : float64 [room, n_actions]
+    reward, discount : float64 [room, actions]
         Out: rewards on the way, what is worth less after it.
-    landed : float64 [room, n_actions, f + c]
+    landed : float64 [room, actions, f + c]
         Out: where it led, features and coordinates.
 
     Returns
@@ -157,20 +192,30 @@ def expand(model, n_actions, steps, spacing, n, places, felt, outcome, reward, d
     """
     d, c = felt.shape[1], places.shape[1]
     f, x, y = np.empty(d), np.empty(c), np.empty(c + 1)
-    which, apart = np.empty(1, np.int64), np.empty(1)
+    work = np.empty(model.centres.shape[1])
+    taken = np.zeros(seen.shape[0], np.uint8)
+    for i in range(n):
+        f[:] = felt[i]
+        whence[i] = _revived(f, _EQUAL, seen, taken)
+        if whence[i] >= 0:
+            taken[whence[i]] = 1
     i, count = 0, n
     while i < count:
-        for a in range(n_actions):
+        for a in range(outcome.shape[1]):
             x[:], f[:] = places[i], felt[i]
-            outcome[i, a], reward[i, a], discount[i, a] = roll(model, n_actions, steps, x, f, a, y)
+            outcome[i, a], reward[i, a], discount[i, a] = roll(model, steps, x, f, a, y, work)
             landed[i, a, :d], landed[i, a, d:] = f, x
         near = _spacing(landed, outcome, i, d, spacing)
-        for a in range(n_actions):
+        for a in range(outcome.shape[1]):
             if outcome[i, a] == OPEN and count < places.shape[0]:
                 f[:] = landed[i, a, :d]
-                _nearest(f, felt, count, which, apart)
-                if apart[0] > near:
-                    felt[count], places[count] = f, landed[i, a, d:]
+                if _alone(f, felt, count, near):
+                    old = _revived(f, near, seen, taken)
+                    whence[count] = old
+                    if old >= 0:
+                        felt[count], places[count], taken[old] = seen[old], there[old], 1
+                    else:
+                        felt[count], places[count] = f, landed[i, a, d:]
                     count += 1
         i += 1
     return np.int64(count)
@@ -212,15 +257,38 @@ def mix(felt, outcome, landed, target, share):
     return np.int64(0)
 
 
+@helper
+def _worth(f, felt, values, which, apart, share):
+    """What a place is worth: mixed of the concepts around it."""
+    total, k = 0.0, _nearest(f, felt, felt.shape[0], which, apart)
+    _mix(f, felt, which, apart, k, share)
+    for q in range(k):
+        total += share[q] * values[which[q]]
+    return total
+
+
+@helper
+def _best(hoped, n):
+    """Place of the largest of the first n, the first of equals."""
+    best = 0
+    for k in range(1, n):
+        if hoped[k] > hoped[best]:
+            best = k
+    return best
+
+
 @kernel(writes=("worth",))
-def judge(model, n_actions, steps, x, felt, values, unknown, worth):
-    """What each action is worth at a place: imagined, then by the concepts it leads to.
+def judge(model, steps, depth, width, x, felt, values, unknown, worth):
+    """What each action is worth at a place: imagined on, then by the concepts that leads to.
+
+    After an action others follow; of all that is imagined so far only the most promising is
+    imagined on (beam search), and what was found last is what counts.
 
     Parameters
     ----------
     model : Model
-    n_actions, steps : int64
-        As in :func:`expand`.
+    steps, depth, width : int64
+        Each action lasts so many steps, so many follow one another, so many ways are imagined on.
     x : float64 [c]
         The place.
     felt : float64 [n, f]
@@ -229,7 +297,7 @@ def judge(model, n_actions, steps, x, felt, values, unknown, worth):
         What they are worth.
     unknown : float64
         What is worth what nothing is known of.
-    worth : float64 [n_actions]
+    worth : float64 [actions]
         Out.
 
     Returns
@@ -237,20 +305,41 @@ def judge(model, n_actions, steps, x, felt, values, unknown, worth):
     int64
         How many of the actions lead to what is known.
     """
-    d, c, known = felt.shape[1], x.size, 0
-    f, here, y = np.empty(d), np.empty(c), np.empty(c + 1)
+    d, c, known, many = felt.shape[1], x.size, 0, worth.size
+    f, here, y, work = np.empty(d), np.empty(c), np.empty(c + 1), np.empty(model.centres.shape[1])
     which, apart, share = np.empty(MIXED, np.int64), np.empty(MIXED), np.empty(MIXED)
-    for a in range(n_actions):
-        here[:] = x
-        feel(model.scale, here, f)
-        end, total, later = roll(model, n_actions, steps, here, f, a, y)
-        known += 0 if end == UNKNOWN else 1
-        worth[a] = unknown if end == UNKNOWN else total
-        if end == OPEN:
-            k = _nearest(f, felt, felt.shape[0], which, apart)
-            _mix(f, felt, which, apart, k, share)
-            for q in range(k):
-                worth[a] += later * share[q] * values[which[q]]
+    at, then = np.empty((width, c)), np.empty((width * many, c))  # places now and one action on
+    had, left, hoped = np.empty((2, width)), np.empty((2, width * many)), np.empty(width * many)
+    for first in range(many):
+        at[0], had[0, 0], had[1, 0], n = x, 0.0, 1.0, 1
+        sure = -np.inf  # of a way that has come to its end
+        for level in range(depth):
+            count = 0
+            for k in range(n):
+                for a in range(many):
+                    if level > 0 or a == first:
+                        here[:] = at[k]
+                        feel(model.scale, here, f)
+                        end, reward, later = roll(model, steps, here, f, a, y, work)
+                        total, later = had[0, k] + had[1, k] * reward, had[1, k] * later
+                        if level == 0:
+                            known += 0 if end == UNKNOWN else 1
+                        if end == OPEN:
+                            then[count], left[0, count], left[1, count] = here, total, later
+                            if level > 0 or depth == 1:
+                                total += later * _worth(f, felt, values, which, apart, share)
+                            hoped[count] = total
+                            count += 1
+                        else:
+                            sure = max(sure, total + (later * unknown if end == UNKNOWN else 0.0))
+            worth[first] = sure if count == 0 else max(sure, hoped[_best(hoped, count)])
+            n = min(width, count)
+            for k in range(n):
+                b = _best(hoped, count)
+                at[k], had[0, k], had[1, k] = then[b], left[0, b], left[1, b]
+                hoped[b] = -np.inf
+            if n == 0:
+                break
     return np.int64(known)
 
 

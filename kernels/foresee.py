@@ -24,11 +24,11 @@ class Model(namedtuple("Model", "scale centres weights unit lived bounds ends go
     ----------
     scale : float64 [3, c]
         Whether a coordinate is an angle (0 or 1); of the others mean and size.
-    centres : float64 [k, f]
-        Places where lines alone were wrong, as features.
-    weights : float64 [1 + f + actions (1 + f) + k, c + 1]
-        Of 1, the features, these once more for each action, resonances: to what changes in a step,
-        and the reward.
+    centres : float64 [f, k]
+        Places where lines alone were wrong, as features; a column each.
+    weights : float64 [actions, c + 1, 1 + f + k]
+        For each action, to what changes in a step and to the reward: of 1, the features,
+        resonances.
     unit : float64 [c + 1]
         Of these changes.
     lived : float64 [m, f + 1]
@@ -71,28 +71,53 @@ def _apart(f, places, j):
 
 
 @helper
-def _foresee(model, f, action, n_actions, y):
-    """What changes in a step, and the reward, in units."""
-    w, d = model.weights, f.size
-    own, at = 1 + d + action * (1 + d), 1 + d + n_actions * (1 + d)
-    for c in range(y.size):
-        y[c] = w[0, c] + w[own, c]
-    for i in range(d):
-        for c in range(y.size):
-            y[c] += f[i] * (w[1 + i, c] + w[own + 1 + i, c])
-    rate = -0.5 / model.sizes[0] ** 2
-    for j in range(model.centres.shape[0]):
-        t = rate * _apart(f, model.centres, j)
-        if t > _FAR:
-            t = np.exp(t)
-            for c in range(y.size):
-                y[c] += t * w[at + j, c]
+def _resonate(model, f, t):
+    """Resonances of all centres, side by side: exp(z) = exp(z / 16) ** 16 by a series."""
+    centres, rate = model.centres, -0.5 / model.sizes[0] ** 2
+    for j in range(t.size):
+        t[j] = 0.0
+    for i in range(f.size):
+        here = f[i]
+        for j in range(t.size):
+            off = here - centres[i, j]
+            t[j] += off * off
+    for j in range(t.size):
+        z = max(rate * t[j], _FAR) / 16
+        e = 1 + z / 9 * (1 + z / 10 * (1 + z / 11))
+        e = 1 + z / 5 * (1 + z / 6 * (1 + z / 7 * (1 + z / 8 * e)))
+        e = 1 + z * (1 + z / 2 * (1 + z / 3 * (1 + z / 4 * e)))
+        e = e * e
+        e = e * e
+        e = e * e
+        t[j] = e * e if rate * t[j] > _FAR else 0.0
 
 
 @helper
-def _step(model, x, f, action, n_actions, y):
+def _foresee(model, f, action, y, t):
+    """What changes in a step, and the reward, in units; t is work space."""
+    _resonate(model, f, t)
+    d, k = f.size, t.size
+    for c in range(y.size):
+        w = model.weights[action, c]
+        total = w[0]
+        for i in range(d):
+            total += f[i] * w[1 + i]
+        r = w[1 + d :]
+        s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+        for j in range(0, k - 3, 4):
+            s0 += t[j] * r[j]
+            s1 += t[j + 1] * r[j + 1]
+            s2 += t[j + 2] * r[j + 2]
+            s3 += t[j + 3] * r[j + 3]
+        for j in range(k - k % 4, k):
+            s0 += t[j] * r[j]
+        y[c] = total + ((s0 + s1) + (s2 + s3))
+
+
+@helper
+def _step(model, x, f, action, y, t):
     """Move a place by a step, its features too; the reward."""
-    _foresee(model, f, action, n_actions, y)
+    _foresee(model, f, action, y, t)
     for i in range(x.size):
         x[i] += y[i] * model.unit[i]
         if model.scale[0, i] > 0:
@@ -104,11 +129,11 @@ def _step(model, x, f, action, n_actions, y):
 @helper
 def _known(model, f, action):
     """Whether a lived step with this action resonates."""
-    least = 1e300
+    near = -2 * np.log(model.sizes[2]) * model.sizes[1] ** 2
     for j in range(model.lived.shape[0]):
-        if model.lived[j, f.size] == action:
-            least = min(least, _apart(f, model.lived, j))
-    return np.exp(-0.5 * least / model.sizes[1] ** 2) >= model.sizes[2]
+        if model.lived[j, f.size] == action and _apart(f, model.lived, j) <= near:
+            return True
+    return False
 
 
 @helper
@@ -152,7 +177,7 @@ def _beyond(model, x):
 
 
 @helper
-def roll(model, n_actions, steps, x, f, action, y):
+def roll(model, steps, x, f, action, y, t):
     """Let an action last so many steps from x; (how it goes on, rewards, discount of what follows).
 
     With a goal each step costs 1, and any other end all that can be lost.
@@ -161,7 +186,7 @@ def roll(model, n_actions, steps, x, f, action, y):
     for _ in range(steps):
         if not _known(model, f, action):
             return UNKNOWN, total, worth
-        reward = _step(model, x, f, action, n_actions, y)
+        reward = _step(model, x, f, action, y, t)
         total += worth * (reward if model.goal.size == 0 else -1.0)
         worth *= gamma
         if model.goal.size > 0 and _arrived(model, f):
@@ -194,13 +219,13 @@ def _form(off, tail):
 
 
 @helper
-def _homewards(model, n_actions, x, home, tail, off, there, f, y):
+def _homewards(model, x, home, tail, off, there, f, y, t):
     """The action after which the tail is least; ``there``, f, y, off are work space."""
     best, least = 0, 1e300
-    for a in range(n_actions):
+    for a in range(model.weights.shape[0]):
         there[:] = x
         feel(model.scale, there, f)
-        _step(model, there, f, a, n_actions, y)
+        _step(model, there, f, a, y, t)
         _away(model, there, home, off)
         cost = _form(off, tail)
         if cost < least:
@@ -209,13 +234,12 @@ def _homewards(model, n_actions, x, home, tail, off, there, f, y):
 
 
 @kernel(writes=("costs",))
-def play(model, n_actions, x, plans, home, weight, tail, costs):
+def play(model, x, plans, home, weight, tail, costs):
     """What each of some plans costs: deviation from home, 100 for each step not lived, the tail.
 
     Parameters
     ----------
     model : Model
-    n_actions : int64
     x : float64 [c]
         Where the plans begin.
     plans : int64 [k, steps]
@@ -237,6 +261,7 @@ def play(model, n_actions, x, plans, home, weight, tail, costs):
     c, steps = x.size, plans.shape[1]
     f = np.empty(c + np.int64(model.scale[0].sum()))
     here, y, off, there = np.empty(c), np.empty(c + 1), np.empty(c), np.empty(c)
+    work = np.empty(model.centres.shape[1])
     for k in range(plans.shape[0]):
         here[:] = x
         feel(model.scale, here, f)
@@ -244,9 +269,9 @@ def play(model, n_actions, x, plans, home, weight, tail, costs):
         while t < steps and alive:
             action = plans[k, t]
             if action < 0:
-                action = _homewards(model, n_actions, here, home, tail, off, there, f, y)
+                action = _homewards(model, here, home, tail, off, there, f, y, work)
                 feel(model.scale, here, f)
-            _step(model, here, f, action, n_actions, y)
+            _step(model, here, f, action, y, work)
             alive = not _ended(model, here, f)
             _away(model, here, home, off)
             for i in range(c):
@@ -258,13 +283,12 @@ def play(model, n_actions, x, plans, home, weight, tail, costs):
 
 
 @kernel(writes=("x",))
-def trace(model, n_actions, x, action, careful):
+def trace(model, x, action, careful):
     """Imagine one step.
 
     Parameters
     ----------
     model : Model
-    n_actions : int64
     x : float64 [c]
         In: a place. Out: where the action leads.
     action : int64
@@ -277,9 +301,44 @@ def trace(model, n_actions, x, action, careful):
         OPEN, UNKNOWN (then x stays if the action is not known there) or ENDED.
     """
     f, y = np.empty(x.size + np.int64(model.scale[0].sum())), np.empty(x.size + 1)
+    t = np.empty(model.centres.shape[1])
     feel(model.scale, x, f)
     if careful:
-        end, _, _ = roll(model, n_actions, 1, x, f, action, y)
+        end, _, _ = roll(model, 1, x, f, action, y, t)
         return np.int64(end)
-    _step(model, x, f, action, n_actions, y)
+    _step(model, x, f, action, y, t)
     return np.int64(ENDED if _ended(model, x, f) else OPEN)
+
+
+@kernel(writes=("felt",))
+def compare(model, x, action, after, felt):
+    """How a step that was lived differs from what was imagined.
+
+    Parameters
+    ----------
+    model : Model
+    x : float64 [c]
+        Where it began.
+    action : int64
+    after : float64 [c]
+        Where it led.
+    felt : float64 [3]
+        Out: the largest error, in units; whether something was known where it began, 0 or 1;
+        whether an episode is thought to end where it led.
+
+    Returns
+    -------
+    int64
+        0.
+    """
+    f, y, off = np.empty(x.size + np.int64(model.scale[0].sum())), np.empty(x.size + 1), x.copy()
+    feel(model.scale, x, f)
+    felt[1] = 1.0 if _known(model, f, action) else 0.0
+    _foresee(model, f, action, y, np.empty(model.centres.shape[1]))
+    _away(model, after, x, off)
+    felt[0] = 0.0
+    for i in range(x.size):
+        felt[0] = max(felt[0], abs(off[i] / model.unit[i] - y[i]))
+    feel(model.scale, after, f)
+    felt[2] = 1.0 if _ended(model, after, f) else 0.0
+    return np.int64(0)

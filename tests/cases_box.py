@@ -9,12 +9,11 @@ from tests.cases_plan import world as graph_world
 
 
 def model(seed=0, *, ends=False, goal=False, angle=True, bounded=False):
-    """A world of two or three coordinates, the first an angle; two centres, some lived places."""
+    """A world of two or three coordinates, the first an angle; seven centres, some lived places."""
     rng, many, c = np.random.default_rng(seed), 2, 2 + angle
     d = c + angle
     scale = np.array([[float(angle and i == 0) for i in range(c)], rng.normal(size=c) * 0.1,
                       rng.uniform(0.5, 1.5, c)])  # fmt: skip
-    rows = 1 + d + many * (1 + d) + 2
     bounds = np.array([[-np.inf] * c, [np.inf] * c, [-2.0] * c, [2.0] * c, [-1.0] * c])
     bounds[2:4, 0] = (-np.inf, np.inf) if angle else (-2, 2)
     if bounded:
@@ -22,7 +21,7 @@ def model(seed=0, *, ends=False, goal=False, angle=True, bounded=False):
     lived = np.column_stack([rng.normal(size=(12, d)), np.arange(12) % many])
     form = rng.normal(size=1 + d + d * (d + 1) // 2) - [1.5, *np.zeros(d + d * (d + 1) // 2)]
     return Model(
-        scale, rng.normal(size=(2, d)), 0.15 * rng.normal(size=(rows, c + 1)),
+        scale, rng.normal(size=(d, 7)), 0.15 * rng.normal(size=(many, c + 1, 1 + d + 7)),
         rng.uniform(0.5, 1, c + 1), lived, bounds, form if ends else np.zeros(0),
         np.append(rng.normal(size=d), 0.9) if goal else np.zeros(0),
         np.array([1.0, 1.0, 0.2, 0.9, 0.7]),
@@ -49,9 +48,11 @@ def imagined(room=30, **kind):
     x, f = np.zeros((room, c)), np.zeros((room, d))
     x[:n] = places(m, n)
     f[:n] = felt(m, x[:n])
+    before = np.vstack([x[3:1:-1], places(m, 20, 7)])
     return {
-        "model": m, "n_actions": 2, "steps": 3, "spacing": np.array([0.1, 0.5, 0.8]), "n": n,
-        "places": x, "felt": f, "outcome": np.zeros((room, 2), np.int64),
+        "model": m, "steps": 3, "spacing": np.array([0.1, 0.5, 0.8]), "n": n, "there": before,
+        "seen": felt(m, before), "places": x, "felt": f, "whence": np.zeros(room, np.int64),
+        "outcome": np.zeros((room, 2), np.int64),
         "reward": np.zeros((room, 2)), "discount": np.zeros((room, 2)),
         "landed": np.zeros((room, 2, d + c)),
     }  # fmt: skip
@@ -73,7 +74,7 @@ def plans_played(**kind):
     c, rng = m.scale.shape[1], np.random.default_rng(3)
     half = rng.normal(size=(c, c))
     return {
-        "model": m, "n_actions": 2, "x": places(m, 1)[0], "plans": rng.integers(-1, 2, (6, 5)),
+        "model": m, "x": places(m, 1)[0], "plans": rng.integers(-1, 2, (6, 5)),
         "home": np.full(c, 0.1), "weight": rng.uniform(1, 2, c), "tail": half @ half.T,
         "costs": np.zeros(6),
     }  # fmt: skip
@@ -81,21 +82,29 @@ def plans_played(**kind):
 
 def a_step(**kind):
     m = model(**kind)
-    return {"model": m, "n_actions": 2, "x": places(m, 1)[0], "action": 1,
+    return {"model": m, "x": places(m, 1)[0], "action": 1,
             "careful": m.goal.size + m.ends.size > 0}  # fmt: skip
+
+
+def a_comparison(**kind):
+    m = model(**kind)
+    return {"model": m, "x": places(m, 1)[0], "action": 1, "after": places(m, 1, 1)[0],
+            "felt": np.zeros(3)}  # fmt: skip
 
 
 def a_judgement(**kind):
     m = model(**kind)
     x = places(m, 25, 1)
     return {
-        "model": m, "n_actions": 2, "steps": 2, "x": places(m, 1, 2)[0], "felt": felt(m, x),
+        "model": m, "steps": 2, "depth": 3, "width": 2, "x": places(m, 1, 2)[0],
+        "felt": felt(m, x),
         "values": np.linspace(-3, 1, 25), "unknown": 0.5, "worth": np.zeros(2),
     }  # fmt: skip
 
 
 several("foresee.play", plans_played)
 several("foresee.trace", a_step)
+several("foresee.compare", a_comparison)
 several("conceive.expand", imagined)
 several("conceive.judge", a_judgement)
 
@@ -103,6 +112,30 @@ several("conceive.judge", a_judgement)
 @case("conceive.expand")
 def there_is_no_more_room():
     return imagined(room=7)
+
+
+@case("conceive.judge")
+def one_step_ahead():
+    return a_judgement() | {"depth": 1, "width": 1}
+
+
+def _divided(shift):
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.ones(30), rng.normal(size=(30, 3))])
+    sign = np.where(X[:, 1] + X[:, 2] > 0.3, 1.0, -1.0)
+    X[:, 1] += shift * sign
+    return {"X": X, "sign": sign, "cost": np.full(30, 10.0), "passes": 200, "w": np.zeros(4),
+            "alpha": np.zeros(30)}  # fmt: skip
+
+
+@case("margin.separate")
+def two_kinds_apart():
+    return _divided(0.5)
+
+
+@case("margin.separate")
+def two_kinds_that_overlap():
+    return _divided(-0.3) | {"passes": 7}
 
 
 @case("conceive.sift")

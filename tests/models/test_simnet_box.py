@@ -7,7 +7,7 @@ from growgraph import Graph, SimNet, viz
 from growgraph.graph.check import same_structure
 from growgraph.growth import GrowthController, NewNode, Proposal, door
 from growgraph.kernels.foresee import ENDED
-from growgraph.models._simnet import boxtelling, forward, staying
+from growgraph.models._simnet import boxtelling, ending, forward, staying
 from growgraph.models._simnet.foretold import after
 from tests.models.worlds import Pole, Valley
 from tests.naive import plan as naive
@@ -86,7 +86,7 @@ def test_it_grows_concepts_and_centres_and_says_why():
     causes = set(table["cause"])
     assert causes == {
         "a world of numbers", "tension that lasts", "imagined, and no concept is near",
-        "an action imagined to lead there", "another concept is as near",
+        "an action imagined to lead there", "nothing leads there any more",
     }  # fmt: skip
     tense = table[table["cause"] == "tension that lasts"]
     assert (tense["tension"] >= forward._TENSE).all()
@@ -121,10 +121,10 @@ def test_nodes_alike_are_born_in_one_call_as_one_by_one(many, monkeypatch):
 # ---- ends, resonance ----------------------------------------------------------------------------
 def test_ends_are_told_by_the_fewest_coordinates():
     both = np.array([[True, True, False], [False, True, False]])
-    assert forward._groups(both).tolist() == [-1, 0, -1]
-    assert forward._groups(both[:1]).tolist() == [0, 0, -1]
+    assert ending._groups(both).tolist() == [-1, 0, -1]
+    assert ending._groups(both[:1]).tolist() == [0, 0, -1]
     apart = np.array([[True, False, False], [False, False, True]])
-    assert forward._groups(apart).tolist() == [0, -1, 1]
+    assert ending._groups(apart).tolist() == [0, -1, 1]
 
 
 def test_the_tail_is_what_following_the_best_line_costs():
@@ -178,6 +178,34 @@ def test_its_futures_can_be_drawn():
 
 def test_a_step_that_is_imagined_ends_where_episodes_did():
     world = CLIMBED._world
-    place, how = after(world, np.array([0.49, 0.05]), 2)
-    assert how == ENDED
-    assert place[0] > 0.5
+    ended = world.forward.rows[world.forward.rows[:, 4] > 0]
+    assert len(ended) > 0
+    for row in ended:
+        place, how = after(world, row[:2], int(row[2]))
+        assert how == ENDED
+        assert place[0] > 0.5
+
+
+def test_ends_at_a_sum_of_angles_are_told_by_it_alone():
+    rng = np.random.default_rng(0)
+    turn = rng.uniform(-np.pi, np.pi, (300, 2))
+    turn = turn[np.abs(np.cos(turn.sum(axis=1)) - 0.7) > 0.1]  # a step leads over the edge
+    over = np.cos(turn.sum(axis=1)) > 0.7
+    scale = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    places = np.column_stack([turn, rng.normal(size=len(turn))])
+
+    class Felt:
+        def __init__(self):
+            self.scale = scale
+
+        feel = forward.Forward.feel
+
+    form = ending._form(Felt(), places[~over], places[over], None)
+    i, j = np.triu_indices(5)
+    assert not form[1 + 4]  # two coordinates tell all
+    assert not form[6:][(i == 4) | (j == 4)].any()
+    largest = 1 + np.argsort(-np.abs(form[1:]))[:2]
+    assert sorted(largest.tolist()) == [8, 13]  # cos cos - sin sin
+    np.testing.assert_allclose(
+        form[[8, 13]] / -form[0], [1 / 0.7 / 2.25, -1 / 0.7 / 2.25], rtol=0.1
+    )

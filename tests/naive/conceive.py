@@ -1,5 +1,7 @@
 """Twin of kernels/conceive.py: all distances, one concept after another."""
 
+from itertools import product
+
 import numpy as np
 
 from growgraph.kernels.conceive import MIXED
@@ -52,23 +54,36 @@ def sift(felt, near, chosen):
     return len(kept)
 
 
-def expand(model, n_actions, steps, spacing, n, places, felt, outcome, reward, discount, landed):
-    i = 0
+def revived(f, near, seen, taken):
+    """The nearest concept of before, if it is that near and free."""
+    free = [j for j in range(len(seen)) if j not in taken and apart(f, seen[[j]])[0] <= near]
+    return min(free, key=lambda j: apart(f, seen[[j]])[0], default=-1)
+
+
+def expand(
+    model, steps, spacing, n, there, seen, places, felt, whence, outcome, reward, discount, landed
+):
+    taken = set()
+    for i in range(n):
+        whence[i] = revived(felt[i], 1e-12, seen, taken)
+        taken.add(whence[i])
+    i, d = 0, felt.shape[1]
     while i < n:
-        for a in range(n_actions):
+        for a in range(outcome.shape[1]):
             x, outcome[i, a], reward[i, a], discount[i, a] = foresee.roll(
-                model, n_actions, steps, places[i], a
+                model, steps, places[i], a
             )
             landed[i, a] = [*foresee.feel(model, x), *x]
-        d = felt.shape[1]
-        able = [a for a in range(n_actions) if outcome[i, a] == OPEN]
+        able = [a for a in range(outcome.shape[1]) if outcome[i, a] == OPEN]
         far = max([np.linalg.norm(landed[i, a, :d] - landed[i, b, :d]) for a in able for b in able],
                   default=0)  # fmt: skip
         near = np.clip(spacing[1] * far, spacing[0], spacing[2])
         for a in able:
             new = landed[i, a, :d]
             if n < len(places) and apart(new, felt[:n]).min() > near**2:
-                felt[n], places[n] = new, landed[i, a, d:]
+                old = whence[n] = revived(new, near**2, seen, taken)
+                taken.add(old)
+                felt[n], places[n] = (new, landed[i, a, d:]) if old < 0 else (seen[old], there[old])
                 n += 1
         i += 1
     return n
@@ -83,16 +98,31 @@ def mix(felt, outcome, landed, target, share):
     return 0
 
 
-def judge(model, n_actions, steps, x, felt, values, unknown, worth):
+def worth_of(f, felt, values):
+    which = nearest(f, felt)
+    return mixture(f, felt, which) @ values[which]
+
+
+def judge(model, steps, depth, width, x, felt, values, unknown, worth):
     known = 0
-    for a in range(n_actions):
-        here, end, total, later = foresee.roll(model, n_actions, steps, x, a)
-        known += end != UNKNOWN
-        worth[a] = unknown if end == UNKNOWN else total
-        if end == OPEN:
-            f = foresee.feel(model, here)
-            which = nearest(f, felt)
-            worth[a] += later * mixture(f, felt, which) @ values[which]
+    for first in range(len(worth)):
+        ways, sure = [(x, 0.0, 1.0)], [-np.inf]
+        for level in range(depth):
+            then = []
+            for (place, had, left), a in product(ways, range(len(worth)) if level else [first]):
+                here, end, total, later = foresee.roll(model, steps, place, a)
+                known += level == 0 and end != UNKNOWN
+                total, later = had + left * total, left * later
+                if end == OPEN:
+                    hoped = total + later * worth_of(foresee.feel(model, here), felt, values)
+                    then.append((hoped, here, total, later))
+                else:
+                    sure.append(total + later * unknown * (end == UNKNOWN))
+            then.sort(key=lambda way: -way[0])
+            worth[first] = max([*sure, *(way[0] for way in then[:1])])
+            ways = [way[1:] for way in then[:width]]
+            if not ways:
+                break
     return known
 
 

@@ -23,14 +23,12 @@ def resonance(f, c, width):
     return np.exp(-((f - c) ** 2).sum() / (2 * width**2))
 
 
-def step(model, n_actions, x, action):
+def step(model, x, action):
     """(place after it, reward)."""
     f = feel(model, x)
-    own = np.zeros((n_actions, 1 + f.size))
-    own[action] = [1, *f]
-    near = [resonance(f, c, model.sizes[0]) for c in model.centres]
+    near = [resonance(f, c, model.sizes[0]) for c in model.centres.T]
     near = [r if r > np.exp(-9.0) else 0.0 for r in near]
-    told = np.concatenate([[1], f, own.ravel(), near]) @ model.weights * model.unit
+    told = model.weights[action] @ np.array([1, *f, *near]) * model.unit
     after = x + told[:-1]
     return np.where(model.scale[0] > 0, wrapped(after), after), told[-1]
 
@@ -47,7 +45,7 @@ def ended(model, x):
     return model.ends @ np.concatenate([[1], f, f[i] * f[j]]) > 0
 
 
-def roll(model, n_actions, steps, x, action):
+def roll(model, steps, x, action):
     """(place, how it goes on, rewards, discount)."""
     gamma, total = model.sizes[3], 0.0
     for t in range(steps):
@@ -55,7 +53,7 @@ def roll(model, n_actions, steps, x, action):
         lived = [c[:-1] for c in model.lived if c[-1] == action]
         if not lived or max(resonance(f, c, model.sizes[1]) for c in lived) < model.sizes[2]:
             return x, UNKNOWN, total, gamma**t
-        x, reward = step(model, n_actions, x, action)
+        x, reward = step(model, x, action)
         total += gamma**t * (-1 if model.goal.size else reward)
         if model.goal.size:
             away = np.sqrt(((feel(model, x) - model.goal[:-1]) ** 2).sum())
@@ -73,18 +71,18 @@ def away(model, x, home):
     return np.where(model.scale[0] > 0, wrapped(x - home), x - home)
 
 
-def homewards(model, n_actions, x, home, tail):
-    off = [away(model, step(model, n_actions, x, a)[0], home) for a in range(n_actions)]
+def homewards(model, x, home, tail):
+    off = [away(model, step(model, x, a)[0], home) for a in range(len(model.weights))]
     return int(np.argmin([z @ tail @ z for z in off]))
 
 
-def play(model, n_actions, x, plans, home, weight, tail, costs):
+def play(model, x, plans, home, weight, tail, costs):
     for k, plan in enumerate(plans):
         here, cost = x, 0.0
         for t, action in enumerate(plan):
             if action < 0:
-                action = homewards(model, n_actions, here, home, tail)
-            here, _ = step(model, n_actions, here, action)
+                action = homewards(model, here, home, tail)
+            here, _ = step(model, here, action)
             if ended(model, here):
                 cost += 100 * (len(plan) - t)
                 break
@@ -96,9 +94,18 @@ def play(model, n_actions, x, plans, home, weight, tail, costs):
     return 0
 
 
-def trace(model, n_actions, x, action, careful):
+def trace(model, x, action, careful):
     if careful:
-        x[:], end, *_ = roll(model, n_actions, 1, x, action)
+        x[:], end, *_ = roll(model, 1, x, action)
         return end
-    x[:] = step(model, n_actions, x, action)[0]
+    x[:] = step(model, x, action)[0]
     return ENDED if ended(model, x) else OPEN
+
+
+def compare(model, x, action, after, felt):
+    led, _ = step(model, x, action)
+    felt[0] = np.abs(away(model, after, led) / model.unit[:-1]).max()
+    lived = [c[:-1] for c in model.lived if c[-1] == action]
+    near = max([resonance(feel(model, x), c, model.sizes[1]) for c in lived], default=0)
+    felt[1:] = near >= model.sizes[2], ended(model, after)
+    return 0

@@ -59,7 +59,7 @@ class Box:
         self.rewards = rewards.none_met()
         self.starts = np.zeros(n_numbers + 1)  # their sum and number
         self.last = np.full(n_numbers, np.nan)  # where the last step led, NaN after an end
-        self.n = self.n_refused = self.n_plans = self.surprises = self.planned = 0
+        self.n = self.n_refused = self.n_plans = self.surprises = 0
         self._told = {}
 
     @property
@@ -137,12 +137,12 @@ class Box:
         self.last = np.full(key.size, np.nan) if end else after.copy()
         was, bounds = self.staying, self.rewards.copy()
         rewards.note(self.rewards, reward, end)
-        wrong, known = self._felt(key, action, after)
+        wrong, known, missed = self._felt(key, action, after, end)
         self.forward.remember(key, action, reward, after, end, push)
         self.n += 1
         self.surprises += wrong or not known
         due = self.forward.model is None or self.surprises >= min(_ENOUGH, 1 + self.n // 10)
-        due |= end or was != self.staying or not np.array_equal(bounds, self.rewards)
+        due |= end or missed or was != self.staying or not np.array_equal(bounds, self.rewards)
         if self.n >= FIRST["stay" if self.staying else "reach"] and due:
             self.renew()
         return not (wrong or due)
@@ -153,11 +153,13 @@ class Box:
         nodes = 2 * numbers + self.n_actions * (numbers + 1)
         return self.forward.most >= _FEW and (most is None or nodes <= most)
 
-    def _felt(self, key, action, after):
+    def _felt(self, key, action, after, end):
+        """Whether a step was a surprise, was known there, was thought to end and did not."""
         if self.forward.model is None:
-            return False, True
-        error, known = self.forward.surprise(key, action, after)
-        return error > _WRONG["stay" if self.staying else "reach"], known or self.staying
+            return False, True, False
+        error, known, ended = self.forward.surprise(key, action, after)
+        wrong = error > _WRONG["stay" if self.staying else "reach"]
+        return wrong, known or self.staying, ended and not end and not self.staying
 
     def renew(self):
         """Fit the model, and plan all anew."""
@@ -174,11 +176,10 @@ class Box:
         if self.staying:
             self.home = Home.of(self.forward, self.starts[:-1] / self.starts[-1])
             return
-        lived = self.forward.recent(self.forward.n - self.planned)
+        lived = self.forward.recent(self.forward.n)
         if not self.concepts.imagine(self.forward, lived, self.dread, when, self.nbytes):
             self.n_refused += 1
         self.concepts.plan(self.hope, self.unit)
-        self.planned = self.forward.n
 
     # ---- choosing -------------------------------------------------------------------------------
     def known(self):

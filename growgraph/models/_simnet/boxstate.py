@@ -13,7 +13,7 @@ from growgraph.models._simnet.sense import check_goal
 from growgraph.models._simnet.spaces import counted
 from growgraph.models._simnet.staying import Home
 
-_PLAIN = ("n", "n_refused", "n_plans", "surprises", "planned")
+_PLAIN = ("n", "n_refused", "n_plans", "surprises")
 
 
 def to_state(model):
@@ -102,8 +102,8 @@ def _sized(model, many, concepts):
     c, d = model.scale.shape[1], concepts.feature_id.size
     k = len(concepts.centre_id)
     return (
-        d == c + int(model.scale[0].sum()) and model.centres.shape == (k, d)
-        and model.weights.shape == (1 + d + many * (1 + d) + k, c + 1)
+        d == c + int(model.scale[0].sum()) and model.centres.shape == (d, k)
+        and model.weights.shape == (many, c + 1, 1 + d + k)
         and model.unit.shape == (c + 1,) and model.lived.shape[1:] == (d + 1,)
         and model.bounds.shape == (5, c) and model.sizes.shape == (5,)
         and model.ends.size in (0, 1 + d + d * (d + 1) // 2) and model.goal.size in (0, d + 1)

@@ -16,9 +16,10 @@ from growgraph.kernels import conceive
 from growgraph.models._simnet.counts import Column
 
 STEPS = 4  # an imagined action lasts
+_AHEAD = 3, 2, 3  # before acting: steps an action lasts, actions, ways imagined on
 _LEAST, _SHARE, _MOST = 0.07, 0.5, 0.28  # spacing; the outer ones times the root of the features
-_COARSER = 1.25  # spacing, where there is no more room
-_SAME, _LIVED = 0.9, 0.11  # nearer than this (times the least; times the root) is no other concept
+_COARSER, _BLUNT = 1.25, 0.25  # spacing, where there is no more room; to this power its share
+_LIVED = 0.11  # a place lived in that is so near, times the root, is no other concept
 _FREE = 3000  # concepts at most, of themselves
 _NODE_BYTES, _EDGE_BYTES = 200, 80  # of graph and log, roughly
 _TOL = 1e-5  # of values, in units
@@ -82,7 +83,7 @@ class Concepts:
         """Let the graph's forward be the model; centres that grew are born."""
         model, many = forward.model, self.n_actions
         if not self.feature_id.size:
-            d, c = model.centres.shape[1], model.unit.size
+            d, c = model.centres.shape[0], model.unit.size
             inputs = [NewNode(role="input", name=f"feature {i}") for i in range(d)]
             reads = tuple(-k for k in range(1, d + 1))
             outs = [NewNode(reads, (0.0,) * d, role="output", name=f"{what} by {a}")
@@ -91,23 +92,21 @@ class Concepts:
             born = self._grow([*inputs, *outs], "a world of numbers", when)
             self.feature_id, self.output_id = np.array(born[:d]), np.array(born[d:])
         features = tuple(self.feature_id.tolist())
-        for _, tension in grown:
+        if grown:
+            k, least = len(grown), min(tension for _, tension in grown)
             new = NewNode(features, (0.0,) * len(features), "match", "exp", p0=1.0)
-            edges = [(-1, output, 0.0) for output in self.output_id.tolist()]
-            born = self._grow([new], "tension that lasts", when, edges, tension=tension)
+            edges = [(-i, o, 0.0) for i in range(1, k + 1) for o in self.output_id.tolist()]
+            born = self._grow([new] * k, "tension that lasts", when, edges, tension=least)
             self.centre_id = np.append(self.centre_id, born)
         self._write(model)
 
     def _write(self, model):
-        d, k = model.centres.shape[1], len(model.centres)
-        for node, centre in zip(self.centre_id.tolist(), model.centres, strict=True):
+        k = model.centres.shape[1]
+        for node, centre in zip(self.centre_id.tolist(), model.centres.T, strict=True):
             self.graph.set_weights(node, centre)
         if k:
             self.graph.set_nodes(self.centre_id, p0=np.full(k, model.sizes[0]))
-        shared, resonant = model.weights[: 1 + d], model.weights[len(model.weights) - k :]
-        own = model.weights[1 + d : len(model.weights) - k].reshape(self.n_actions, 1 + d, -1)
-        lines = np.concatenate([shared + own, np.tile(resonant, (self.n_actions, 1, 1))], axis=1)
-        lines = lines.transpose(0, 2, 1).reshape(self.output_id.size, -1)
+        lines = model.weights.reshape(self.output_id.size, -1)
         self.graph.set_nodes(self.output_id, bias=lines[:, 0])
         for node, line in zip(self.output_id.tolist(), lines[:, 1:], strict=True):
             self.graph.set_weights(node, line)
@@ -120,7 +119,7 @@ class Concepts:
         ----------
         forward : Forward
         lived : float64 [k, c]
-            Places lived in since the last time.
+            Places lived in.
         dread : float
             What is worth what nothing is known of.
         when : (int, str)
@@ -140,16 +139,16 @@ class Concepts:
         if not room:
             self.felt = forward.feel(self.places)
             return False
+        if len(self.places) < room // 3:
+            self.coarse = np.maximum(self.coarse / _COARSER, 1.0)
         while True:
-            spacing = np.array(
-                [_LEAST * root * self.coarse[0], _SHARE, _MOST * root * self.coarse[0]]
-            )
-            places, felt, kept, n = self._start(forward, lived, spacing[0] * _SAME, room)
-            places, felt, *led = self._expanded(model, spacing, places, felt, n)
+            outer = root * self.coarse[0]
+            spacing = np.array([_LEAST * outer, _SHARE * self.coarse[0] ** _BLUNT, _MOST * outer])
+            places, felt, whence, *led = self._expanded(forward, spacing, lived, room)
             if len(felt) < room or room < 10:
                 break
             self.coarse = self.coarse * _COARSER
-        self._renew(kept, places, felt, when)
+        self._renew(whence, places, felt, when)
         self._wire(led, dread, when)
         return True
 
@@ -175,49 +174,42 @@ class Concepts:
             room = min(room, there + left // anew) if left > 0 else 0
         return max(room, 0)
 
-    def _start(self, forward, lived, near, room):
-        """(places, features, which of those there were, how many) without any too near others."""
+    def _expanded(self, forward, spacing, lived, room):
+        """(places, features, whence, outcome, reward, discount, landed) of all concepts."""
+        model, many, c = forward.model, self.n_actions, lived.shape[1]
+        seen, chosen = forward.feel(lived), np.zeros(room, np.int64)
         own = _LIVED * self.coarse[0] * forward.root
-        candidates, old = np.vstack([self.places, lived]), len(self.places)
-        seen, chosen = forward.feel(candidates), np.zeros(room, np.int64)
-        bounds = np.where(np.arange(len(seen)) < old, near, own)
-        n = conceive.sift(seen, bounds, chosen)
-        chosen = chosen[:n]
-        places, felt = np.zeros((room, lived.shape[1])), np.zeros((room, seen.shape[1]))
-        places[:n], felt[:n] = candidates[chosen], seen[chosen]
-        return places, felt, chosen[chosen < old], n
-
-    def _expanded(self, model, spacing, places, felt, n):
-        """(places, features, outcome, reward, discount, landed) of all concepts."""
-        room, many = len(places), self.n_actions
-        outcome = np.zeros((room, many), np.int64)
+        n = conceive.sift(seen, np.full(len(lived), own), chosen)
+        places, felt = np.zeros((room, c)), np.zeros((room, seen.shape[1]))
+        places[:n], felt[:n] = lived[chosen[:n]], seen[chosen[:n]]
+        whence, outcome = np.zeros(room, np.int64), np.zeros((room, many), np.int64)
         reward, discount = np.zeros((2, room, many))
-        landed = np.zeros((room, many, felt.shape[1] + places.shape[1]))
+        landed = np.zeros((room, many, seen.shape[1] + c))
         n = conceive.expand(
-            model, many, STEPS, spacing, n, places, felt, outcome, reward, discount, landed
-        )
-        return [a[:n].copy() for a in (places, felt, outcome, reward, discount, landed)]
+            model, STEPS, spacing, n, self.places, forward.feel(self.places), places, felt, whence,
+            outcome, reward, discount, landed,
+        )  # fmt: skip
+        return [a[:n].copy() for a in (places, felt, whence, outcome, reward, discount, landed)]
 
-    def _renew(self, kept, places, felt, when):
-        """Remove concepts that others stand for, bear those that are new."""
-        many = self.n_actions
-        gone = np.setdiff1d(np.arange(len(self.state_id)), kept)
+    def _renew(self, whence, places, felt, when):
+        """Remove concepts that are not needed any more, bear those that are new."""
+        many, new = self.n_actions, whence < 0
+        gone = np.setdiff1d(np.arange(len(self.state_id)), whence)
         if gone.size:
             ids = np.append(self.state_id[gone], self.choice_id[gone].ravel())
-            self.graph.set_cause("another concept is as near", rule="Retraction", step=when[0])
+            self.graph.set_cause("nothing leads there any more", rule="Retraction", step=when[0])
             self.graph.remove_nodes(ids)
             self.graph.set_cause("")
-        fresh = len(places) - len(kept)
-        states, choices = np.zeros(0, np.int64), np.zeros((0, many), np.int64)
+        states, choices = np.zeros(new.size, np.int64), np.zeros((new.size, many), np.int64)
+        states[~new], choices[~new] = self.state_id[whence[~new]], self.choice_id[whence[~new]]
+        fresh = int(new.sum())
         if fresh:
             reads = -np.arange(1, fresh * many + 1).reshape(fresh, many)
             nodes = [NewNode() for _ in range(fresh * many)]
             nodes += [NewNode(tuple(row), (1.0,) * many, kind="max") for row in reads.tolist()]
-            born = self._grow(nodes, "imagined, and no concept is near", when)
-            states, choices = np.array(born[fresh * many :]), np.array(born[: fresh * many])
-        self.state_id = np.append(self.state_id[kept], states)
-        self.choice_id = np.vstack([self.choice_id[kept], choices.reshape(-1, many)])
-        self.places, self.felt = places, felt
+            born = np.array(self._grow(nodes, "imagined, and no concept is near", when))
+            states[new], choices[new] = born[fresh * many :], born[: fresh * many].reshape(-1, many)
+        self.state_id, self.choice_id, self.places, self.felt = states, choices, places, felt
 
     def _wire(self, led, dread, when):
         """Let each choice lead where it was imagined to."""
@@ -259,7 +251,7 @@ class Concepts:
         """What each action is worth at a place."""
         worth = np.zeros(self.n_actions)
         conceive.judge(
-            forward.model, self.n_actions, STEPS, place, self.felt, values[self.state_id],
+            forward.model, *_AHEAD, place, self.felt, values[self.state_id],
             float(unknown), worth,
         )  # fmt: skip
         return worth

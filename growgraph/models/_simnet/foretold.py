@@ -26,7 +26,7 @@ def follow(world, key, action, horizon, curious):
 def after(world, place, action):
     """Where a step leads, and how it goes on; to stay, all is thought to be known."""
     place = place.copy()
-    end = trace(world.forward.model, world.n_actions, place, action, world.home is None)
+    end = trace(world.forward.model, place, action, world.home is None)
     return place, int(end)
 
 

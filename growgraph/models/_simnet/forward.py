@@ -4,21 +4,25 @@ from typing import Any
 
 import numpy as np
 
+from growgraph.kernels import foresee
 from growgraph.kernels.foresee import ROUND, Model
 from growgraph.models._simnet.actions import codes_of
+from growgraph.models._simnet.ending import ends_of
 
 MEMORY = 3000  # steps remembered; then the oldest is forgotten for each new one
 GAMMA = 0.99
-_WIDTH = 0.55  # of a resonance, times the root of the number of features
+_WIDTH, _NEARBY = 1.0, 0.55  # of resonance with centres, with places lived in, times the root of
+# the number of features
 _MET = 0.55  # a lived place is another where none with its action resonates so much
 _KNOWN = 0.22  # nothing is known where none resonates so much
-_TENSE, _CENTRE = 0.03, 0.7  # error that lasts, in units; resonance of centres that is enough
-_RIDGE, _OWN = 1e-4, 0.01  # a hundred steps; of what is an action's own
+_TENSE, _CENTRE = 0.01, 0.93  # error that lasts, in units; resonance of centres that is enough
+_BENT = 0.03  # error of half of the steps before the first centre is born
+_CENTRES, _OWN_CENTRES = 300, 64  # at most; with weights of their own for each action
+_RIDGE, _OWN = 1e-4, 0.01  # of lines, a hundred steps; of lines that are an action's own
+_SMOOTH, _RARE, _JITTER = 1e-5, 100.0, 1e-4  # of resonances; so much more of own ones; and each
 _WEAK = 0.3  # how far apart two values of a counted part are felt, over root 2
 _CALM = 0.15  # features are scaled anew when a size has changed by more than this share
-_MARGIN = 0.25  # of the range lived in, beyond it
-_EXPLAINED = 0.9  # of ends, by the range of what did not end
-_BIRTHS = 4  # rounds of growth at a fit
+_BIRTHS = 3  # rounds of growth at a fit
 
 
 class Forward:
@@ -162,16 +166,16 @@ class Forward:
         change = np.column_stack([self.shift(before, after), reward - at_end * ended])
         unit = change.std(axis=0) + 1e-9
         unit[-1] = max(unit[-1], 1e-3 * np.abs(change[:, -1]).max() + 1e-9)
-        width = _WIDTH * self.root
+        width, near_by = (size * self.root for size in (_WIDTH, _NEARBY))
         weights, grown = self._explain(before, felt, code, change / unit, width, room)
-        bounds, ends = self._ends(before, after, ended)
+        bounds, ends = ends_of(self, before, after, ended, self.model)
         wanted = np.zeros(0)
         if goal is not None:
             wanted = np.append(self.feel(goal[None])[0], near * self.root)
         self.model = Model(
-            self.scale, self.feel(self.centres), weights, unit,
-            self._lived(felt, action, width), bounds, ends, wanted,
-            np.array([width, width, _KNOWN, GAMMA, at_end]),
+            self.scale, np.ascontiguousarray(self.feel(self.centres).T), weights, unit,
+            self._lived(felt, action, near_by), bounds, ends, wanted,
+            np.array([width, near_by, _KNOWN, GAMMA, at_end]),
         )  # fmt: skip
         return grown
 
@@ -180,50 +184,66 @@ class Forward:
         grown: list[tuple] = []
         for rest in range(_BIRTHS - 1, -1, -1):
             weights, error = self._solved(felt, code, target, width)
-            born = self._tensest(felt, error, width)[: room - len(grown)] if rest else []
-            if not born:
-                break
+            left = min(room - len(grown), _CENTRES - len(self.centres))
+            born = self._tensest(felt, error, width)[: max(left, 0)] if rest else []
             self.centres = np.vstack([self.centres, before[born]])
             grown += [(before[k], float(error[k])) for k in born]
+            if not born and rest < _BIRTHS - 1:
+                break  # twice at least: trust is of the solution before
         self.error = float(np.median(error))
-        return self._by_action(weights, felt.shape[1]), grown
+        return self._by_action(weights, felt.shape[1], len(self.centres)), grown
 
     def _coded(self, action, push):
         """What the model reads of actions [n], pushed [n, p]."""
         return codes_of(push) if push.shape[1] else self.codes[action]
 
-    def _by_action(self, weights, d):
-        """Weights of codes as weights of each action."""
-        own = 1 + d + self.codes.shape[1] * (1 + d)
-        lines = weights[1 + d : own].reshape(self.codes.shape[1], -1)
-        return np.vstack([
-            weights[: 1 + d], (self.codes @ lines).reshape(-1, weights.shape[1]), weights[own:]
-        ])  # fmt: skip
+    def _by_action(self, weights, d, k):
+        """Weights of codes as weights of each action, float64 [actions, c + 1, 1 + d + k]."""
+        shared, many = weights[: 1 + d + k], len(self.codes)
+        own = weights[1 + d + k :].reshape(self.codes.shape[1], -1)
+        out = np.repeat(shared[None], many, axis=0)
+        own = (self.codes @ own).reshape(many, -1, weights.shape[1])
+        out[:, : own.shape[1]] += own
+        return np.ascontiguousarray(out.transpose(0, 2, 1))
 
     def _solved(self, felt, code, target, width):
-        """Least squares, twice: what contradicts the rest is trusted less; (weights, errors)."""
-        n, d = felt.shape
-        X = self._design(felt, code, width)
-        ridge = np.full(X.shape[1], _RIDGE * n / 100)
-        ridge[1 + d : 1 + d + code.shape[1] * (1 + d)] = _OWN
-        for _ in range(2):
-            weighted = X * self.trust[:, None]
-            gram = weighted.T @ X
-            gram[np.diag_indices_from(gram)] += ridge
-            weights = np.linalg.solve(gram, weighted.T @ target)
-            error = np.sqrt(((X @ weights - target)[:, :-1] ** 2).sum(axis=1))
-            self.trust = 1 / (1 + (error / max(6 * np.median(error), 0.01)) ** 4)
+        """Least squares; what contradicts the rest is trusted less the next time."""
+        centres = self.feel(self.centres)
+        X = self._design(felt, code, centres, width)
+        ridge = self._ridge(felt, code.shape[1], centres, width)
+        root = np.sqrt(self.trust)[:, None]
+        weighted = root * X
+        weights = np.linalg.solve(weighted.T @ weighted + ridge, weighted.T @ (root * target))
+        error = np.sqrt(((X @ weights - target)[:, :-1] ** 2).sum(axis=1))
+        self.trust = 1 / (1 + (error / max(6 * np.median(error), 0.01)) ** 4)
         return weights, error
 
-    def _design(self, felt, code, width):
-        n = len(felt)
-        ones = np.column_stack([np.ones(n), felt])
-        own = code[:, :, None] * ones[:, None]
-        near = resonances(felt, self.feel(self.centres), width)
-        return np.hstack([ones, own.reshape(n, -1), near])
+    def _design(self, felt, code, centres, width):
+        """Lines and resonances, and for each action lines and the first resonances once more."""
+        near = np.column_stack([np.ones(len(felt)), felt, resonances(felt, centres, width)])
+        own = near[:, : 1 + felt.shape[1] + min(_OWN_CENTRES, len(centres))]
+        return np.hstack([near, *[own * one[:, None] for one in code.T]])
+
+    def _ridge(self, felt, codes, centres, width):
+        """What weights cost: of resonances the size of what they add up to, more of an own one."""
+        (n, d), k = felt.shape, len(centres)
+        m = min(_OWN_CENTRES, k)
+        alike = resonances(centres, centres, width) + _JITTER * np.eye(k)
+        size = 1 + d + k + codes * (1 + d + m)
+        out = np.zeros((size, size))
+        out[np.diag_indices(1 + d)] = _RIDGE * n / 100
+        out[0, 0] = _JITTER * _SMOOTH  # the mean costs nothing
+        out[1 + d : 1 + d + k, 1 + d : 1 + d + k] = _SMOOTH * alike
+        for at in range(1 + d + k, size, 1 + d + m):
+            lines, rest = range(at, at + 1 + d), slice(at + 1 + d, at + 1 + d + m)
+            out[lines, lines] = _OWN
+            out[rest, rest] = _RARE * _SMOOTH * alike[:m, :m]
+        return out
 
     def _tensest(self, felt, error, width):
         """Rows where error lasts and no centre resonates, the worst first."""
+        if not len(self.centres) and np.median(error) < _BENT:
+            return []  # lines are enough for most, and few steps would bend it anyhow
         most = max(10, len(felt) // 8)
         near = resonances(felt, self.feel(self.centres), width).max(axis=1, initial=0)
         born: list[int] = []
@@ -247,71 +267,23 @@ class Forward:
                     near = np.maximum(near, resonances(some, some[k : k + 1], width)[:, 0])
         return np.array(kept).reshape(-1, felt.shape[1] + 1)
 
-    def _ends(self, before, after, ended):
-        """(bounds, quadratic form) of where episodes end and where nothing is known."""
-        alive, over = np.vstack([before, after[~ended]]), after[ended]
-        low, high = alive.min(axis=0), alive.max(axis=0)
-        margin, free = _MARGIN * (high - low), self.scale[0] > 0
-        known = [np.where(free, -np.inf, low - margin), np.where(free, np.inf, high + margin)]
-        none = [np.full(low.size, -np.inf), np.full(low.size, np.inf)]
-        bounds, ends = np.array([*none, *known, np.full(low.size, -1.0)]), np.zeros(0)
-        if len(over):
-            below, above = over < np.where(free, -np.inf, low), over > np.where(free, np.inf, high)
-            if (below | above).any(axis=1).mean() >= _EXPLAINED and not free.any():
-                least = np.where(below, over, -np.inf).max(axis=0)
-                most = np.where(above, over, np.inf).min(axis=0)
-                bounds[:2] = (low + least) / 2, (high + most) / 2
-                bounds[4] = _groups(below | above)
-            else:
-                ends = self._form(alive, over)
-        return bounds, ends
-
-    def _form(self, alive, over):
-        """A quadratic form of features, positive where episodes ended; sides weigh the same."""
-        felt = np.vstack([self.feel(alive), self.feel(over)])
-        i, j = np.triu_indices(felt.shape[1])
-        X = np.column_stack([np.ones(len(felt)), felt, felt[:, i] * felt[:, j]])
-        sign = np.repeat([-1.0, 1.0], [len(alive), len(over)])
-        weight = np.repeat([1 / len(alive), 1 / len(over)], [len(alive), len(over)])
-        gram = (X * weight[:, None]).T @ X
-        gram[np.diag_indices_from(gram)] += 1e-4
-        return np.linalg.solve(gram, (X * weight[:, None]).T @ sign)
-
     # ---- one step -------------------------------------------------------------------------------
     def foreseen(self, felt, actions):
         """What changes in a step from features [n, f], in units, and the reward."""
-        design = self._design(felt, np.eye(self.n_actions)[actions], self.model.sizes[0])
-        return design @ self.model.weights
+        model = self.model
+        near = resonances(felt, model.centres.T, model.sizes[0])
+        told = np.column_stack([np.ones(len(felt)), felt, near])
+        return np.einsum("nj,ncj->nc", told, model.weights[np.asarray(actions)])
 
     def surprise(self, before, action, after):
-        """(largest error of a step in units, whether it began where something was known)."""
-        here, there = self.places(before[None]), self.places(after[None])
-        felt = self.feel(here)
-        told = self.foreseen(felt, [action])[0, :-1]
-        moved = self.shift(here, there)[0] / self.model.unit[:-1]
-        lived = self.model.lived
-        near = resonances(felt, lived[lived[:, -1] == action, :-1], self.model.sizes[1])
-        return float(np.abs(moved - told).max()), bool(near.max(initial=0) >= _KNOWN)
+        """(largest error in units, whether it was known there, whether an end was expected)."""
+        here, there = self.places(np.array([before, after]))
+        felt = np.zeros(3)
+        foresee.compare(self.model, here, action, there, felt)
+        return float(felt[0]), bool(felt[1]), bool(felt[2])
 
 
 def resonances(felt, centres, width):
     """exp(-|f - c|^2 / 2 width^2), float64 [places, centres]."""
-    apart = ((felt[:, None] - centres[None]) ** 2).sum(axis=2)
-    return np.exp(-0.5 * apart / width**2)
-
-
-def _groups(beyond):
-    """Coordinates [c] in groups that explain ends [ends, c], the fewest: those that tell as much.
-
-    While several coordinates explain the same ends, all of them must be beyond.
-    """
-    group, left = np.full(beyond.shape[1], -1.0), np.ones(len(beyond), bool)
-    for number in range(beyond.shape[1]):
-        told = (beyond & left[:, None]).sum(axis=0)
-        if not told.max():
-            break
-        best = beyond[:, told.argmax()] & left
-        alike = ((beyond & left[:, None]) == best[:, None]).all(axis=0) & (group < 0)
-        group[alike] = number
-        left &= ~best
-    return group
+    apart = (felt**2).sum(axis=1)[:, None] + (centres**2).sum(axis=1) - 2 * felt @ centres.T
+    return np.exp(-0.5 * np.maximum(apart, 0) / width**2)

@@ -82,5 +82,5 @@ def plans_of(n_actions, seed, n):
 def played(forward, home, place, plans):
     """What each plan costs at a place."""
     costs = np.empty(len(plans))
-    play(forward.model, forward.n_actions, place, plans, home.place, home.weight, home.tail, costs)
+    play(forward.model, place, plans, home.place, home.weight, home.tail, costs)
     return costs
