@@ -19,7 +19,7 @@ STEPS = 4  # an imagined action lasts
 _AHEAD = 3, 2, 3  # before acting: steps an action lasts, actions, ways imagined on
 _LEAST, _SHARE, _MOST = 0.07, 0.5, 0.28  # spacing; the outer ones times the root of the features
 _COARSER, _BLUNT = 1.25, 0.25  # spacing, where there is no more room; to this power its share
-_LIVED = 0.11  # a place lived in that is so near, times the root, is no other concept
+_SAME, _LIVED = 0.9, 0.11  # nearer than this (times the least; times the root) is no other concept
 _FREE = 3000  # concepts at most, of themselves
 _NODE_BYTES, _EDGE_BYTES = 200, 80  # of graph and log, roughly
 _TOL = 1e-5  # of values, in units
@@ -177,11 +177,16 @@ class Concepts:
     def _expanded(self, forward, spacing, lived, room):
         """(places, features, whence, outcome, reward, discount, landed) of all concepts."""
         model, many, c = forward.model, self.n_actions, lived.shape[1]
-        seen, chosen = forward.feel(lived), np.zeros(room, np.int64)
-        own = _LIVED * self.coarse[0] * forward.root
-        n = conceive.sift(seen, np.full(len(lived), own), chosen)
+        own, chosen = _LIVED * self.coarse[0] * forward.root, np.zeros(room, np.int64)
+        kept = self.places if len(self.places) < room // 3 else self.places[:0]
+        first = np.vstack([kept, lived])
+        seen, near = (
+            forward.feel(first),
+            np.repeat([_SAME * spacing[0], own], [len(kept), len(lived)]),
+        )
+        n = conceive.sift(seen, near, chosen)
         places, felt = np.zeros((room, c)), np.zeros((room, seen.shape[1]))
-        places[:n], felt[:n] = lived[chosen[:n]], seen[chosen[:n]]
+        places[:n], felt[:n] = first[chosen[:n]], seen[chosen[:n]]
         whence, outcome = np.zeros(room, np.int64), np.zeros((room, many), np.int64)
         reward, discount = np.zeros((2, room, many))
         landed = np.zeros((room, many, seen.shape[1] + c))
