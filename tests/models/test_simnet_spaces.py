@@ -63,7 +63,7 @@ class Gears(Valley):
         return self._seen(seen), *rest
 
 
-CLIMBED = SimNet(random_state=1).learn(Gears(pushed=True), 900)
+CLIMBED = SimNet(random_state=1).learn(Gears(pushed=True), 1400)
 
 
 def lived(env, n):

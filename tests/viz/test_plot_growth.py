@@ -232,10 +232,11 @@ def test_a_sample_counts_before_what_it_caused():
 def test_the_legend_tells_lines_and_piles():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(100, 2))
-    axes = plot_growth(ResoNet(random_state=0).fit(X, X[:, 0] > 0), figure())
-    told = legend_of(axes)
+    model = ResoNet(random_state=0).fit(X, X[:, 0] > 0)
+    told = legend_of(plot_growth(model, figure()))
     for words in ("weight > 0", "weight < 0", "wider: larger share", "pile: alike nodes"):
         assert words in told
+    axes = plot_growth(model, Figure(figsize=(16, 9)))  # in a small one there may be no room
     assert any(re.fullmatch(r"×\d+", text) for text in texts(axes))
     assert "pile: alike nodes" not in legend_of(plot_growth(grown(), figure()))
 

@@ -6,6 +6,7 @@ concepts; to stay where it is it plays out plans.
 
 import numpy as np
 
+from growgraph._linalg import one_thread
 from growgraph._random import uniform
 from growgraph.models._simnet import rewards
 from growgraph.models._simnet.concepts import Concepts
@@ -163,6 +164,10 @@ class Box:
 
     def renew(self):
         """Fit the model, and plan all anew."""
+        with one_thread():  # sums of several threads depend on how many there are
+            self._renew()
+
+    def _renew(self):
         goal = self.goal[None] if isinstance(self.goal, np.ndarray) else None
         if goal is not None and self.forward.model is not None:
             goal = self.forward.places(goal)
