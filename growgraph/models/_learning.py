@@ -85,9 +85,10 @@ class Learning:
         with _door.telling(self.progress, len(rows)) as tell:
             for a, b in _door.spans(len(rows), self.progress):
                 with _door.undisturbed():
-                    self._asked = {}
+                    draft, before = self._lay_aside()
                     try:
                         self._take(rows[a:b], _cut(targets, a, b))
+                        self._go_on(draft, before)
                     finally:  # even when interrupted: what has been learnt, no more
                         self.n_samples_seen_ = self._met()
                         note()
@@ -121,9 +122,33 @@ class Learning:
         core = self._core
         sense = core.sense.anew()
         fresh = type(core)(sense, core.options)
-        sense.settle(fresh.graph, self._infant)
+        sense.settle(fresh.graph, self._infant[: self._settling(len(self._infant))])
         self._teach(fresh, self._infant, self._infant_y)
         return fresh
+
+    def _settling(self, n):
+        """How many of a young table's n rows settle the scales of the core that answers.
+
+        Not each row may: a core asked after every row would begin anew as often.
+        """
+        enough, last = self._core.sense.infancy, 1
+        while (more := max(last + 1, last * 5 // 4)) <= n < enough:
+            last = more
+        return last if n < enough else n
+
+    def _lay_aside(self):
+        """The core that answered, None if none did, and of how many rows a table kept."""
+        asked, self._asked = self._asked, {}
+        draft = asked.pop("core", None)  # a call that is refused does not bring it back
+        return draft, 0 if draft is None or self._infant is None else len(self._infant)
+
+    def _go_on(self, draft, before):
+        """Let the core that answered before some rows go on to answer after them, if it may."""
+        if draft is None or self._infant is None:
+            return
+        if self._settling(before) == self._settling(len(self._infant)):
+            self._teach(draft, self._infant[before:], _cut(self._infant_y, before, None))
+            self._asked["core"] = draft
 
     # ---- what was learnt ------------------------------------------------------------------------
     def _check_fitted(self):

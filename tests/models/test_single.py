@@ -248,3 +248,41 @@ def test_another_number_of_columns_takes_the_longer_way(taken, columns):
         with contextlib.suppress(DataError):  # there are no fifty
             call(np.ones((1, columns)))
     assert taken == {"learn": 0, "ask": 0}
+
+
+@pytest.mark.parametrize("every", [1, 3, 7])
+def test_answers_of_a_young_table_do_not_depend_on_when_it_was_asked(every):
+    """The core that answers goes on from row to row while its scales stay; else it begins anew."""
+    X, y = stream(1)
+    asked, begun = ResoNet(random_state=1), []
+    grown_up = asked._grown_up
+    asked._grown_up = lambda: begun.append(1) or grown_up()
+    for n in range(1, 66):
+        asked.partial_fit(X[n - 1 : n], y[n - 1 : n])
+        if n % every == 0:
+            asked.predict(X[:1])
+            quiet = ResoNet(random_state=1).partial_fit(X[:n], y[:n])
+            assert differences(asked.graph_, quiet.graph_) == []
+            assert np.array_equal(asked.predict_proba(X), quiet.predict_proba(X))
+    assert len(begun) < 20 if every == 1 else begun
+
+
+def test_a_call_that_breaks_off_leaves_no_half_taught_answers(monkeypatch):
+    """What answered before, and was being taught the new rows, is not what answers afterwards."""
+    X, y = stream(1)
+    model = ResoNet(random_state=1).partial_fit(X[:41], y[:41])
+    model.predict(X)
+    teach = ResoNet._teach
+
+    def failing(core, rows, labels):
+        teach(core, rows[:2], labels[:2])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ResoNet, "_teach", staticmethod(failing))
+    with pytest.raises(KeyboardInterrupt):
+        model.partial_fit(X[41:45], y[41:45])
+    monkeypatch.undo()
+    n = model.n_samples_seen_
+    assert n == 45
+    same = ResoNet(random_state=1).partial_fit(X[:n], y[:n])
+    assert np.array_equal(model.predict_proba(X), same.predict_proba(X))

@@ -119,6 +119,10 @@ class Growing(Telling, GrowingModel):
         core.raise_on(self._infant, self._infant_y, self._flat)
         return core
 
+    def _settling(self, n):
+        """All rows: what is grown on the first depends on each of them."""
+        return n
+
     def freeze(self):
         """Close the task: its answers stay for ever, bit for bit; what is learnt next is another.
 
