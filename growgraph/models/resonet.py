@@ -247,7 +247,7 @@ class ResoNet(Reflecting, GrowingClassifier):
         """Bytes of the graph and of the statistics that serve further learning.
 
         The room that arrays keep for growing, at most half as much again, is not counted, nor is
-        the growth log with what was folded into its base, about as much again.
+        the graph that the growth log starts from, about as much again; its events are.
         """
         return self._answering().nbytes()
 
