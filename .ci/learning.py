@@ -123,11 +123,13 @@ def _in_sequence(protocol: str, cells: list[dict]) -> list[dict]:
 
 
 def _note_of_rows(whole: dict, rows: dict) -> None:
-    """Say what is of another run."""
+    """Say what is of another run; what was said of the same rows before is over."""
     data = ", ".join(dict.fromkeys(c["data"] for c in rows["cells"]))
     asked_for = ", ".join(f"`{row}`" for row in rows["plan"]["methods"])
     apart = f"measured apart ({data}; {rows['machine'].get('date')}): {asked_for}"
-    whole["notes"] += [note for note in [*rows["notes"], apart] if note not in whole["notes"]]
+    over, of = f"measured apart ({data}; ", f"): {asked_for}"
+    notes = [n for n in whole["notes"] if not (n.startswith(over) and n.endswith(of))]
+    whole["notes"] = notes + [n for n in [*rows["notes"], apart] if n not in notes]
     here, there = whole["machine"], rows["machine"]
     here["versions"] = there["versions"] | here["versions"]
     here["missing"] = [peer for peer in here["missing"] if peer not in there["versions"]]

@@ -109,6 +109,10 @@ def test_rows_measured_apart_join_what_is_stored(pages, tmp_path):
     assert (compared["ours"], compared["peer"], compared["difference"]) == (ours, "SLDA", 0)
     assert "measured apart (wine; None): `g*`" in whole["notes"]
     assert learning.differing(tmp_path, pages) == []
+    again = with_peer({silent: NEW}, "onepass", ["g*"])
+    learning.refresh([again | {"machine": again["machine"] | {"date": "later"}}], tmp_path, pages)
+    told_of = [note for note in learning.stored(tmp_path)["onepass"]["notes"] if "apart" in note]
+    assert told_of == ["measured apart (wine; None): `x`", "measured apart (wine; later): `g*`"]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="needs river")
