@@ -15,6 +15,7 @@ from growgraph.models._simnet.box import Box
 from growgraph.models._simnet.sense import (
     check_form,
     check_goal,
+    checked_end,
     checked_reward,
     key_of,
     of_numbers,
@@ -57,7 +58,7 @@ class SimNet(Acting, BaseEstimator):
         The inner world: a state is the ``max`` over its choices, a choice the ``sum`` over where it
         led (recurrent edges; weight: probability times discount, stability: how often), its bias
         the reward expected, its p0 how likely something never met follows. All answers come from
-        it.
+        it; of numbers, one step is foreseen by a copy of its model in float64, made at each fit.
     growth_log_ : GrowthLog
         Why each node and path is there, and whether it paid off.
     plan_ : dict
@@ -136,7 +137,8 @@ class SimNet(Acting, BaseEstimator):
         reset : bool, default True
             Begin with a reset. False: where the last call left the same environment object, go on
             from there, so that two calls are one of as many steps. Nobody else may have moved it in
-            between (:meth:`score` is known): what follows would be learnt of where it was left.
+            between (:meth:`score` is known): what follows would be learnt of where it was left. A
+            copy, or an agent from a file, knows of no environment and begins with a reset.
 
         Returns
         -------
@@ -153,11 +155,16 @@ class SimNet(Acting, BaseEstimator):
         steps = check_number("steps", steps, 0, integer=True)
         if seed is not None:
             seed = check_number("seed", seed, 0, 2**32 - 1, integer=True)
-        actions = actions_of(getattr(env, "action_space", None))
+        actions = living.actions_in(env)
         parts = spaces.parts_of(getattr(env, "observation_space", None))
         world = self._ready(actions, parts)
         met = living.Env(env, actions, self._form, self._parts)
         with _door.telling(self.progress if progress is None else progress, steps) as tell:
+
+            def told(done):  # who is told may ask, or save
+                self._form = met.form if world.n_states else self._form
+                tell(done, self)
+
             if steps:
                 stands, self._stands = self._stands, None  # what raises leaves it anywhere
                 try:
@@ -165,7 +172,7 @@ class SimNet(Acting, BaseEstimator):
                         key = met.reset(living.reset_seed(world) if seed is None else seed)
                     else:
                         key = stands[1]
-                    key = living.live(world, met, steps, key, lambda done: tell(done, self))
+                    key = living.live(world, met, steps, key, told)
                     self._stands = env, key
                 finally:
                     self._form = met.form if world.n_states else self._form
@@ -237,7 +244,8 @@ class SimNet(Acting, BaseEstimator):
                 form = check_form(pair[-1], form, f"{name}: {which}")
             choice, push = actions.read(action, f"{name}: action")
             reward = checked_reward(reward, f"{name}: reward")
-            read.append((pair[0], choice, reward, pair[1], bool(done), push))
+            done = checked_end(done, f"{name}: done")
+            read.append((pair[0], choice, reward, pair[1], done, push))
         if parts is None and read and isinstance(read[0][0], np.ndarray):
             parts = held or ["numbers", [read[0][0].size]]
         return read, form, parts
@@ -260,11 +268,7 @@ class SimNet(Acting, BaseEstimator):
             self._world, self._actions, self._form = world, actions, form
             self._parts, world.goal = _nested(parts), goal
         world = self._world
-        if actions != self._actions:
-            raise DataError(
-                f"there must be {self._actions}, as before, got {actions}: make another SimNet for "
-                "another world"
-            )
+        living.check_actions(actions, self._actions)
         if numbers and _nested(parts) != self._parts:
             raise DataError(
                 f"observations must have the parts of those before, {self._parts or self._form}, "

@@ -140,6 +140,14 @@ def test_hope_is_the_most_that_was_met(rewards, hope):
     assert SimNet().partial_fit(steps, actions=2)._world.hope == pytest.approx(hope)
 
 
+@pytest.mark.parametrize("fall", [-10.0, -1e5, -1e30])
+def test_what_is_far_worse_makes_no_equals(fall):
+    """A choice never made is feared for the worst that was met anywhere."""
+    steps = [(0, 0, -1.0, 9, True), (0, 1, -3.0, 9, True)] * 20 + [(5, 0, fall, 9, True)]
+    for seed in range(8):
+        assert SimNet(random_state=seed).partial_fit(steps, 3).act(0) == 0
+
+
 # ---- telling ------------------------------------------------------------------------------------
 def test_imagined_futures_come_true():
     agent, maze = lived()

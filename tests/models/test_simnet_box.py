@@ -64,6 +64,28 @@ def test_a_forward_of_the_graph_is_the_model():
         np.testing.assert_allclose(told[:, action], expected, atol=2e-3)
 
 
+def test_concepts_that_are_changed_in_the_graph_answer_otherwise():
+    agent = SimNet.from_state(CLIMBED.to_state())
+    places = [np.array([x, 0.0]) for x in np.linspace(-0.9, 0.0, 10)]
+    was, ids = [agent.act(place) for place in places], agent._world.concepts.choice_id
+    assert len(set(was)) > 1
+    agent.graph_.set_nodes(ids.ravel(), bias=np.random.default_rng(0).normal(size=ids.size) * 50)
+    assert [agent.act(place) for place in places] != was
+
+
+def test_plans_beyond_all_numbers_are_the_worst_and_no_error():
+    class Wild(Pole):
+        def step(self, action):
+            seen, *rest = super().step(action)
+            self.s = self.s * 1e8
+            return np.clip(seen, -1e29, 1e29), *rest[:1], False, self.t >= 3, {}
+
+    agent = SimNet("stay", random_state=0).learn(Wild(), 60)
+    worth = agent._world.worth(np.zeros(4) + 0.01, True)
+    assert np.isfinite(worth).all()
+    assert np.isfinite([one.inertia for one in agent.imagine(np.ones(4)).alternatives]).all()
+
+
 @pytest.mark.parametrize("curious", [False, True])
 def test_worth_is_that_of_plain_value_iteration(curious):
     world = SimNet(random_state=3).learn(Valley(), 120)._world

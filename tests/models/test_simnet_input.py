@@ -42,6 +42,8 @@ class World(Maze):
          r"the motor broke; what was learnt before is kept"),
         ({"result": (1, 0.0, False)}, DataError, "env.step must return"),
         ({"result": 7}, DataError, "env.step must return"),
+        ({"result": (1, 0.0, {}, False, {})}, DataError, "env.step: terminated must be True or"),
+        ({"result": (1, 0.0, False, {}, {})}, DataError, "env.step: truncated must be True or"),
         ({"observation": np.nan}, DataError, "env.step: observation is NaN"),
         ({"observation": np.array([0.0, np.nan])}, DataError, "is NaN"),
         ({"observation": np.array([0.5, 1.5])}, DataError, "round it to the cells of a grid"),
@@ -98,6 +100,36 @@ def test_spaces_it_cannot_live_in_are_named(observations, actions, message):
     assert not hasattr(agent, "_world")
 
 
+def test_environments_side_by_side_are_refused():
+    maze = Maze(4)
+    maze.num_envs = 1
+    agent = SimNet().learn(Maze(4), 30)
+    for ask in (lambda: SimNet().learn(maze, 5), lambda: agent.score(maze, 1)):
+        with pytest.raises(DataError, match="must be one environment, got 1 side by side"):
+            ask()
+
+
+def test_a_score_is_of_the_actions_that_were_learnt():
+    agent, maze = SimNet().learn(Maze(4), 30), Maze(4)
+    maze.action_space = SimpleNamespace(n=4, start=1, shape=())
+    with pytest.raises(DataError, match="4 actions from 0 on, as before, got 4 actions from 1 on"):
+        agent.score(maze, 1)
+
+
+@pytest.mark.parametrize("done", [True, np.True_, 1, 1.0, np.array([True])])
+def test_an_end_may_be_told_as_a_number(done):
+    agent = SimNet().partial_fit([(0, 0, 1.0, 1, done)], 1)
+    assert list(agent._world.end_id) == [1]
+
+
+def test_who_is_told_of_progress_may_save():
+    saved = []
+    agent = SimNet(random_state=0)
+    agent.learn(Maze(4), 7, progress=lambda *told: saved.append(told[2].to_state()))
+    assert saved[0]["plain"]["form"] == agent._form == "integer"
+    assert differences(SimNet.from_state(saved[-1]), agent) == []
+
+
 @pytest.mark.parametrize(
     ("steps", "raised", "message"),
     [
@@ -110,6 +142,8 @@ def test_spaces_it_cannot_live_in_are_named(observations, actions, message):
         ([(0, 1, 0.0, np.nan, False)], DataError, "next observation is NaN"),
         ([(0, 1, 0.0, "a", False)], DataError, "next observation must have the form"),
         ([(np.array([1, 2]), 1, 0.0, np.array([1, 2, 3]), False)], DataError, "2 x integer, got 3"),
+        ([(0, 1, 0.0, 1, "False")], DataError, r"\[0\]: done must be True or False, got 'False'"),
+        ([(0, 1, 0.0, 1, np.nan)], DataError, "done must be True or False, got nan"),
         ([(b"a", 1, 0.0, b"b", False)], DataError, "got bytes: name states by numbers or words"),
     ],
 )  # fmt: skip

@@ -112,6 +112,21 @@ def test_the_graph_alone_answers(kind, goal, tmp_path):
     assert (answers >= best.max(axis=1) - 1e-4).all()
 
 
+def test_a_graph_that_is_changed_answers_otherwise():
+    agent = SimNet(random_state=4).partial_fit(STREAMS[Maze], actions=4)
+    for key in agent._world.keys:
+        was, other = agent.act(key), copy.deepcopy(agent)
+        wanted = (was + 1) % 4
+        choice = other._world.choices(key)[wanted]
+        other.graph_.set_nodes([choice], bias=50.0)
+        assert other.act(key) == other.plan_[key] == wanted
+        assert other.imagine(key).alternatives[0].action == wanted
+        sources = other.graph_.delayed_sources(choice)[0]
+        if sources.size:
+            other.graph_.set_nodes([choice], bias=-50.0)
+            assert other.act(key) != wanted
+
+
 def test_a_forward_again_and_again_is_the_same_plan():
     """The kernel and the engine read one graph: ``run`` steps to the same fixed point."""
     agent = SimNet(random_state=4).partial_fit(STREAMS[Slippery], actions=4)

@@ -64,16 +64,23 @@ class Acting:
         """
         episodes = check_number("episodes", episodes, 1, integer=True)
         seed = check_number("seed", seed, 0, 2**32 - 1 - episodes, integer=True)
-        world = self._lived()
+        world = self._answering()
+        living.check_actions(living.actions_in(env), self._actions)
         met = living.Env(env, self._actions, self._form, self._parts)
         if self._stands is not None and self._stands[0] is env:
             self._stands = None
         return sum(living.episode(world, met, seed + i) for i in range(episodes)) / episodes
 
     def _asked(self, observation):
-        world, key = self._lived(), key_of(observation, parts=self._parts)
+        world, key = self._answering(), key_of(observation, parts=self._parts)
         check_form(key, self._form)
         return world, key
+
+    def _answering(self):
+        """The inner world, as its graph is now."""
+        world = self._lived()
+        world.notice()
+        return world
 
     def _lived(self):
         """The inner world; raises if there is none yet."""
@@ -125,13 +132,13 @@ class Acting:
             (choices), ``outcomes, surprise`` (nats of the likeliest outcome, mean of the choices
             made), ``worth, curiosity`` (the largest chance of what was never met).
         """
-        world = self._lived()
+        world = self._answering()
         return _teller(world).knowledge(world)
 
     @property
     def plan_(self):
         """The best action of each state met."""
-        world = self._lived()
+        world = self._answering()
         draw = living.draw(world)
         if isinstance(world, Box):
             return boxtelling.plan(world, self._actions, draw)

@@ -8,10 +8,12 @@ import numpy as np
 
 from growgraph._linalg import one_thread
 from growgraph._random import uniform
+from growgraph.graph.planning import fingerprint
 from growgraph.models._simnet import rewards
 from growgraph.models._simnet.concepts import Concepts
 from growgraph.models._simnet.forward import GAMMA, MEMORY, Forward
 from growgraph.models._simnet.staying import Home, plans_of, played
+from growgraph.models._simnet.world import among_best
 
 FIRST = {"stay": 8, "reach": 40}  # steps at random before the first model
 _HELD = 4  # to reach something, so many of them do the same
@@ -190,8 +192,16 @@ class Box:
     def known(self):
         """What all is worth without curiosity, by id."""
         if "known" not in self._told:
-            self._told["known"] = self.concepts.known(self.dread, self.unit)
+            values = self.concepts.known(self.dread, self.unit)
+            self._told = {"known": values, "of": fingerprint(self.graph)}
+            return values
         return self._told["known"]
+
+    def notice(self):
+        """Drop what is derived of a graph that somebody has changed since."""
+        told = self._told
+        if told and told["of"] != fingerprint(self.graph):
+            self._told = {}
 
     def worth(self, key, curious):
         """What each action is worth at an observation; None: nothing is known yet."""
@@ -215,8 +225,7 @@ class Box:
         if worth is None:
             turn = self.n if self.staying else self.n // _HELD
             return int(uniform(self.options["seed"], turn, "first") * self.n_actions)
-        equals = np.flatnonzero(worth >= worth.max() - _TIE * np.abs(worth).max())
-        return int(equals[int(draw * equals.size)])
+        return among_best(worth, _TIE, draw)
 
     @property
     def nbytes(self):

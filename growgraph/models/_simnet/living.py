@@ -3,7 +3,8 @@
 from growgraph._random import uniform
 from growgraph.errors import DataError
 from growgraph.models import _door
-from growgraph.models._simnet.sense import check_form, checked_reward, key_of
+from growgraph.models._simnet.actions import actions_of
+from growgraph.models._simnet.sense import check_form, checked_end, checked_reward, key_of
 
 _MOST_STEPS = 100_000  # of an episode of a score, where the environment never ends one
 
@@ -47,7 +48,10 @@ class Env:
                 f"{got!r}"
             )
         key = self._key(got[0], "env.step: observation")
-        return key, checked_reward(got[1], "env.step: reward"), bool(got[2]), bool(got[3])
+        reward = checked_reward(got[1], "env.step: reward")
+        ended, cut = (checked_end(got[i], f"env.step: {name}")
+                      for i, name in ((2, "terminated"), (3, "truncated")))  # fmt: skip
+        return key, reward, ended, cut
 
     def push(self, action):
         """An action as shares of what a box allows."""
@@ -64,6 +68,26 @@ def _raised(call, error):
         f"env.{call} raised {type(error).__name__}: {error}; what was learnt before is kept, call "
         "learn again to go on"
     )
+
+
+def actions_in(env):
+    """The actions of one environment."""
+    many = getattr(env, "num_envs", None)
+    if many is not None:
+        raise DataError(
+            f"env must be one environment, got {many} side by side ({type(env).__name__}): learn "
+            "in one of them, made by gymnasium.make"
+        )
+    return actions_of(getattr(env, "action_space", None))
+
+
+def check_actions(actions, known):
+    """Raise unless actions are those that were learnt."""
+    if actions != known:
+        raise DataError(
+            f"there must be {known}, as before, got {actions}: make another SimNet for another "
+            "world"
+        )
 
 
 def draw(world):

@@ -132,6 +132,17 @@ def same(a, b):
     return form_of(a) == form_of(b) and bool(np.all(a == b))
 
 
+def checked_end(done, name):
+    """Whether an episode is over, as a bool; raises for what is neither true nor false."""
+    if isinstance(done, np.ndarray) and done.size == 1:
+        done = done.item()
+    if isinstance(done, (bool, np.bool_)):
+        return bool(done)
+    if isinstance(done, numbers.Real) and done in (0, 1):
+        return bool(done)
+    raise DataError(f"{name} must be True or False, got {done!r}")
+
+
 def checked_reward(reward, name="reward"):
     """A reward as a float; raises for NaN, infinity and what is no number."""
     if isinstance(reward, np.ndarray) and reward.size == 1:

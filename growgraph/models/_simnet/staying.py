@@ -8,6 +8,7 @@ from growgraph.kernels.foresee import play
 PLANS, STEPS, _HELD = 64, 30, 3
 _EFFORT = 0.01  # what acting costs
 _DOUBLINGS = 40
+_MOST_COST = 1e300  # a plan that leaves what numbers hold costs no more
 
 
 class Home:
@@ -83,4 +84,4 @@ def played(forward, home, place, plans):
     """What each plan costs at a place."""
     costs = np.empty(len(plans))
     play(forward.model, place, plans, home.place, home.weight, home.tail, costs)
-    return costs
+    return np.fmin(costs, _MOST_COST)  # of NaN, too

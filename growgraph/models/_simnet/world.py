@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 
 from growgraph.graph import Graph
-from growgraph.graph.planning import fixed_point
+from growgraph.graph.planning import fingerprint, fixed_point
 from growgraph.growth import GrowthController, NewNode, Proposal
 from growgraph.kernels import plan
 from growgraph.models._simnet import rewards
@@ -21,6 +21,12 @@ from growgraph.models._simnet.counts import GAMMA, Column, Counts
 _TOL = 1e-6  # of values, in the unit of the hope
 TIE = 1e-5
 _NODE_BYTES, _EDGE_BYTES = 200, 80  # of graph, log and statistics, roughly
+
+
+def among_best(worth, tie, draw):
+    """The largest of some worths, among equals by ``draw``: what is far worse makes none equal."""
+    equals = np.flatnonzero(worth >= worth.max() - tie * abs(worth.max()))
+    return int(equals[int(draw * equals.size)])
 
 
 class World:
@@ -294,8 +300,15 @@ class World:
             tol = _TOL * (1 - GAMMA) * self.unit  # what is handed on adds up
             while not fixed_point(self.graph, values, tol=tol):
                 pass  # discount makes it end: a loop of rewards climbs by 1 - GAMMA a sweep
-            self._told["known"] = values
+            self._told = {"known": values, "of": fingerprint(self.graph)}
+            return values
         return self._told["known"]
+
+    def notice(self):
+        """Drop what is derived of a graph that somebody has changed since."""
+        told = self._told
+        if told and told["of"] != fingerprint(self.graph):
+            self._told = {}
 
     def intend(self, key):
         """Another goal, without new experience; None: rewards."""
@@ -337,6 +350,4 @@ class World:
         choices = self.choices(key)
         if choices is None:
             return int(draw * self.n_actions)
-        worth = (self.values if curious else self.known())[choices]
-        equals = np.flatnonzero(worth >= worth.max() - TIE * np.abs(worth).max())
-        return int(equals[int(draw * equals.size)])
+        return among_best((self.values if curious else self.known())[choices], TIE, draw)
