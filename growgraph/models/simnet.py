@@ -147,6 +147,8 @@ class SimNet(Acting, BaseEstimator):
 
         Raises
         ------
+        TypeError
+            For what is no environment.
         DataError
             For spaces or observations it cannot tell apart, before anything is learnt of them.
         RuntimeError
@@ -170,6 +172,7 @@ class SimNet(Acting, BaseEstimator):
                 try:
                     if reset or seed is not None or stands is None or stands[0] is not env:
                         key = met.reset(living.reset_seed(world) if seed is None else seed)
+                        check_goal(self.intention, met.form, self._parts)  # known only now
                     else:
                         key = stands[1]
                     key = living.live(world, met, steps, key, told)
@@ -213,7 +216,7 @@ class SimNet(Acting, BaseEstimator):
         read, form, parts = self._read(transitions, doings, parts)
         if states and parts is not None:
             raise DataError(f"observations must be the space of what was seen, got {observations}")
-        world = self._ready(doings, parts)
+        world = self._ready(doings, parts, form)
         with _door.telling(self.progress, len(read)) as tell:
             for done, step in enumerate(read, 1):
                 with _door.undisturbed():
@@ -250,7 +253,7 @@ class SimNet(Acting, BaseEstimator):
             parts = held or ["numbers", [read[0][0].size]]
         return read, form, parts
 
-    def _ready(self, actions, parts=None):
+    def _ready(self, actions, parts=None, seen=None):
         """The world, as it is or newborn, with the intention that is set."""
         numbers = spaces.size(parts) if parts else None
         if not hasattr(self, "_world") or (numbers and self._form is None):
@@ -259,10 +262,11 @@ class SimNet(Acting, BaseEstimator):
             }
             form = of_numbers(numbers) if numbers else None
             goal = check_goal(self.intention, form, _nested(parts))
-            if not numbers and isinstance(goal, np.ndarray):
+            if not numbers and isinstance(goal, np.ndarray):  # whatever states look like
                 raise DataError(
                     f"intention must be a state, as observations are, got {self.intention!r}"
                 )
+            check_goal(self.intention, form or seen, _nested(parts))
             world = Box(actions, options, numbers, spaces.counted(parts)) if numbers else (
                 World(actions.n, options))  # fmt: skip
             self._world, self._actions, self._form = world, actions, form

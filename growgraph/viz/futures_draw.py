@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from growgraph.models._simnet.telling import in_words
 from growgraph.viz.canvas import DASHED, FONT
 from growgraph.viz.labels import shorten, width_of
 from growgraph.viz.paper import bare
@@ -56,9 +57,14 @@ def figures_of(one):
     }  # fmt: skip
 
 
+def _name(state, digits=2):
+    """What is written of a state: a text bare, numbers short."""
+    return state if isinstance(state, str) else in_words(state, digits)
+
+
 def _end_of(one, most=np.inf):
     """How a path ends, in words."""
-    return _ENDS[one.told.ends].format(shorten(str(one.states[-1]), most, FONT))
+    return _ENDS[one.told.ends].format(shorten(_name(one.states[-1]), most, FONT))
 
 
 def wide_of(one, sure):
@@ -102,7 +108,7 @@ class Tree:
 
     def _columns(self):
         """Places across: the state, names of actions, steps, figures."""
-        named = min(width_of([f"state {self.state}"], FONT), _NAME)
+        named = min(width_of([f"state {_name(self.state)}"], FONT), _NAME)
         names = min(width_of([one.name for one in self.futures], self.size), _NAME)
         self.x0 = _EDGE + max(named / 2, 5.0)
         self.action = self.x0 + _FORK
@@ -130,7 +136,7 @@ class Tree:
 
     def draw(self):
         """All of it."""
-        title = shorten(f"in state {self.state}", self.width / 2, FONT + 1)
+        title = shorten(f"in state {_name(self.state, 3)}", self.width / 2, FONT + 1)
         self._say(_EDGE, self.height - 12, title, fontsize=FONT + 1)
         if not self.futures:
             text = "this state was never met: nothing can be imagined, any action is as good"
@@ -195,11 +201,11 @@ class Tree:
         self._say(self._x(one.steps) + 8, y, end, **ink)
         if self.pitch < _ROW:
             return
-        below = [(self._x(i), str(one.states[i])) for i in range(1, one.steps)]
+        below = [(self._x(i), _name(one.states[i])) for i in range(1, one.steps)]
         self._spread(below, y - 5, "top", ink)
         if one.rewards and self.pitch >= _TIGHT:
             usual = Counter(r for f in self.futures for r in f.rewards).most_common(1)[0][0]
-            above = [(self._x(i + 1), f"{r:+.2g}") for i, r in enumerate(one.rewards) if r != usual]
+            above = [(self._x(i + 1), f"{r:+.3g}") for i, r in enumerate(one.rewards) if r != usual]
             self._spread(above[::-1], y + 5, "bottom", ink)
 
     def _spread(self, words, y, side, ink):

@@ -119,6 +119,12 @@ def test_the_graph_holds_what_was_counted():
                 assert weight == pytest.approx(0.999 * p, rel=1e-6)
 
 
+def test_rewards_that_vary_are_expected_as_their_mean():
+    steps = [(0, 0, reward, 1, end) for reward, end in ((1.0, False), (7.0, True))] * 2
+    agent = SimNet().partial_fit([*steps, (0, 0, 4.0, 1, False)], actions=1)
+    assert agent._world.counts.reward.all.tolist() == [2.0, 7.0]
+
+
 def test_a_choice_never_made_is_worth_the_hope():
     agent = SimNet().partial_fit(EARTH, actions=3)
     world = agent._world

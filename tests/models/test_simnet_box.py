@@ -39,6 +39,14 @@ def test_an_intention_may_be_said():
     assert SimNet("stay").learn(Valley(), 30)._world.home is not None
 
 
+def test_equals_are_told_as_equals():
+    agent = SimNet([0.5, 0.07], random_state=0).learn(Valley(), 40)
+    far = agent.imagine(np.array([0.5, 0.05]))
+    assert far.alternatives[0].worth == far.alternatives[1].worth
+    assert f"Action {far.alternatives[1].action} is as good." in str(agent.explain(far.state))
+    assert "at (0.5, 0.05): worth" in str(agent.explain(far.state))
+
+
 def test_another_goal_needs_no_experience():
     agent = SimNet.from_state(CLIMBED.to_state()).intend(np.array([-1.0, 0.0]))
     env = Valley()
@@ -52,6 +60,20 @@ def test_another_goal_needs_no_experience():
     assert reached
     assert agent.n_samples_seen_ == 600
     assert agent.intend(None).score(Valley(), 5, seed=5) > -125
+
+
+def test_an_end_that_is_not_the_goal_is_told_as_an_end():
+    agent = SimNet.from_state(CLIMBED.to_state()).intend(np.array([-1.0, 0.0]))
+    futures = agent.imagine(np.array([0.45, 0.05])).alternatives  # too quick for the way back
+    assert {(one.ends, one.path[-1][0][0] > 0.49) for one in futures} == {("end", True)}
+    back = agent.imagine(np.array([-0.5, 0.0]), 150).alternatives[0]
+    assert back.ends == "goal"
+    assert back.path[-1][0][0] < -0.8
+
+
+def test_an_episode_begins_where_the_last_one_ended():
+    again = [(np.zeros(1), 0, 1.0, np.zeros(1), end) for end in (True, True, False, False)]
+    assert SimNet().partial_fit(again, 1)._world.starts.tolist() == [0.0, 3.0]
 
 
 # ---- the graph ----------------------------------------------------------------------------------

@@ -234,3 +234,40 @@ def test_a_broken_file_is_refused(name):
     state["arrays"][name] = state["arrays"][name][:-1]
     with pytest.raises((GraphError, FileFormatError), match="do not fit"):
         SimNet.from_state(state)
+
+
+@pytest.mark.parametrize("env", [None, "Maze-v0", Maze])
+def test_what_is_no_environment_is_told(env):
+    with pytest.raises(TypeError, match="env must be an environment, with reset, step and two"):
+        SimNet().learn(env, 5)
+
+
+@pytest.mark.parametrize("word", ["stay", "reach"])
+def test_words_of_worlds_of_numbers_are_refused_among_states_before_anything_is_learnt(word):
+    agent = SimNet(word)
+    with pytest.raises(DataError, match="for worlds of numbers; give the state to be reached"):
+        agent.learn(Maze(4), 5)
+    assert agent.n_samples_seen_ == 0
+    assert agent.set_params(intention=None).learn(Maze(4), 5).n_samples_seen_ == 5
+    with pytest.raises(DataError, match="for worlds of numbers"):
+        agent.intend(word)
+    fresh = SimNet(word)
+    with pytest.raises(DataError, match="for worlds of numbers"):
+        fresh.partial_fit(GOOD, actions=2)
+    assert not hasattr(fresh, "_world")
+    rooms = [(word, 0, 0.0, "hall", False)]  # where states are texts it is one of them
+    assert SimNet(word).partial_fit(rooms, actions=1).act(word) == 0
+
+
+def test_whole_numbers_beyond_int64_stay_apart():
+    seen = [np.array([n], np.uint64) for n in (2**64 - 1, 2**63)]
+    agent = SimNet().partial_fit([(seen[0], 0, 0.0, seen[1], False)], actions=1)
+    assert agent._world.keys == [(2**64 - 1,), (2**63,)]
+    flags = [np.array([False, True]), np.array([0, 1])]
+    assert SimNet().partial_fit([(flags[0], 0, 0.0, flags[1], False)], 1)._world.n_states == 1
+
+
+def test_where_nothing_can_be_imagined_it_is_said():
+    told = SimNet().partial_fit(GOOD, actions=2).imagine(7)
+    assert told.alternatives == ()
+    assert "nothing can be imagined here yet" in str(told)

@@ -215,6 +215,10 @@ def test_parts_that_no_space_tells_are_asked_for():
     del seen["mode"]
     agent = SimNet().partial_fit([(seen, 0, 0.0, seen, False)] * 3, 2)
     assert agent.n_samples_seen_ == 3
+    one = {"at": 0.5, "speed": np.float32(1.0)}
+    assert SimNet().partial_fit([(one, 0, 0.0, one, False)], 2)._form == "2 numbers with fractions"
+    with pytest.raises(DataError, match=r"is NaN: \{'at': nan"):
+        SimNet().partial_fit([(one | {"at": np.nan}, 0, 0.0, one, False)], 2)
     with pytest.raises(DataError, match="observations must have the parts of those before"):
         agent.partial_fit([(seen, 0, 0.0, seen, False)], 2, box(shape=(2,)))
     with pytest.raises(DataError, match="must be a dict of"):
@@ -289,6 +293,7 @@ def test_choices_are_spread_over_a_box(space, n, first, last):
     ("space", "message"),
     [
         (box(-np.inf), "must be bounded, got .*RescaleAction, or clip"),
+        (box(-(2**63), 2**63 - 1, (1,), "int64"), "must be bounded"),
         (box(shape=(40,)), "must have 1 to 31 numbers"),
         (SimpleNamespace(nvec=np.full(4, 9), shape=(4,)), "must have 1 to 64 actions"),
         (named("Text"), r"must be Discrete\(n\), MultiDiscrete, MultiBinary or a bounded Box"),

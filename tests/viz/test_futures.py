@@ -175,3 +175,11 @@ def test_before_it_has_lived():
     with pytest.raises(NotFittedError, match="has not lived yet"):
         plot_futures(SimNet(), 0)
     assert plt.get_fignums() == []
+
+
+def test_numbers_are_short_enough_to_be_read():
+    seen = np.array([0.123456, -0.5])
+    agent = SimNet(random_state=0).partial_fit([(seen, 0, 0.0, seen, False)], 1)
+    assert told(plot_futures(agent, seen))[0] == "in state (0.123, -0.5)"
+    falls = [(0, 0, -100.0, 1, False), (1, 0, -1.0, 2, False), (2, 0, -1.0, 3, True)]
+    assert "-100" in told(plot_futures(SimNet(random_state=0).partial_fit(falls * 3, 1), 0))

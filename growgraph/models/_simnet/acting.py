@@ -130,14 +130,15 @@ class Acting:
         Knowledge
             A structured array that prints as a table, one row a state: ``state, trials, untried``
             (choices), ``outcomes, surprise`` (nats of the likeliest outcome, mean of the choices
-            made), ``worth, curiosity`` (the largest chance of what was never met).
+            made), ``worth, curiosity`` (the largest chance of what was never met). In a world of
+            numbers a row a concept; none while the intention is to stay: plans need none then.
         """
         world = self._answering()
         return _teller(world).knowledge(world)
 
     @property
     def plan_(self):
-        """The best action of each state met."""
+        """The best action of each state met, or concept; empty while it stays among numbers."""
         world = self._answering()
         draw = living.draw(world)
         if isinstance(world, Box):

@@ -164,7 +164,8 @@ def _lattice(space, shape, name):
     dtype, d = np.dtype(getattr(space, "dtype", "float64")), int(np.prod(shape))
     low, high = (np.broadcast_to(np.asarray(b, np.float64), shape).ravel()
                  for b in (space.low, space.high))  # fmt: skip
-    if not (np.isfinite([low, high]).all() and np.abs([low, high]).max(initial=0) < 1e30):
+    most = 1e30 if dtype.kind == "f" else 2.0**53  # beyond it floats step over whole numbers
+    if not (np.isfinite([low, high]).all() and np.abs([low, high]).max(initial=0) < most):
         raise DataError(
             f"{name} must be bounded, got {space!r}: wrap it so that actions are in [-1, 1] "
             "(gymnasium.wrappers.RescaleAction, or clip in env.step)"

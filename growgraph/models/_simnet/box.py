@@ -20,7 +20,7 @@ _HELD = 4  # to reach something, so many of them do the same
 _WRONG = {"stay": 0.02, "reach": 0.5}  # an error in units that is a surprise
 _ENOUGH = 20  # surprises before all is planned anew; fewer while little was lived
 _NEAR = 0.15  # a goal, in features, times the root of their number
-_TIE = 1e-9
+BOX_TIE = 1e-9
 _FEW = 20  # steps that a memory must hold
 
 
@@ -225,7 +225,7 @@ class Box:
         if worth is None:
             turn = self.n if self.staying else self.n // _HELD
             return int(uniform(self.options["seed"], turn, "first") * self.n_actions)
-        return among_best(worth, _TIE, draw)
+        return among_best(worth, BOX_TIE, draw)
 
     @property
     def nbytes(self):

@@ -13,6 +13,7 @@ from growgraph.models._simnet.sense import check_goal
 from growgraph.models._simnet.spaces import counted
 from growgraph.models._simnet.staying import Home
 
+_LAYOUT = 1  # of the arrays; files of before have none
 _PLAIN = ("n", "n_refused", "n_plans", "surprises")
 
 
@@ -31,7 +32,7 @@ def to_state(model):
             "intention": _plain(check_goal(intention, model._form, model._parts)),
             "goal": _plain(world.goal), "error": world.forward.error,
             "steps": world.forward.n, "actions": model._actions.to_plain(),
-            "form": model._form, "parts": model._parts,
+            "form": model._form, "parts": model._parts, "layout": _LAYOUT,
             **{name: getattr(world, name) for name in _PLAIN},
         },
     }  # fmt: skip
@@ -47,6 +48,18 @@ def _thawed(goal):
 
 def from_state(cls, arrays, plain):
     """See :meth:`growgraph.SimNet.from_state`."""
+    try:
+        return _rebuilt(cls, arrays, plain)
+    except (AttributeError, GraphError, IndexError, TypeError, ValueError) as error:
+        if plain.get("layout") == _LAYOUT:
+            raise
+        raise GraphError(
+            "the model was saved by an earlier version of growgraph: let it learn anew, or load it "
+            "with the version that wrote it"
+        ) from error
+
+
+def _rebuilt(cls, arrays, plain):
     model = cls(intention=_thawed(plain["intention"]), **plain["params"])
     model._actions, model._form = Actions(*plain["actions"]), plain["form"]
     model._parts = plain["parts"]

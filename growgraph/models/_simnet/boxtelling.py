@@ -6,8 +6,9 @@ from growgraph.growth import GrowthLog
 from growgraph.models._asked import Asked
 from growgraph.models._resonet.explain import Knowledge
 from growgraph.models._simnet import living
+from growgraph.models._simnet.box import BOX_TIE
 from growgraph.models._simnet.foretold import follow
-from growgraph.models._simnet.telling import Alternative, Imagination, shown
+from growgraph.models._simnet.telling import Alternative, Imagination, beside, in_words, shown
 from growgraph.models.base import Explanation
 
 
@@ -42,7 +43,8 @@ def explain(model, world, key, actions):
     """See :meth:`growgraph.SimNet.explain`."""
     told = imagine(world, key, 100, False, actions)
     if not told.alternatives:
-        text = f"too little was lived to imagine anything at {told.state}: any action is as good"
+        at = in_words(told.state)
+        text = f"too little was lived to imagine anything at {at}: any action is as good"
         asked = Asked(model, world.graph, -1, parts={})
         return Explanation(text, {"state": told.state, "met": False}, asked)
     best, rest = told.alternatives[0], told.alternatives[1:]
@@ -57,15 +59,13 @@ def explain(model, world, key, actions):
         "grown_because": why,
     }  # fmt: skip
     lines = [
-        f"action {best.action} at {told.state}: worth {best.worth:.4g}; the path imagined has "
-        f"{len(best.path) - 1} steps ({best.ends}), and a step is foreseen to "
+        f"action {best.action} at {in_words(told.state)}: worth {best.worth:.4g}; the path "
+        f"imagined has {len(best.path) - 1} steps ({best.ends}), and a step is foreseen to "
         f"{world.forward.error:.1%} of its usual size.",
         f"It serves the intention to {world.aim}.",
     ]
     if rival is not None:
-        lines.append(
-            f"Action {rival.action} would be chosen if it were worth {data['margin']:.4g} more."
-        )
+        lines.append(beside(best, rival, BOX_TIE))
     asked = Asked(model, world.graph, node, parts={node: 1.0})
     return Explanation("\n".join([*lines, why]), data, asked)
 
@@ -92,9 +92,9 @@ def knowledge(world):
     if not n:
         return table.view(Knowledge)
     lived = forward.feel(forward.places(forward.rows[:, : forward.n_numbers]))
-    apart = ((lived[:, None] - concepts.felt[None]) ** 2).sum(axis=2)
+    nearest = [((concepts.felt - one) ** 2).sum(axis=1).argmin() for one in lived]
     table["state"], table["surprise"] = names, forward.error
-    table["trials"] = np.bincount(apart.argmin(axis=1), minlength=n)
+    table["trials"] = np.bincount(nearest, minlength=n)
     known = world.known()
     for row, state, ids in zip(table, concepts.state_id, concepts.choice_id, strict=True):
         unsure = np.array([world.graph.node(i)["p0"] for i in ids.tolist()])

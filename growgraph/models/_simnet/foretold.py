@@ -19,8 +19,16 @@ def follow(world, key, action, horizon, curious):
         if end == UNKNOWN:
             return path, "unknown"
         if end != OPEN:
-            return [*path, (place, None)], "goal" if forward.model.goal.size else "end"
+            return [*path, (place, None)], "goal" if _arrived(forward, place) else "end"
     return [*path, (place, None)], "horizon"
+
+
+def _arrived(forward, place):
+    """Whether a place is the goal, if there is one: an episode may end elsewhere, too."""
+    goal = forward.model.goal
+    if not goal.size:
+        return False
+    return bool(((forward.feel(place[None])[0] - goal[:-1]) ** 2).sum() <= goal[-1] ** 2)
 
 
 def after(world, place, action):

@@ -72,6 +72,13 @@ def _raised(call, error):
 
 def actions_in(env):
     """The actions of one environment."""
+    lives = all(callable(getattr(env, name, None)) for name in ("reset", "step"))
+    if not lives or isinstance(env, type):
+        which = f"gymnasium.make({env!r})" if isinstance(env, str) else "one that is made"
+        raise TypeError(
+            "env must be an environment, with reset, step and two spaces, got "
+            f"{env!r}: give {which}"
+        )
     many = getattr(env, "num_envs", None)
     if many is not None:
         raise DataError(

@@ -26,7 +26,7 @@ def key_of(observation, name="observation", parts=None, whole=True):
     (('a', (1, 0)), ('b', 3))
     """
     if parts is not None:
-        return _place(numbers_of(observation, parts, name), name)
+        return _place(numbers_of(observation, parts, name), name, observation)
     if isinstance(observation, str):
         return str(observation)
     if isinstance(observation, (numbers.Integral, np.bool_)):
@@ -39,7 +39,7 @@ def key_of(observation, name="observation", parts=None, whole=True):
     if isinstance(observation, (tuple, list)):
         return tuple(key_of(v, f"{name}[{i}]", None, False) for i, v in enumerate(observation))
     if isinstance(observation, np.ndarray) and observation.dtype.kind in "iub":
-        return thawed(observation.astype(np.int64).tolist())
+        return thawed((observation + 0).tolist())  # bools as integers
     if isinstance(observation, (float, np.ndarray, np.floating)):
         _refuse_numbers(observation, name)
     raise DataError(
@@ -57,12 +57,13 @@ def is_place(observation):
     return bool(real) and all(real) and any(isinstance(v, (float, np.floating)) for v in parts)
 
 
-def _place(values, name):
+def _place(values, name, given=None):
     values = np.array(values, np.float64)  # its own: an environment may write into its again
-    if np.isnan(values).any():
-        raise DataError(f"{name} is NaN: {values.tolist()!r}; the world must say where it is")
     if not np.isfinite(values).all() or np.abs(values).max(initial=0) > _MOST_REWARD:
-        raise DataError(f"{name} must be finite, and below 1e30, got {values.tolist()!r}")
+        got = values.tolist() if given is None else given
+        if np.isnan(values).any():
+            raise DataError(f"{name} is NaN: {got!r}; the world must say where it is")
+        raise DataError(f"{name} must be finite, and below 1e30, got {got!r}")
     if not 1 <= values.size <= MOST:
         raise DataError(f"{name} must be 1 to {MOST} numbers, got {values.size}")
     return values
@@ -74,7 +75,7 @@ def _refuse_numbers(observation, name):
         raise DataError(f"{name} is NaN: {values.tolist()!r}; the world must say where it is")
     raise DataError(
         f"{name} must tell states apart by whole numbers or text, got {values.dtype} "
-        f"{values.tolist()!r}: round it to the cells of a grid"
+        f"{values.tolist()!r}: round it to the cells of a grid, or give an array of floats"
     )
 
 
@@ -121,8 +122,17 @@ def check_goal(goal, form, parts=None, name="intention"):
     array = isinstance(goal, np.ndarray) and is_place(goal)
     told = array and goal.shape == (size(parts),) if parts else True
     key = key_of(goal, name, None if told or isinstance(goal, str) else parts)
-    check_form(key, form, name)
-    return key
+    own = form_of(key)
+    if form is None or own == form:
+        return key
+    hint = "give it as observations are, or None for rewards"
+    if _FRACTIONS in form and own == "text":
+        hint = f"give such numbers, or say {REACH!r} or {STAY!r}"
+    elif own == "text" and key in (STAY, REACH):
+        hint = "that word is for worlds of numbers; give the state to be reached, or None"
+    raise DataError(
+        f"{name} must have the form of observations, {form}, got {own} ({key!r}): {hint}"
+    )
 
 
 def same(a, b):

@@ -112,17 +112,17 @@ def parts_seen(observation, name="observation"):
     return _fitting(parts, name)
 
 
-def _seen(observation):
+def _seen(observation, within=False):
     if isinstance(observation, dict):
         items = sorted(observation.items(), key=lambda item: str(item[0]))
-        return ["dict", [[key, _seen(part)] for key, part in items]]
+        return ["dict", [[key, _seen(part, True)] for key, part in items]]
     if isinstance(observation, (tuple, list)):
         if _is_list(observation):
             return ["numbers", [len(observation)]]
-        return ["tuple", [_seen(part) for part in observation]]
+        return ["tuple", [_seen(part, True) for part in observation]]
     values = np.asarray(observation)
-    fractions = values.dtype.kind == "f" and not (values.ndim == 0 and np.isnan(values))
-    return ["numbers", list(values.shape)] if fractions and values.ndim else ["state"]
+    fractions = values.dtype.kind == "f" and (within or values.ndim > 0)
+    return ["numbers", list(values.shape)] if fractions else ["state"]
 
 
 def _is_list(observation):

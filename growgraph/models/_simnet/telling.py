@@ -48,7 +48,7 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Imagination:
-    """Alternatives in a state, that of least inertia first; ``str()`` tells them.
+    """Alternatives in a state, the one it takes first; ``str()`` tells them.
 
     Attributes
     ----------
@@ -63,15 +63,30 @@ class Imagination:
     alternatives: tuple
 
     def __str__(self):
-        lines = [f"in state {self.state!r}, hoping for {self.hope:.4g}"]
+        lines = [f"in state {in_words(self.state)}, hoping for {self.hope:.4g}"]
+        if not self.alternatives:
+            lines.append("  nothing can be imagined here yet: any action is as good")
         for one in self.alternatives:
-            shown = [repr(state) for state, _ in one.path[:8]]
+            shown = [in_words(state) for state, _ in one.path[:8]]
             more = f" ... ({len(one.path) - 8} more)" if len(one.path) > 8 else ""
             lines.append(
                 f"  action {one.action}: worth {one.worth:.4g}, inertia {one.inertia:.4g}, "
                 f"{one.nats:.3g} nats: {' -> '.join(shown)}{more} [{one.ends}]"
             )
         return "\n".join(lines)
+
+
+def in_words(state, digits=3):
+    """A state as text: of numbers with fractions so many digits each.
+
+    Examples
+    --------
+    >>> in_words((0.0011821624357, -0.25, 3.0)), in_words((1, 2)), in_words("hall")
+    ('(0.00118, -0.25, 3)', '(1, 2)', "'hall'")
+    """
+    if isinstance(state, tuple) and any(isinstance(v, float) for v in state):
+        return f"({', '.join(f'{v:.{digits}g}' for v in state)})"
+    return repr(state)
 
 
 def imagine(world, key, horizon, curious, actions):
@@ -165,13 +180,17 @@ def explain(model, world, key, actions):
         f"It serves the intention to {world.aim}.",
     ]
     if rival is not None:
-        alike = data["margin"] <= TIE * abs(best.worth)
-        what = (
-            "is as good" if alike else f"would be chosen if it were worth {data['margin']:.4g} more"
-        )
-        lines.append(f"Action {rival.action} {what}.")
+        lines.append(beside(best, rival, TIE))
     asked = Asked(model, world.graph, choice, parts=_on_the_way(world, best, actions))
     return Explanation("\n".join([*lines, data["grown_because"]]), data, asked)
+
+
+def beside(best, rival, tie):
+    """What a rival lacks, as a sentence; as good is what lacks less than ``tie`` of the best."""
+    margin = best.worth - rival.worth
+    alike = margin <= tie * abs(best.worth)
+    what = "is as good" if alike else f"would be chosen if it were worth {margin:.4g} more"
+    return f"Action {rival.action} {what}."
 
 
 def _on_the_way(world, future, actions):
