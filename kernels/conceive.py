@@ -11,6 +11,7 @@ import numpy as np
 
 from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels._near import beside, closest, nearest
 from growgraph.kernels.foresee import OPEN, UNKNOWN, feel, roll
 from growgraph.kernels.room import late_count
 
@@ -23,64 +24,41 @@ _EQUAL = 1e-12  # squared distance of one place
 
 
 @helper
-def _nearest(f, places, n, which, apart):
-    """The nearest of the first n places, the nearest first; how many."""
-    k = 0
-    for j in range(n):
-        t = 0.0
-        for i in range(f.size):
-            t += (f[i] - places[j, i]) ** 2
-        if k < which.size or t < apart[k - 1]:
-            p = k if k < which.size else which.size - 1
-            while p > 0 and apart[p - 1] > t:
-                apart[p], which[p] = apart[p - 1], which[p - 1]
-                p -= 1
-            apart[p], which[p] = t, j
-            k += 1 if k < which.size else 0
-    return k
+def _mix(across, which, apart, k, share, gap, slope):
+    """Shares of k places whose mixture is the nearest there is: moved from worst to best.
 
-
-@helper
-def _alone(f, places, n, near):
-    """Whether none of the first n places is so near; the last born are looked at first."""
-    for j in range(n - 1, -1, -1):
-        t = 0.0
-        for i in range(f.size):
-            t += (f[i] - places[j, i]) ** 2
-        if t <= near:
-            return False
-    return True
-
-
-@helper
-def _mix(f, places, which, apart, k, share):
-    """Shares of k places whose mixture is f, as near as can be: moved from worst to best."""
-    d = f.size
-    off = np.empty(d)
+    ``apart`` are their squared distances from what is mixed; gap [MIXED, MIXED] is work space, then
+    those from each other, and ``slope`` what a share costs: all that a mixture depends on.
+    """
+    gap[:] = 0.0
+    for i in range(across.shape[0]):
+        for q in range(k):
+            slope[q] = across[i, which[q]]
+        for p in range(k):
+            row = gap[p]
+            for q in range(k):
+                off = slope[p] - slope[q]
+                row[q] += off * off
     share[:] = 0.0
     share[0] = 1.0
-    for i in range(d):
-        off[i] = places[which[0], i] - f[i]
+    for q in range(k):
+        slope[q] = (1 + _NEAR) * apart[q] - gap[0, q]
     for _ in range(_ROUNDS):
         best, worst, low, high = -1, -1, 1e300, -1e300
         for q in range(k):
-            slope = _NEAR * apart[q]
-            for i in range(d):
-                slope += 2 * off[i] * places[which[q], i]
-            if slope < low - _SAME:
-                low, best = slope, q
-            if share[q] > 0 and slope > high + _SAME:
-                high, worst = slope, q
+            less = slope[q] + _SAME < low
+            low, best = slope[q] if less else low, q if less else best
+            held = slope[q] if share[q] > 0 else -1e300
+            more = held > high + _SAME
+            high, worst = held if more else high, q if more else worst
         if high - low < 1e-6 or best == worst:
             break
-        size = 1e-12
-        for i in range(d):
-            size += (places[which[best], i] - places[which[worst], i]) ** 2
-        move = min(share[worst], (high - low) / (2 * size))
+        move = min(share[worst], (high - low) / (2 * gap[best, worst] + 2e-12))
         share[best] += move
         share[worst] -= move
-        for i in range(d):
-            off[i] += move * (places[which[best], i] - places[which[worst], i])
+        up, down = gap[worst], gap[best]
+        for q in range(k):
+            slope[q] += move * (up[q] - down[q])
     total = 0.0
     for q in range(k):
         share[q] = share[q] if share[q] >= _LEAST else 0.0
@@ -102,6 +80,16 @@ def _spacing(landed, outcome, i, d, spacing):
                 far = max(far, t)
     near = min(max(spacing[0], spacing[1] * np.sqrt(far)), spacing[2])
     return near * near
+
+
+@helper
+def _across(places, n):
+    """The coordinates of the first n places side by side, in room for all."""
+    out = np.empty((places.shape[1], places.shape[0]))
+    for j in range(n):
+        for i in range(places.shape[1]):
+            out[i, j] = places[j, i]
+    return out
 
 
 @kernel(writes=("chosen",))
@@ -136,20 +124,6 @@ def sift(felt, near, chosen):
             chosen[n] = k
             n += 1
     return np.int64(n)
-
-
-@helper
-def _revived(f, near, seen, taken):
-    """The nearest of the concepts of before that is so near and not taken; -1: none."""
-    best = -1
-    for j in range(seen.shape[0]):
-        if taken[j] == 0:
-            t = 0.0
-            for i in range(f.size):
-                t += (f[i] - seen[j, i]) ** 2
-            if t <= near:
-                best, near = j, t
-    return best
 
 
 @kernel(writes=("places", "felt", "whence", "outcome", "reward", "discount", "landed"))
@@ -193,12 +167,13 @@ def expand(
     d, c = felt.shape[1], places.shape[1]
     f, x, y = np.empty(d), np.empty(c), np.empty(c + 1)
     work = np.empty(model.centres.shape[1])
-    taken = np.zeros(seen.shape[0], np.uint8)
+    before, now = _across(seen, seen.shape[0]), _across(felt, n)
+    t, by = np.empty(max(seen.shape[0], felt.shape[0])), np.zeros(outcome.shape[1], np.int64)
     for i in range(n):
         f[:] = felt[i]
-        whence[i] = _revived(f, _EQUAL, seen, taken)
+        whence[i] = closest(f, before, _EQUAL, t)
         if whence[i] >= 0:
-            taken[whence[i]] = 1
+            before[0, whence[i]] = np.inf  # taken
     i, count = 0, n
     while i < count:
         for a in range(outcome.shape[1]):
@@ -209,13 +184,15 @@ def expand(
         for a in range(outcome.shape[1]):
             if outcome[i, a] == OPEN and count < places.shape[0]:
                 f[:] = landed[i, a, :d]
-                if _alone(f, felt, count, near):
-                    old = _revived(f, near, seen, taken)
+                by[a] = beside(f, now, count, near, t, by[a])
+                if by[a] == count:
+                    old = closest(f, before, near, t)
                     whence[count] = old
                     if old >= 0:
-                        felt[count], places[count], taken[old] = seen[old], there[old], 1
+                        felt[count], places[count], before[0, old] = seen[old], there[old], np.inf
                     else:
                         felt[count], places[count] = f, landed[i, a, d:]
+                    now[:, count] = felt[count]
                     count += 1
         i += 1
     return np.int64(count)
@@ -243,25 +220,25 @@ def mix(felt, outcome, landed, target, share):
     int64
         0.
     """
-    d = felt.shape[1]
-    f, which, apart = np.empty(d), np.empty(MIXED, np.int64), np.empty(MIXED)
-    mixed = np.empty(MIXED)
+    d, n = felt.shape[1], felt.shape[0]
+    f, which, apart, mixed = np.empty(d), np.arange(MIXED), np.empty(MIXED), np.empty(MIXED)
+    across, t, gap, slope = _across(felt, n), np.empty(n), np.empty((MIXED, MIXED)), np.empty(MIXED)
     for i in range(outcome.shape[0]):
         for a in range(outcome.shape[1]):
             target[i, a], share[i, a] = 0, 0.0
             if outcome[i, a] == OPEN:
                 f[:] = landed[i, a, :d]
-                k = _nearest(f, felt, felt.shape[0], which, apart)
-                _mix(f, felt, which, apart, k, mixed)
+                k = nearest(f, across, n, which, apart, t)
+                _mix(across, which, apart, k, mixed, gap, slope)
                 target[i, a, :k], share[i, a, :k] = which[:k], mixed[:k]
     return np.int64(0)
 
 
 @helper
-def _worth(f, felt, values, which, apart, share):
-    """What a place is worth: mixed of the concepts around it."""
-    total, k = 0.0, _nearest(f, felt, felt.shape[0], which, apart)
-    _mix(f, felt, which, apart, k, share)
+def _worth(f, across, values, which, apart, share, gap, slope, t):
+    """What a place is worth: mixed of those around it; all behind ``values`` is work space."""
+    total, k = 0.0, nearest(f, across, values.size, which, apart, t)
+    _mix(across, which, apart, k, share, gap, slope)
     for q in range(k):
         total += share[q] * values[which[q]]
     return total
@@ -278,7 +255,7 @@ def _best(hoped, n):
 
 
 @kernel(writes=("worth",))
-def judge(model, steps, depth, width, x, felt, values, unknown, worth):
+def judge(model, steps, depth, width, x, across, values, unknown, worth):
     """What each action is worth at a place: imagined on, then by the concepts that leads to.
 
     After an action others follow; of all that is imagined so far only the most promising is
@@ -291,8 +268,8 @@ def judge(model, steps, depth, width, x, felt, values, unknown, worth):
         Each action lasts so many steps, so many follow one another, so many ways are imagined on.
     x : float64 [c]
         The place.
-    felt : float64 [n, f]
-        Features of concepts.
+    across : float64 [f, n]
+        Features of concepts, a column each.
     values : float64 [n]
         What they are worth.
     unknown : float64
@@ -305,9 +282,10 @@ def judge(model, steps, depth, width, x, felt, values, unknown, worth):
     int64
         How many of the actions lead to what is known.
     """
-    d, c, known, many = felt.shape[1], x.size, 0, worth.size
+    d, c, known, many = across.shape[0], x.size, 0, worth.size
     f, here, y, work = np.empty(d), np.empty(c), np.empty(c + 1), np.empty(model.centres.shape[1])
-    which, apart, share = np.empty(MIXED, np.int64), np.empty(MIXED), np.empty(MIXED)
+    which, apart, share = np.arange(MIXED), np.empty(MIXED), np.empty(MIXED)
+    gap, slope, t = np.empty((MIXED, MIXED)), np.empty(MIXED), np.empty(values.size)
     at, then = np.empty((width, c)), np.empty((width * many, c))  # places now and one action on
     had, left, hoped = np.empty((2, width)), np.empty((2, width * many)), np.empty(width * many)
     for first in range(many):
@@ -327,7 +305,9 @@ def judge(model, steps, depth, width, x, felt, values, unknown, worth):
                         if end == OPEN:
                             then[count], left[0, count], left[1, count] = here, total, later
                             if level > 0 or depth == 1:
-                                total += later * _worth(f, felt, values, which, apart, share)
+                                total += later * _worth(
+                                    f, across, values, which, apart, share, gap, slope, t
+                                )  # fmt: skip
                             hoped[count] = total
                             count += 1
                         else:

@@ -7,14 +7,17 @@ known.
 """
 
 from collections import namedtuple
+from math import factorial
 
 import numpy as np
 
-from growgraph.kernels._jit import helper, kernel
+from growgraph.kernels._jit import helper, kernel, reducer
+from growgraph.kernels._near import distances
 
 OPEN, UNKNOWN, ENDED = 0, 1, 2  # how an imagined way goes on
 ROUND = 1.5  # size of the circle an angle is felt as
 _FAR = -9.0  # exponents below it are 0
+_E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11 = (1 / factorial(n) for n in range(2, 12))
 
 
 class Model(namedtuple("Model", "scale centres weights unit lived bounds ends goal sizes")):
@@ -73,45 +76,36 @@ def _apart(f, places, j):
 @helper
 def _resonate(model, f, t):
     """Resonances of all centres, side by side: exp(z) = exp(z / 16) ** 16 by a series."""
-    centres, rate = model.centres, -0.5 / model.sizes[0] ** 2
-    for j in range(t.size):
-        t[j] = 0.0
-    for i in range(f.size):
-        here = f[i]
-        for j in range(t.size):
-            off = here - centres[i, j]
-            t[j] += off * off
+    rate = -0.5 / model.sizes[0] ** 2
+    distances(f, model.centres, t.size, t)
     for j in range(t.size):
         z = max(rate * t[j], _FAR) / 16
-        e = 1 + z / 9 * (1 + z / 10 * (1 + z / 11))
-        e = 1 + z / 5 * (1 + z / 6 * (1 + z / 7 * (1 + z / 8 * e)))
-        e = 1 + z * (1 + z / 2 * (1 + z / 3 * (1 + z / 4 * e)))
+        e = _E7 + z * (_E8 + z * (_E9 + z * (_E10 + z * _E11)))
+        e = 1 + z * (1 + z * (_E2 + z * (_E3 + z * (_E4 + z * (_E5 + z * (_E6 + z * e))))))
         e = e * e
         e = e * e
         e = e * e
         t[j] = e * e if rate * t[j] > _FAR else 0.0
 
 
+@reducer
+def _told(w, f, t):
+    """w of 1, features and resonances, added up."""
+    d, total, rest = f.size, w[0], 0.0
+    for i in range(d):
+        total += f[i] * w[1 + i]
+    more = w[1 + d :]
+    for j in range(t.size):
+        rest += t[j] * more[j]
+    return total + rest
+
+
 @helper
 def _foresee(model, f, action, y, t):
     """What changes in a step, and the reward, in units; t is work space."""
     _resonate(model, f, t)
-    d, k = f.size, t.size
     for c in range(y.size):
-        w = model.weights[action, c]
-        total = w[0]
-        for i in range(d):
-            total += f[i] * w[1 + i]
-        r = w[1 + d :]
-        s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-        for j in range(0, k - 3, 4):
-            s0 += t[j] * r[j]
-            s1 += t[j + 1] * r[j + 1]
-            s2 += t[j + 2] * r[j + 2]
-            s3 += t[j + 3] * r[j + 3]
-        for j in range(k - k % 4, k):
-            s0 += t[j] * r[j]
-        y[c] = total + ((s0 + s1) + (s2 + s3))
+        y[c] = _told(model.weights[action, c], f, t)
 
 
 @helper

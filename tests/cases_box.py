@@ -97,7 +97,7 @@ def a_judgement(**kind):
     x = places(m, 25, 1)
     return {
         "model": m, "steps": 2, "depth": 3, "width": 2, "x": places(m, 1, 2)[0],
-        "felt": felt(m, x),
+        "across": np.ascontiguousarray(felt(m, x).T),
         "values": np.linspace(-3, 1, 25), "unknown": 0.5, "worth": np.zeros(2),
     }  # fmt: skip
 

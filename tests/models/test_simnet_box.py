@@ -71,6 +71,17 @@ def test_an_end_that_is_not_the_goal_is_told_as_an_end():
     assert back.path[-1][0][0] < -0.8
 
 
+def test_an_end_expected_that_does_not_come_plans_anew():
+    agent = SimNet.from_state(CLIMBED.to_state())
+    rows = agent._world.forward.rows
+    agent.intend(None)  # fitted, no surprise is left
+    for ended in (False, True):
+        row = rows[rows[:, 4] == ended][-1]
+        before = agent.n_plans_
+        agent.partial_fit([(row[:2], int(row[2]), -1.0, row[-2:], False)])
+        assert agent.n_plans_ == before + ended
+
+
 def test_an_episode_begins_where_the_last_one_ended():
     again = [(np.zeros(1), 0, 1.0, np.zeros(1), end) for end in (True, True, False, False)]
     assert SimNet().partial_fit(again, 1)._world.starts.tolist() == [0.0, 3.0]

@@ -61,8 +61,11 @@ def test_the_oldest_steps_are_forgotten_for_new_ones():
     agent = SimNet(random_state=0, max_bytes=40_000).learn(Valley(), 180)
     rows = agent._world.forward.rows
     assert len(rows) == agent._world.forward.most < 180
-    agent.learn(Valley(), 30)
-    assert len(agent._world.forward.rows) == len(rows)
+    last = STREAMS["reach"][:30]
+    forward = agent.partial_fit(last)._world.forward
+    assert len(forward.rows) == len(rows)
+    where = forward.places(np.array([key for key, *_ in last]))
+    np.testing.assert_array_equal(forward.recent(30), where)
 
 
 @pytest.mark.parametrize("limit", [{"max_nodes": 200}, {"max_bytes": 150_000}, {"max_nodes": 8}])

@@ -45,6 +45,30 @@ def test_it_begins_anew_where_it_must():
     assert resets(agent, env) == 1
 
 
+def test_each_call_has_a_reset_of_its_own():
+    def seeds(random_state):
+        env, seen = Maze(4), []
+        reset, env.reset = env.reset, lambda seed=None: (seen.append(seed), reset(seed))[1]
+        agent = SimNet(random_state=random_state)
+        for _ in range(3):
+            agent.learn(env, 2)
+        return seen
+
+    assert len({*seeds(0), *seeds(1)}) == 6
+    assert seeds(0) == seeds(0)
+
+
+def test_a_state_seen_before_the_world_failed_can_be_asked_about():
+    agent = SimNet(random_state=0).learn(Maze(4), 60)
+    assert agent.act(0) == agent.plan_[0]
+    env = Maze(4)
+    env.reset, env.step = lambda seed=None: (77, {}), lambda action: 1 / 0
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        agent.learn(env, 1)
+    assert agent.act(77) in range(4)
+    assert agent.plan_.keys() >= {0, 77}
+
+
 def test_what_was_never_met_is_told():
     agent = SimNet(random_state=0).learn(Maze(3), 60)
     with pytest.warns(UserWarning, match="goal 99 was never met in 60 steps"):

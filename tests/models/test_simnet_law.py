@@ -14,9 +14,10 @@ from growgraph.graph import planning
 from growgraph.graph.check import same_structure
 from growgraph.graph.planning import fixed_point
 from growgraph.models._simnet import world as inner
+from growgraph.models._simnet.awaited import Awaited
 from growgraph.models._simnet.counts import Counts
 from tests.models.material import differences
-from tests.models.worlds import Maze, Slippery, life
+from tests.models.worlds import Maze, Slippery, Valley, life
 
 LAW = settings(max_examples=25, deadline=None, derandomize=True, database=None,
                phases=[Phase.generate])  # fmt: skip
@@ -82,6 +83,17 @@ def test_equal_lives_are_equal_files(kind, tmp_path):
     for name in ("a", "b"):
         save(SimNet(random_state=7).learn(kind(5, seed=1), 300), tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("make", [lambda: Maze(5), Valley])
+def test_a_state_that_was_taken_stays_what_it_was(make):
+    agent = SimNet(random_state=7).learn(make(), 50)
+    taken, twin, known = agent.to_state(), copy.deepcopy(agent), agent._world.n_states
+    assert agent.learn(make(), 200)._world.n_states > known
+    again = SimNet.from_state(taken)
+    assert differences(again, twin) == []
+    assert differences(again.learn(make(), 200), agent) == []
+    assert differences(SimNet.from_state(taken), twin) == []
 
 
 def test_another_seed_lives_another_life():
@@ -179,6 +191,21 @@ def test_most_steps_of_a_known_world_need_no_new_plan():
     before = agent.n_plans_
     agent.learn(Maze(6, seed=0), 300)
     assert agent.n_plans_ - before < 30
+
+
+def test_growth_pays_off_if_its_choice_surprises_less():
+    told = []
+    log = SimpleNamespace(tell=lambda graph, *events, **what: told.append((*events, what)))
+    awaited = Awaited(patience=2)
+    for choice, surprises in ((5, (0.5, 1.0)), (6, (0.5, 2.5)), (7, (0.1,))):
+        awaited.expect(choice, choice, choice + 3, 1.0)
+        for surprise in surprises:
+            awaited.hear(choice, surprise, log, None)
+    assert told == [
+        (5, 8, {"realised": 0.75, "paid_off": True}), (6, 9, {"realised": 1.5, "paid_off": False}),
+    ]  # fmt: skip
+    awaited.hear(5, 9.0, log, None)  # told once
+    assert len(told) == 2
 
 
 def test_a_plan_that_was_cut_off_goes_on(monkeypatch):

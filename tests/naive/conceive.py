@@ -103,8 +103,8 @@ def worth_of(f, felt, values):
     return mixture(f, felt, which) @ values[which]
 
 
-def judge(model, steps, depth, width, x, felt, values, unknown, worth):
-    known = 0
+def judge(model, steps, depth, width, x, across, values, unknown, worth):
+    known, felt = 0, across.T
     for first in range(len(worth)):
         ways, sure = [(x, 0.0, 1.0)], [-np.inf]
         for level in range(depth):

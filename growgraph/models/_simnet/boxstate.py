@@ -27,7 +27,8 @@ def to_state(model):
     return {
         "arrays": arrays,
         "plain": {
-            "graph": graph["plain"], "options": world.options, "n_grown": world.controller.n_grown_,
+            "graph": graph["plain"], "options": dict(world.options),
+            "n_grown": world.controller.n_grown_,
             "params": _saved.plain_params(params), "numbers": world.forward.n_numbers,
             "intention": _plain(check_goal(intention, model._form, model._parts)),
             "goal": _plain(world.goal), "error": world.forward.error,

@@ -60,6 +60,7 @@ class Concepts:
         self.state_id, self.choice_id = np.zeros(0, np.int64), np.zeros((0, n_actions), np.int64)
         self.coarse = np.ones(1)
         self._values = Column(dtype=np.float64)
+        self._side = np.zeros((0, 0)), self.felt
 
     @property
     def values(self):
@@ -249,6 +250,13 @@ class Concepts:
         fixed_point(self.graph, values, changed=self._planned(), tol=_TOL * unit)
         return values
 
+    def _across(self):
+        """Features of concepts side by side, [f, n]."""
+        side, of = self._side
+        if of is not self.felt:
+            self._side = side, _ = np.ascontiguousarray(self.felt.T), self.felt
+        return side
+
     def _planned(self):
         return np.append(self.choice_id.ravel(), self.state_id)
 
@@ -256,7 +264,7 @@ class Concepts:
         """What each action is worth at a place."""
         worth = np.zeros(self.n_actions)
         conceive.judge(
-            forward.model, *_AHEAD, place, self.felt, values[self.state_id],
+            forward.model, *_AHEAD, place, self._across(), values[self.state_id],
             float(unknown), worth,
         )  # fmt: skip
         return worth

@@ -27,9 +27,10 @@ def to_state(model):
     return {
         "arrays": arrays,
         "plain": {
-            "graph": graph["plain"], "options": world.options, "n_grown": world.controller.n_grown_,
+            "graph": graph["plain"], "options": dict(world.options),
+            "n_grown": world.controller.n_grown_,
             "params": _saved.plain_params(params), "intention": goal, "goal": world.goal,
-            "keys": world.keys, "ends": [[key, node] for key, node in world.end_id.items()],
+            "keys": list(world.keys), "ends": [[key, node] for key, node in world.end_id.items()],
             "n": world.n, "n_refused": world.n_refused, "n_plans": world.n_plans,
             "settled": world.settled,
             "actions": model._actions.to_plain(), "form": model._form,
