@@ -59,7 +59,7 @@ class Progress:
         from growgraph.cli.compiling import compile_time
 
         told = self._quiet or self._compiled
-        tell = None if told else lambda: line("compiling kernels (once, about 20 s)")
+        tell = None if told else lambda: line("compiling kernels (once, up to a minute)")
         with compile_time(tell) as watch:
             yield
         self._start += watch.seconds

@@ -8,6 +8,8 @@ from growgraph.errors import DataError
 from growgraph.senses.columns import meant
 
 _MANY_CLASSES = 20
+_COUNTED = 20  # rows at least, before a column is said to number them
+_STRIDE = 1.5  # and its step is less, on average
 
 
 class Columns:
@@ -102,6 +104,10 @@ class Columns:
     def _say(self, name, kind, parts, comma):
         if kind == "date":
             self.note(f"column {name!r} is read as dates: seconds since 1970")
+        if kind == "number" and _counts(parts, comma):
+            self.note(
+                f"column {name!r} counts the rows: it is learnt (--drop {name} leaves it out)"
+            )
         if kind not in ("skip", "text") or name in self.categorical:
             return
         what = "another text in nearly every row" if kind == "skip" else None
@@ -333,6 +339,15 @@ def _refuse_infinity(name, values, rows):
             f"column {name!r} holds {values[at]} in row {rows[at]} (rows count from 0): write a "
             "finite number or leave the cell empty"
         )
+
+
+def _counts(parts, comma):
+    """Whether a column does nothing but number the rows, of which some are held out."""
+    values, left = cells.as_floats(_strings(parts), "number", comma=comma)
+    if left is not None or len(values) < _COUNTED or (values != np.floor(values)).any():
+        return False  # a cell is missing, where they are NaN
+    steps = np.diff(values)
+    return bool((steps > 0).all() and steps.mean() < _STRIDE)
 
 
 def _looks_like_a_quantity(values):

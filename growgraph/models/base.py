@@ -184,9 +184,12 @@ class GrowingModel(Learning, BaseEstimator):
             if "convert string" not in str(error):
                 raise
             raise DataError(
-                f"X must hold numbers ({error}): give text columns as a DataFrame or a dict of "
-                "columns"
+                f"X must hold numbers ({error}): give text columns as a DataFrame or a dict"
             ) from error
+        except TypeError as error:
+            if "not 'dict'" not in str(error):
+                raise
+            raise TypeError(f"X: {error}; of dicts make pandas.DataFrame(X)") from error
         except OverflowError as error:
             raise DataError("X holds an integer beyond 1e308: scale its column down") from error
         array = array.toarray() if issparse(array) else array

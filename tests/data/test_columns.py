@@ -76,7 +76,7 @@ def test_numbers_that_begin_late(tmp_path, monkeypatch, cell, kind, block, late)
     """They are learnt from there on, or left out for a model that takes none."""
     monkeypatch.setattr(stream, "SAMPLE", 20)
     monkeypatch.setattr(files, "_BLOCK", block)
-    text = "a,late,y\n" + "".join(f"{i},,{i % 2}\n" for i in range(40)) + f"1,{cell},0\n" * 9
+    text = "a,late,y\n" + "".join(f"{i % 9},,{i % 2}\n" for i in range(40)) + f"1,{cell},0\n" * 9
     notes = []
     s = TableStream(write(tmp_path, text), seed=4, note=notes.append, late=late)
     seen = {row: tuple(cells) for row, (cells, _) in rows_of(s.learn()).items()}
@@ -147,7 +147,7 @@ def test_numbers_with_text_are_told_truly(tmp_path, bad, part):
 def test_decimal_commas(tmp_path, monkeypatch, separator, block):
     monkeypatch.setattr(files, "_BLOCK", block)
     monkeypatch.setattr(stream, "SAMPLE", 20)
-    text = "a;b;y\n" + "".join(f"{i},5;{i};{i % 2}\n" for i in range(50))
+    text = "a;b;y\n" + "".join(f"{i},5;{i % 7};{i % 2}\n" for i in range(50))
     text += "-1,25;7,5;0\n x;1.5;1\n"
     path = write(tmp_path, text.replace(";", separator))
     notes, seen, _ = noted(path, seed=3)
@@ -168,3 +168,16 @@ def test_decimal_commas_through_a_pipe(tmp_path, monkeypatch):
     expected = noted(write(tmp_path, text))
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert noted("-")[:2] == expected[:2]
+
+
+def test_a_column_that_numbers_the_rows_is_said(tmp_path):
+    text = "id,a,y\n" + "".join(f"{i},{i * i % 7},{i % 2}\n" for i in range(200))
+    notes = []
+    batch = next(TableStream(write(tmp_path, text), note=notes.append).learn())
+    assert list(batch.X) == ["id", "a"]
+    assert "column 'id' counts the rows: it is learnt (--drop id leaves it out)" in notes
+    few = "".join(text.splitlines(True)[:20])
+    for other in (text.replace("\n7,", "\n8,"), text.replace("\n7,", "\n,"), few):
+        notes.clear()
+        next(TableStream(write(tmp_path, other), note=notes.append).learn())
+        assert not any("counts the rows" in note for note in notes)

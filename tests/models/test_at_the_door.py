@@ -194,3 +194,9 @@ def test_another_text_in_nearly_every_row_is_told(cell):
     meant = pd.DataFrame(X).astype({"when": "category"})
     for quiet in (few, meant, {name: cells[:90] for name, cells in X.items()}):
         ResoNet().partial_fit(quiet, y[: len(quiet if quiet is meant else quiet["size"])])
+
+
+def test_rows_that_are_dicts_are_refused_with_a_way_out():
+    rows = [{"a": 1.0, "b": 2.0}, {"a": 2.0, "b": 1.0}]
+    with pytest.raises(TypeError, match=r"of dicts make pandas\.DataFrame\(X\)"):
+        ResoNet().fit(rows, [0, 1])

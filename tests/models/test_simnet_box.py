@@ -1,5 +1,7 @@
 """SimNet in continuous worlds: it balances, climbs, plans in a graph that grows, and says so."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -173,6 +175,17 @@ def test_nodes_alike_are_born_in_one_call_as_one_by_one(many, monkeypatch):
     assert one[1] == many_[1]
 
 
+def test_features_keep_their_scale_while_what_was_lived_is_as_wide():
+    felt = forward.Forward(2, SimpleNamespace(n=1, codes=np.eye(1), pushes=np.zeros((1, 0))))
+    lived = np.random.default_rng(0).normal(size=(50, 2))
+    felt._measure(lived)
+    first = felt.scale
+    felt._measure(lived * [1.1, 0.9])
+    assert felt.scale is first
+    felt._measure(lived * [1.0, 1.3])
+    np.testing.assert_allclose(felt.scale[2], first[2] * [1.0, 1.3])
+
+
 # ---- ends, resonance ----------------------------------------------------------------------------
 def test_ends_are_told_by_the_fewest_coordinates():
     both = np.array([[True, True, False], [False, True, False]])
@@ -205,6 +218,15 @@ def test_imagined_futures_come_true():
         np.testing.assert_allclose(seen, state, atol=0.03)
         seen = env.step(action)[0]
     assert best.path[-1][0][0] > 0.4
+
+
+def test_inertia_is_what_is_hoped_for_less_what_curiosity_expects():
+    agent, seen = SimNet(random_state=3).learn(Valley(), 120), np.array([-0.5, 0.0])
+    known, curious = (agent._world.worth(seen, how) for how in (False, True))
+    assert (known != curious).any()
+    for one in agent.imagine(seen).alternatives:
+        assert one.worth == known[one.action]
+        assert one.inertia == agent._world.hope - curious[one.action]
 
 
 def test_what_it_says_of_itself():

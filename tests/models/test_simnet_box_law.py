@@ -57,6 +57,15 @@ def test_living_on_after_a_file_is_living_on(kind):
     assert agent.n_samples_seen_ == n // 2 + n // 4
 
 
+def test_home_is_where_episodes_began():
+    steps = [*STREAMS["stay"][:30], *STREAMS["stay"][10:]]  # another begins at the tenth
+    agent = SimNet().partial_fit(steps, 2).intend("stay")
+    began = [b[0] for a, b in pairwise(steps) if not np.array_equal(a[3], b[0])]
+    home = np.mean([steps[0][0], *began], axis=0)
+    np.testing.assert_allclose(agent._world.home.place, home, rtol=1e-12)
+    assert len(began) == 1
+
+
 def test_the_oldest_steps_are_forgotten_for_new_ones():
     agent = SimNet(random_state=0, max_bytes=40_000).learn(Valley(), 180)
     rows = agent._world.forward.rows

@@ -290,6 +290,24 @@ def test_choices_are_spread_over_a_box(space, n, first, last):
 
 
 @pytest.mark.parametrize(
+    ("space", "calls"),
+    [
+        (counts(3, start=-1), [-1, 0, 1]),
+        (SimpleNamespace(nvec=np.array([1, 2]), start=np.array([1, -1]), shape=(2,)),
+         [(1, -1), (1, 0)]),
+    ],
+)  # fmt: skip
+def test_actions_may_be_counted_from_anywhere(space, calls):
+    steps = [(0, call, float(call == calls[-1]), 1, True) for call in calls] * 3
+    agent = SimNet(random_state=0).partial_fit(steps, space)
+    assert np.array_equal(agent.act(0), calls[-1])
+    assert agent.plan_ == {0: calls[-1]}
+    assert {one.action for one in agent.imagine(0).alternatives} == set(calls)
+    with pytest.raises(ValueError, match="action must be"):
+        agent.partial_fit([(0, np.array(calls[-1]) + 1, 0.0, 1, True)])
+
+
+@pytest.mark.parametrize(
     ("space", "message"),
     [
         (box(-np.inf), "must be bounded, got .*RescaleAction, or clip"),
