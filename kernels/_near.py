@@ -59,12 +59,13 @@ def beside(f, across, n, near, t, guess):
 @helper
 def closest(f, across, near, t):
     """The closest of all places, the last of equals, if it is so near, else -1."""
-    best, n = -1, across.shape[1]
+    n = across.shape[1]
     distances(f, across, n, t)
-    if count_within(t, n, near) > 0:
-        for j in range(n):
-            if t[j] <= near:
-                best, near = j, t[j]
+    best, j, left = -1, 0, count_within(t, n, near)
+    while left > 0:
+        if t[j] <= near:
+            best, near, left = j, t[j], count_within(t[j + 1 :], n - j - 1, t[j])
+        j += 1
     return best
 
 

@@ -169,11 +169,12 @@ def expand(
     work = np.empty(model.centres.shape[1])
     before, now = _across(seen, seen.shape[0]), _across(felt, n)
     t, by = np.empty(max(seen.shape[0], felt.shape[0])), np.zeros(outcome.shape[1], np.int64)
+    many, last = seen.shape[0], -1
     for i in range(n):
-        f[:] = felt[i]
-        whence[i] = closest(f, before, _EQUAL, t)
-        if whence[i] >= 0:
-            before[0, whence[i]] = np.inf  # taken
+        f[:], whence[i] = felt[i], -1
+        same = beside(f, before, many, _EQUAL, t, min(last + 1, many - 1)) if many > 0 else many
+        if same < many:  # most keep their sequence
+            whence[i], before[0, same], last = same, np.inf, same  # taken
     i, count = 0, n
     while i < count:
         for a in range(outcome.shape[1]):

@@ -1,5 +1,7 @@
 """Carrying out a proposal: all of it, or nothing of it and no trace."""
 
+import numpy as np
+
 from growgraph._validation import as_ids, check_choice
 from growgraph.errors import GraphError
 from growgraph.graph.savepoint import Savepoint
@@ -27,9 +29,9 @@ def carry_out(graph, proposal, **cause):
         Ids of the new nodes.
     """
     edges, recurrent, split, remove = _in_integers(proposal)
-    changed = {v for _, v, _ in edges if v >= 0} | {v for _, v in remove}
-    changed |= {split[1]} if split else set()
-    point = Savepoint(graph, sorted(changed), sorted({v for _, v, _ in recurrent if v >= 0}))
+    changed = {v for _, v in remove} | ({split[1]} if split else set())
+    targets = np.append(_old(edges[1]), np.array(sorted(changed), np.int64))
+    point = Savepoint(graph, np.unique(targets), _old(recurrent[1]))
     born: list[int] = []
     try:
         graph.record()
@@ -57,8 +59,7 @@ def carry_out(graph, proposal, **cause):
 
 def _in_integers(proposal):
     """Edges, recurrent ones, split and removals with their ids as Python integers."""
-    edges = [(_id("edges", u), _id("edges", v), w) for u, v, w in proposal.edges]
-    recurrent = [(_id("recurrent", u), _id("recurrent", v), w) for u, v, w in proposal.recurrent]
+    edges, recurrent = _columns("edges", proposal.edges), _columns("recurrent", proposal.recurrent)
     remove = [(_id("remove", u), _id("remove", v)) for u, v in proposal.remove]
     if proposal.split is None:
         return edges, recurrent, (), remove
@@ -70,12 +71,31 @@ def _in_integers(proposal):
     return edges, recurrent, (_id("split", u), _id("split", v), *rest), remove
 
 
+def _columns(name, edges):
+    """Sources, targets and weights of edges."""
+    if isinstance(edges, np.ndarray):
+        return tuple(np.ascontiguousarray(edges[part]) for part in ("source", "target", "weight"))
+    u, v, w = zip(*edges, strict=True) if len(edges) else ((), (), ())
+    return _ids(name, u), _ids(name, v), list(w)
+
+
+def _old(ids):
+    """Which of them there were before the proposal, each once."""
+    return np.unique(ids[ids >= 0])
+
+
 def _connect(graph, edges, born, **kind):
     """Make edges whose ends may be new."""
-    if edges:
-        pairs = [(_real(u, born), _real(v, born), w) for u, v, w in edges]
-        u, v, w = (list(column) for column in zip(*pairs, strict=True))
-        graph.connect(u, v, w, pairs=True, **kind)
+    u, v, w = edges
+    if u.size:
+        graph.connect(_all_real(u, born), _all_real(v, born), w, pairs=True, **kind)
+
+
+def _ids(name, nodes):
+    """Ids of one node each, as an array."""
+    if set(map(type, nodes)) <= {int} and max(map(abs, nodes), default=0) < _LARGE:
+        return np.array(nodes, np.int64)
+    return np.array([_id(name, node) for node in nodes], np.int64)
 
 
 def _id(name, node):
@@ -94,11 +114,25 @@ def _real(i, born):
     return born[-i - 1] if i < 0 else i
 
 
+def _all_real(ids, born):
+    """The ids that an array stands for."""
+    new = ids < 0
+    if not new.any():
+        return ids
+    _real(int(ids.min()), born)  # raises if it is not born yet
+    out = ids.copy()
+    out[new] = np.array(born, np.int64)[-1 - ids[new]]
+    return out
+
+
 def _alike(nodes):
     """Nodes in runs of one kind that read equally many, and none of their own run."""
     runs: list[list] = []
     last, first = None, 0
     for k, new in enumerate(nodes):
+        if k and new is nodes[k - 1] and last and not new.sources:
+            runs[-1].append(new)
+            continue
         own = None
         if new.role == "hidden" and not new.name:
             own = new.kind, new.activation, len(new.sources)
@@ -115,7 +149,8 @@ def _bear_many(graph, nodes, born):
     first = nodes[0]
     values = {name: [getattr(new, name) for new in nodes] for name in ("bias", "p0", "p1")}
     if len(first.sources):
-        values["sources"] = [[_real(_id("sources", i), born) for i in n.sources] for n in nodes]
+        ids = _ids("sources", [i for new in nodes for i in new.sources])
+        values["sources"] = _all_real(ids, born).reshape(len(nodes), -1)
         values["weights"] = [list(new.weights) for new in nodes]
     ids = graph.add_nodes(len(nodes), kind=first.kind, activation=first.activation, **values)
     return ids.tolist()

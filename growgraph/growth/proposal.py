@@ -9,6 +9,8 @@ from growgraph.graph import Graph
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, reach
 
+EDGE = np.dtype([("source", np.int64), ("target", np.int64), ("weight", np.float64)])
+
 
 @dataclass(frozen=True)
 class NewNode:
@@ -48,8 +50,9 @@ class Proposal:
         Born in this sequence.
     edges : tuple of (source, target, weight)
         Made after the nodes; negative ids name new nodes, -1 the first.
-    recurrent : tuple of (source, target, weight)
+    recurrent : tuple of (source, target, weight), or array of ``EDGE``
         Edges that may close a loop, made after those: ``settle`` and planning read them in place.
+        Thousands are best told as an array.
     split : tuple (source, target, bias, w_in, w_out, activation), optional
         An edge to put a node on.
     remove : tuple of (source, target)

@@ -69,6 +69,18 @@ def goes_on(row):
     return later_birth or (op == codes.OP_REMOVE_NODE and row[h.EV_B] > 0)
 
 
+def _together(rows, event):
+    """Where a run of delayed edges of one kind ends: its targets ascend, as one call tells them."""
+    stop, first = event + 1, rows[event]
+    while stop < len(rows) and (
+        rows[stop][h.EV_OP] == codes.OP_EDGE
+        and rows[stop][h.EV_FLAG] == first[h.EV_FLAG]
+        and rows[stop][h.EV_NODE] > rows[stop - 1][h.EV_NODE]
+    ):
+        stop += 1
+    return stop
+
+
 def _redo(graph, told, event):
     """Repeat one event, or all of one call's births or removals; returns the next."""
     row, store_, stop = told.lists[event], graph._store, event + 1
@@ -81,12 +93,17 @@ def _redo(graph, told, event):
         else:
             graph.remove_nodes(told.rows[event:stop, h.EV_NODE].copy())
         return stop
-    parents, weights = told.parents(event, stop)
     a, b, flag = row[h.EV_A], row[h.EV_B], row[h.EV_FLAG]
+    if op == codes.OP_EDGE and flag >= 0:
+        stop = _together(told.lists, event)
+    parents, weights = told.parents(event, stop)
     if op == codes.OP_EDGE and flag < 0:
         store_.call(edges.add_edges, node, parents, weights)
     elif op == codes.OP_EDGE:
-        store_.call(edges.add_delayed, node, parents, weights, flag)
+        rows = told.rows[event:stop]
+        ends = np.append(0, np.cumsum(rows[:, h.EV_COUNT]))
+        targets = rows[:, h.EV_NODE].copy()
+        store_.call(edges.add_delayed_groups, targets, ends, parents, weights, flag)
     elif op == codes.OP_SPLIT:
         bias = told.births[h.EVF_BIAS, event]
         store_.call(store.split_edge, a, b, flag, row[h.EV_CODE], bias, weights[1], weights[0])

@@ -53,3 +53,15 @@ def test_answers_learn_nothing():
 
 def test_before_anything_was_met_it_pushes_at_random():
     assert {LQR(2, 3, seed).act([0.0, 0.0]) for seed in range(20)} == {0, 1, 2}
+
+
+def test_it_stays_where_it_is_told_to():
+    agent, x, late = LQR(2, 5, 0, (0.3, 0.0)), np.zeros(2), []
+    for step in range(200):
+        action = agent.act(x)
+        to = x + np.array([0.1 * x[1], 0.1 * agent.push[action] - 0.05 * x[1]])
+        agent.learn(x, action, 1.0, to, False)
+        x = to
+        late += [x[0]] if step >= 150 else []
+    assert agent.home.tolist() == [0.3, 0.0]
+    assert np.abs(np.array(late) - 0.3).max() < 0.1

@@ -1,51 +1,19 @@
 """The protocol in worlds of numbers, and its agents, where the figures are known."""
 
-import random
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from growgraph.bench import peers as installed
-from growgraph.bench.learning import agents_numbers, bench, boxes, report, simnet
+from growgraph.bench.learning import agents_numbers, bench, boxes, report, simnet, worlds
 from growgraph.bench.learning.agents_bins import Binned
-from growgraph.bench.learning.agents_dqn import DISCOUNT, DQN
-from growgraph.bench.learning.agents_mpc import MPC, Local
-from growgraph.bench.learning.agents_neat import NEAT
-from growgraph.bench.learning.boxes import Agent, Given, Judge, World, lived
+from growgraph.bench.learning.boxes import Given, Judge, World, lived
 from growgraph.bench.learning.plan import Plan
 from growgraph.bench.learning.results import Results
 from growgraph.models._simnet.actions import actions_of
+from tests.bench.rail import GIVEN, LENGTH, WORLD, Goes, Rail
 from tests.models.worlds import Valley
-
-LENGTH = 12
-
-
-class Rail:
-    """A place on a line that actions move by a tenth; right of 1 it ends. Actions 1 cost 1."""
-
-    spec = SimpleNamespace(max_episode_steps=LENGTH)
-    action_space = SimpleNamespace(n=2)
-    observation_space = SimpleNamespace(low=np.array([-2.0, -np.inf]), high=np.array([2.0, np.inf]))
-
-    def __init__(self):
-        self.taken = []
-
-    def reset(self, seed=None):
-        self.x, self.steps, self.seed = 0.0, 0, seed
-        return np.array([self.x, 0.0], np.float32), {}
-
-    def step(self, action):
-        self.taken.append(action)
-        self.x += 0.1 * (2 * action - 1)
-        self.steps += 1
-        ended = self.x > 0.95
-        return np.array([self.x, 0.0]), -1.0 + ended, ended, self.steps == LENGTH, {}
-
-
-WORLD = World("Rail", solved=-10.0, every=5, reward=0, each=-1, most=100,
-              told=lambda x: x[:, 0] > 0.95)  # fmt: skip
-GIVEN = Given(2, actions_of(2), np.array([-2.0, -3.0]), np.array([2.0, 3.0]), WORLD)
 
 
 @pytest.fixture(autouse=True)
@@ -53,26 +21,6 @@ def rails(monkeypatch):
     made = []
     monkeypatch.setattr(boxes, "made", lambda world: made.append(Rail()) or made[-1])
     return made
-
-
-class Goes(Agent):
-    """Right once it has lived so many steps; it forgets after ``until``."""
-
-    def __init__(self, steps, until=10**9):
-        self.steps, self.until, self.n, self.overs, self.asked = steps, until, 0, 0, 0
-
-    def act(self, observation):
-        return 0
-
-    def learn(self, observation, action, reward, after, ended):
-        self.n += 1
-
-    def over(self):
-        self.overs += 1
-
-    def answer(self, observation):
-        self.asked += 1
-        return int(self.steps <= self.n < self.until)
 
 
 # ---- the protocol -------------------------------------------------------------------------------
@@ -114,7 +62,7 @@ def test_what_was_seen_stays_where_a_world_writes_into_its_array_again(monkeypat
 @pytest.mark.parametrize(("solved", "good"), [(-9.0, True), (-8.9, False)])
 def test_the_mean_return_is_judged(solved, good):
     """Ten steps to the right, the last without cost."""
-    world = World("Rail", solved, 5, 0, -1)
+    world = World("Rail", solved, 5, 0)
     agent = Goes(0)
     assert Judge(world)(agent) == good
     assert agent.asked <= 10 * boxes.EPISODES
@@ -123,8 +71,16 @@ def test_the_mean_return_is_judged(solved, good):
 def test_no_more_is_played_than_is_needed():
     """Left is -12 an episode: two of them, and three steps of the others, are below -4 of each."""
     agent = Goes(1000)
-    assert not Judge(World("Rail", -4.0, 5, 0, -1))(agent)
+    assert not Judge(World("Rail", -4.0, 5, 0))(agent)
     assert agent.asked == 2 * LENGTH + 4 * (boxes.EPISODES - 2)
+
+
+@pytest.mark.parametrize(("bonus", "asked"), [(5.0, 2 * LENGTH + 8 * 18), (0.0, 2 * LENGTH)])
+def test_an_end_may_bring_what_no_step_does(bonus, asked):
+    """Two episodes are -12 each, and 18 may bring 5 each until they too are below."""
+    agent = Goes(1000)
+    assert not Judge(World("Rail", -3.6 if bonus else -1.15, 5, 0, bonus))(agent)
+    assert agent.asked == asked
 
 
 def test_who_answers_as_before_is_not_asked_again():
@@ -147,7 +103,7 @@ def test_of_a_box_of_actions_some_are_taken(monkeypatch):
     for make in (agents_numbers.Ours, Binned):
         given = Given.of(WORLD)
         agent = make(given, 0)
-        assert lived(World("Rail", 1, 100, 0, -1), agent, 0, 99).lived == 99
+        assert lived(World("Rail", 1, 100, 0), agent, 0, 99).lived == 99
         assert {float(a[0]) for a in taken} == {-1.0, -0.5, 0.0, 0.5, 1.0}
         taken.clear()
 
@@ -157,123 +113,35 @@ def test_ranges_that_are_not_told():
     assert (given.low.tolist(), given.high.tolist()) == ([-2.0, -3.0], [2.0, 3.0])
 
 
-@pytest.mark.parametrize(
-    ("name", "there", "not_there"),
-    [
-        ("CartPole", [[2.5, 0, 0, 0], [0, 0, -0.22, 0]], [[2.3, 0, 0.2, 0]]),
-        ("MountainCar", [[0.5, 0.01]], [[0.49, 0.07]]),
-        ("Acrobot", [[-1, 0, 1, 0, 0, 0], [np.cos(2), np.sin(2), np.cos(0.2), np.sin(0.2), 0, 0]],
-         [[1, 0, 1, 0, 0, 0], [0, 1, 1, 0, 0, 0], [np.cos(2), np.sin(2), -1, 0, 0, 0]]),
-    ],
-)  # fmt: skip
-def test_ends_are_told_as_they_are(name, there, not_there):
-    told = boxes.WORLDS[name].told
-    assert told(np.array(there)).all()
-    assert not told(np.array(not_there)).any()
+STARTS = {  # states of which an end is near
+    "CartPole": [[2.38, 1.0, 0, 0], [0, 0, -0.2, -1.0], [0, 0, 0, 0]],
+    "MountainCar": [[0.48, 0.05], [0.3, 0.01], [-0.5, 0]],
+    "Acrobot": [[2.5, 0.1, 1, 1], [3.0, -1.5, 0, 0], [0, 0, 0, 0]],
+    "MountainCarContinuous": [[0.44, 0.05], [0.3, 0.01], [-0.5, 0]],
+    "Pendulum": [[3.0, 0.5], [0.1, 0.0], [-2.0, 4.0]],
+}
 
 
-# ---- agents -------------------------------------------------------------------------------------
-def push(agent, steps=200, seed=0):
-    """Steps at random places of the rail."""
-    rng = np.random.default_rng(seed)
-    for _ in range(steps):
-        x, action = rng.uniform(-1, 0.9), int(rng.integers(2))
-        to = x + 0.1 * (2 * action - 1)
-        agent.learn(np.array([x, 0.0]), action, -1.0, np.array([to, 0.0]), to > 0.95)
-    return agent
-
-
-def test_the_local_model_is_that_of_the_dynamics():
-    model, rng = Local(2, 0), np.random.default_rng(0)
-    x, actions = rng.uniform(-1, 1, (300, 2)), rng.integers(2, size=300)
-    after = x + np.column_stack([0.1 * (2 * actions - 1), 0.1 * np.sin(2 * x[:, 0])])
-    model.fit(x, actions, after)
-    assert model(x, actions) == pytest.approx(after, abs=0.01)
-
-
-def test_shooting_picks_what_ends_sooner():
-    agent = push(MPC(GIVEN, 0))
-    assert agent.answers(np.array([[0.6, 0.0], [0.85, 0.0], [0.0, 0.0]])).tolist() == [1, 1, 1]
-    agent.world = World("Rail", 0, 5, 1, 1, told=WORLD.told)  # each step is rewarded until it ends
-    assert agent.answers(np.full((20, 2), [0.88, 0.0])).tolist() == [0] * 20
-
-
-def test_bins_are_even_and_all_apart():
-    agent = Binned(GIVEN, 0)
-    bins = agent.bins
-    centres = (np.arange(bins) + 0.5) / bins
-    grid = np.stack(np.meshgrid(4 * centres - 2, 6 * centres - 3), axis=-1).reshape(-1, 2)
-    assert sorted(agent.cell(grid).tolist()) == list(range(bins**2))
-    assert agent.cell([-9.0, -9.0]) == 0
-    assert agent.cell([9.0, 9.0]) == bins**2 - 1
-
-
-def test_bins_learn_the_way():
-    agent = Binned(GIVEN, 0, dreams=20)
-    assert lived(WORLD, agent, 0, 3000).steps is not None
-
-
-def dqn(**options):
-    pytest.importorskip("torch")
-    return DQN(GIVEN, 0, **options)
-
-
-def test_the_target_is_what_follows_until_an_end():
-    torch, agent = pytest.importorskip("torch"), dqn()
-    agent.learn(np.array([0.1, 0.0]), 1, -1.0, np.array([0.2, 0.0]), False)
-    agent.learn(np.array([0.9, 0.0]), 1, -3.0, np.array([1.0, 0.0]), True)
-    with torch.no_grad():
-        for p in agent.net.parameters():
-            p.mul_(3)  # the target does not follow at once
-        follows = float(agent.target(torch.tensor([[0.2, 0.0]])).max())
-    assert agent.goals(np.array([0, 1])).tolist() == pytest.approx([-1 + DISCOUNT * follows, -3])
-
-
-def test_the_target_follows_in_steps():
-    agent = dqn(follow=600, fall=1)
-    push(agent, 599)
-
-    def apart():
-        pairs = zip(agent.net.parameters(), agent.target.parameters(), strict=True)
-        return max(float((a - b).detach().abs().max()) for a, b in pairs)
-
-    assert apart() > 0
-    push(agent, 1)
-    assert apart() == 0
-
-
-def test_a_deep_q_network_answers_as_its_net_does():
-    torch, agent = pytest.importorskip("torch"), dqn(fall=1)
-    before = torch.random.get_rng_state()
-    push(agent, 700)
-    x = np.random.default_rng(1).normal(size=(50, 2)).astype(np.float32)
-    with torch.no_grad():
-        assert agent.answers(x).tolist() == agent.net(torch.from_numpy(x)).argmax(dim=1).tolist()
-    assert torch.equal(torch.random.get_rng_state(), before)
-
-
-def test_every_step_of_every_genome_counts():
-    pytest.importorskip("neat")
-    before = random.getstate()
-    agent = NEAT(GIVEN, 0, population=6)
-    life = lived(World("Rail", 1.0, 5, 0, -1), agent, 0, 6 * LENGTH)
-    assert life.lived == 6 * LENGTH
-    assert agent.all.generation >= 1  # six episodes, none longer than this
-    assert agent.mark >= 1
-    assert random.getstate() == before
-
-
-def test_the_best_genome_answers():
-    pytest.importorskip("neat")
-    agent = NEAT(GIVEN, 0, population=4)
-    nets = []
-    for worth in (1.0, 5.0, 3.0):
-        nets.append(agent.net)
-        agent.learn(None, 0, worth, None, False)
-        agent.over()
-    assert agent.best == (5.0, nets[1])
-    assert agent.mark == 2
-    assert agent.net not in nets
+@pytest.mark.parametrize("name", STARTS)
+def test_rewards_and_ends_are_told_as_they_are(name):
+    """As the environment has them, step by step."""
+    pytest.importorskip("gymnasium")
+    world, rng, ends = boxes.WORLDS[name], np.random.default_rng(0), 0
+    env = worlds.made(world)
+    actions, inner = actions_of(env.action_space), env.unwrapped
+    for start in STARTS[name] * 4:
+        env.reset(seed=0)
+        inner.state = np.array(start)
+        seen = inner._get_obs() if hasattr(inner, "_get_obs") else inner.state
+        for _ in range(15):
+            push = actions.call(int(rng.integers(actions.n)))
+            after, reward, ended, _, _ = env.step(push)
+            (due,), (over,) = world.told(seen[None], np.ravel(push)[None], after[None])
+            assert (due, over) == (pytest.approx(reward, abs=1e-4), ended)
+            ends, seen = ends + ended, after
+            if ended:
+                break
+    assert (ends > 3) == (name != "Pendulum")
 
 
 # ---- ours without one of its parts --------------------------------------------------------------
@@ -338,7 +206,7 @@ def test_to_stay_what_is_ablated_does_not_count():
 
 # ---- a run --------------------------------------------------------------------------------------
 def ran(monkeypatch, *rows, solved=-10.0):
-    world = World("Rail", solved, 5, 0, -1, most=40)
+    world = World("Rail", solved, 5, 0, most=40)
     monkeypatch.setattr(boxes, "WORLDS", {"Rail": world})
     monkeypatch.setattr(simnet, "KNOWN", ("Rail",))
     told: list[str] = []

@@ -1,5 +1,7 @@
 """The protocol of agents on worlds whose figures are known."""
 
+import time
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,14 +13,16 @@ from growgraph.bench.learning import (
     agents_numbers,
     agents_tables,
     bench,
+    boxes,
     picture,
     report,
     simnet,
     worlds,
 )
 from growgraph.bench.learning.mazes import Maze
-from growgraph.bench.learning.plan import QUICK
+from growgraph.bench.learning.plan import QUICK, Plan
 from growgraph.errors import DataError
+from growgraph.models._simnet.actions import Actions
 
 # a corridor of three: to the right is the goal, to the left a hole; from 1 a step may slip
 CORRIDOR = {
@@ -177,6 +181,116 @@ def test_without_inertia_what_may_be_hoped_for_is_not_sought():
     assert other.act(0) == 0
 
 
+GOING = ("growgraph", "growgraph, no inertia", "R-max, m = 1", "R-max, m = 5", "PSRL", "Dyna-Q")
+
+
+@pytest.mark.parametrize("name", GOING)
+def test_who_has_a_model_finds_another_goal_without_having_been_there(name):
+    """All of the maze is known, no reward of the new goal was ever met."""
+    maze = Maze(4, seed=1)
+    agent = agents.LEARNERS[name](16, 4, 0)
+    for state in range(15):
+        for action in range(4):
+            for _ in range(10):
+                maze.cell, maze.steps = state, 0
+                after, reward, ended, _, _ = maze.step(action)
+                agent.learn(state, action, reward, after, ended)
+    agent.intend(3)
+    best, state = agent.policy(), 0
+    for _ in range(maze.shortest(goal=3)):
+        maze.cell = state
+        state = maze.step(int(best[state]))[0]
+    assert state == 3
+
+
+def test_a_goal_that_is_told_is_an_end_of_what_was_met():
+    """To the right of 0 is 1: there it would end now, and be worth 1; trials are as many."""
+    for make in (agents.RMax, agents_tables.PSRL, partial(agents.QLearning, dreams=1)):
+        agent = all_met(make(3, 2, 0))
+        trials = agent.count.sum(axis=-1) if hasattr(agent, "count") else None
+        agent.intend(1)
+        if trials is None:
+            assert agent.last[0, 1] == (1.0, 1, True)
+            assert agent.last[0, 0][0] == 0
+            assert agent.Q[0, 1] == pytest.approx(1)
+            continue
+        assert agent.reward[0, 1].max() == 1
+        assert agent.reward[0, 0].max() == 0
+        assert (agent.count.sum(axis=-1) == trials).all()
+        agent.policy()
+        agent.learn(0, 1, 1.0, 1, True)
+        assert np.count_nonzero(agent.count[0, 1]) == 1
+    assert all_met(agents.RMax(3, 2, 0)).reward[0, 0].min() == -1
+
+
+def test_once_a_goal_is_told_its_worth_is_one():
+    agent = all_met(agents.RMax(3, 2, 0))
+    agent.intend(1)
+    V = agent._planned(np.zeros(3), 0.0)
+    assert V[0] == pytest.approx(1)
+    other = all_met(agents_tables.PSRL(3, 2, 0), 1000)
+    other.intend(1)
+    other.policy()
+    assert other.known[0] == pytest.approx(1, abs=0.01)
+
+
+def test_who_has_no_model_is_told_nothing():
+    agent = all_met(agents.QLearning(3, 2, 0))
+    before = agent.Q.copy()
+    agent.intend(1)
+    np.testing.assert_array_equal(agent.Q, before)
+
+
+def test_steps_count_from_where_the_goal_was_moved(monkeypatch):
+    monkeypatch.setattr(worlds, "_CELLS", 4)
+    agent = worlds.Timed(agents.Ours(16, 4, 0))
+    steps = worlds.with_a_goal_moved(agent, 1, 1000)
+    away = Maze(4, seed=1, braid=worlds._BRAID).shortest(goal=3)
+    assert 2 * away <= steps < agent.lived
+    assert agent.agent.agent.intention == 3
+    assert worlds.with_a_goal_moved(agents.Ours(16, 4, 0), 1, 5) is None
+
+
+def test_time_is_of_acting_and_learning_alone():
+    """Each takes a hundredth of a second; the world and evaluations would take much more."""
+
+    def spend(seconds):
+        begun = time.process_time()
+        while time.process_time() - begun < seconds:
+            pass
+
+    slow = SimpleNamespace(act=lambda s: spend(0.01), learn=lambda *step: spend(0.01),
+                           over=lambda: spend(0.01), policy=lambda: spend(0.1))  # fmt: skip
+    timed = worlds.Timed(slow)
+    timed.act(0)
+    timed.policy()
+    timed.learn(0, 0, 0, 0, False)
+    timed.over()
+    assert timed.lived == 1
+    assert 0.03 <= timed.seconds < 0.1
+
+
+def test_a_life_is_lived_before_time_is_taken(monkeypatch):
+    """Of another seed, and no longer than what is timed."""
+    lives: list[tuple] = []
+
+    def life(agent, seed, most):
+        agent.learn(0, 0, 0.0, 0, False)
+        lives.append((seed, most))
+        return None, None
+
+    monkeypatch.setattr(worlds, "in_a_maze", life)
+    simnet.run(Plan(methods=("R-max, m = 1",)), worlds.MAZE)
+    assert lives == [(500, 1000), *((seed, 30_000) for seed in range(501, 511))]
+    lives.clear()
+    given = boxes.Given(2, Actions(2), np.zeros(2), np.ones(2), boxes.WORLDS["CartPole"])
+    monkeypatch.setattr(boxes.Given, "of", lambda world: given)
+    monkeypatch.setattr(boxes, "lived", lambda world, agent, seed, most: lives.append(
+        (seed, most)) or boxes.Life(lived=1))  # fmt: skip
+    simnet.run(Plan(methods=("*MPC",)), "CartPole")
+    assert lives == [(500, 1000), *((seed, 1000) for seed in range(501, 511))]
+
+
 def test_a_run_tells_and_draws(monkeypatch):
     monkeypatch.setattr(worlds, "_CELLS", 5)
     monkeypatch.setattr(simnet, "_MOST_IN_A_MAZE", 1000)
@@ -212,9 +326,9 @@ def test_worlds_are_named(monkeypatch):
 def test_a_world_of_gymnasium_is_solved():
     pytest.importorskip("gymnasium")
     world = worlds.WORLDS["FrozenLake 4x4"]
-    steps = worlds.steps_to_solve(world, agents.Ours(16, 4, 3), 3)
+    steps = worlds.steps_to_solve(world, agents.Ours(16, 4, 3), 3, 3000)
     assert 10 <= steps <= 200
-    assert worlds.steps_to_solve(world, agents.QLearning(16, 4, 3, rate=0.0), 3) is None
+    assert worlds.steps_to_solve(world, agents.QLearning(16, 4, 3, rate=0.0), 3, 500) is None
 
 
 def test_simnet_runs_quick():

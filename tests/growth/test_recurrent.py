@@ -7,6 +7,7 @@ from growgraph import GrowthController, GrowthLog
 from growgraph.errors import GraphError
 from growgraph.graph.check import same_structure
 from growgraph.growth import NewNode, Proposal
+from growgraph.growth.proposal import EDGE
 from growgraph.kernels import _handle as h
 from tests.growth.test_door import bits, tangled
 
@@ -24,13 +25,16 @@ def looped(delayed):
 
 
 @pytest.mark.parametrize("delayed", [False, True])
-def test_loops_may_be_closed(delayed):
+@pytest.mark.parametrize("told", [tuple, lambda edges: np.array(edges, EDGE)])
+def test_loops_may_be_closed(told, delayed):
     graph = looped(delayed)
-    proposal = Proposal(1.0, (NEW,), recurrent=((-1, -1, 0.5), (-1, 3, 2.0), (5, 3, 1.0)))
+    edges = told([(-1, -1, 0.5), (-1, 3, 2.0), (5, 3, 1.0)])
+    proposal = Proposal(1.0, (NEW,), recurrent=edges)
     (born,) = GrowthController().grow(graph, proposal, rule="Loop", cause="a test")
     graph.check()
     assert graph.delayed_sources(born)[0].tolist() == [born]
     assert graph.delayed_sources(3)[0].tolist()[-2:] == [born, 5]
+    assert graph.delayed_sources(3)[1].tolist()[-2:] == [2, 1]
     assert (graph.delayed_sources(3)[2] == 1).all()
     assert same_structure(GrowthLog(graph).replay(), graph)
 

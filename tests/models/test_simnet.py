@@ -7,6 +7,7 @@ from sklearn.exceptions import NotFittedError
 
 from growgraph import SimNet, plot, plot_growth
 from growgraph.kernels import codes
+from growgraph.models._simnet.counts import ALPHAS, Counts
 from tests.models.worlds import Maze, Slippery, life, trip
 from tests.naive import plan as naive
 from tests.naive.model import Model
@@ -123,6 +124,14 @@ def test_rewards_that_vary_are_expected_as_their_mean():
     steps = [(0, 0, reward, 1, end) for reward, end in ((1.0, False), (7.0, True))] * 2
     agent = SimNet().partial_fit([*steps, (0, 0, 4.0, 1, False)], actions=1)
     assert agent._world.counts.reward.all.tolist() == [2.0, 7.0]
+
+
+def test_the_shape_is_that_under_which_least_surprises():
+    even, uneven = Counts(), Counts()
+    for n in range(2, 40):
+        even.note_shape(n // 2, n, 2)
+        uneven.note_shape(n - 1, n, 2)
+    assert (uneven.alpha, even.alpha) == (ALPHAS[0], ALPHAS[-1])
 
 
 def test_a_choice_never_made_is_worth_the_hope():

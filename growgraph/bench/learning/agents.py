@@ -34,6 +34,10 @@ class Ours:
         """One step."""
         self.agent.partial_fit([(state, action, reward, after, ended)])
 
+    def intend(self, goal):
+        """Another goal."""
+        self.agent.intend(goal)
+
     def policy(self):
         """Without curiosity; the first action in states never met."""
         best = np.zeros(self.n_states, np.int64)
@@ -142,7 +146,6 @@ LEARNERS: dict[str, Any] = {  # (states, actions, seed) -> agent
     "Dyna-Q": partial(QLearning, dreams=tables.DREAMS),
     "Q-learning": QLearning,
 }
-FEW = dict.fromkeys((f"{OURS}, no simulation", f"{OURS}, no inertia"), 3)  # seeds: they never end
 KNOWS = {  # beside the number of actions
     name: "" if name.startswith(OURS) else "number of states" for name in LEARNERS
 }

@@ -10,10 +10,10 @@ _FIRST = 8  # random actions before the first plan
 
 
 class LQR(Agent):
-    """Online least squares and a linear regulator: stay where episodes begin.
+    """Online least squares and a linear regulator: stay where episodes begin, or somewhere else.
 
     It is told that dynamics are linear, that actions are pushes of even steps from one side to the
-    other, and that the goal is to stay; of rewards it is told nothing, and learns nothing of them.
+    other, and where to stay; of rewards it is told nothing, and learns nothing of them.
 
     Parameters
     ----------
@@ -21,15 +21,18 @@ class LQR(Agent):
         Numbers of an observation.
     n_actions : int
     seed : int
+    home : sequence of float
+        An observation; if it is empty, where episodes begin, their mean.
     """
 
-    def __init__(self, n_observed, n_actions, seed):
+    def __init__(self, n_observed, n_actions, seed, home=()):
         self.rng, self.n_actions = np.random.default_rng(seed), n_actions
         self.push = np.linspace(-1, 1, n_actions)
         size = n_observed + 2  # observation, push, 1
         self.A, self.B = _RIDGE * np.eye(size), np.zeros((size, n_observed))
         self.low, self.high = np.full(n_observed, np.inf), np.full(n_observed, -np.inf)
-        self.begun, self.home, self.n = 0, np.zeros(n_observed), 0
+        self.begun, self.n, self.told = 0, 0, len(home) > 0
+        self.home = np.array(home, np.float64) if self.told else np.zeros(n_observed)
         self.fresh, self.gain = True, None
 
     def act(self, observation):
@@ -61,7 +64,7 @@ class LQR(Agent):
         self.fresh = True
 
     def _begin(self, observation):
-        if self.fresh:
+        if self.fresh and not self.told:
             self.begun += 1
             self.home = self.home + (np.asarray(observation) - self.home) / self.begun
             self.fresh = False

@@ -51,6 +51,16 @@ class QLearning:
         goal = reward + (0 if ended else NEAR * self.Q[after].max())
         self.Q[state, action] += self.rate * (goal - self.Q[state, action])
 
+    def intend(self, goal):
+        """What is remembered is given the goal's rewards and lived again; without it, nothing."""
+        if not self.dreams:
+            return
+        for pair, (_, after, ended) in self.last.items():
+            self.last[pair] = float(after == goal), after, ended or after == goal
+        for _ in range(_SWEEPS):
+            for pair in self.met:
+                self._update(*pair, *self.last[pair])
+
     def policy(self):
         """The best action of each state."""
         return self.Q.argmax(axis=1)
@@ -93,6 +103,13 @@ class RMax:
         self.count[pair][k] += 1
         self.reward[pair][k] += (reward - self.reward[pair][k]) / self.count[pair][k]
         self.stale |= self._tells(int(self.count[pair].sum())) or hope != self.bounds.hope
+
+    def intend(self, goal):
+        """What was met is given the goal's rewards; what else ended goes on to end, for nothing."""
+        there = self.to // 2 == goal
+        self.reward, self.on = there.astype(float), self.on * ~there
+        self.to = np.where(there, 2 * goal + 1, self.to)
+        self.stale = True
 
     def _tells(self, n):
         """Whether the n-th trial of a pair is a cause to plan."""
@@ -174,6 +191,13 @@ class PSRL:
         self.count[pair][self.n_states if ended else after] += 1
         self.reward[pair] += (reward - self.reward[pair]) / self.count[pair].sum()
         self.left = 0 if ended else self.left
+
+    def intend(self, goal):
+        """What was met is given the goal's rewards; what else ended goes on to end, for nothing."""
+        there, n = self.count[:, :, goal].copy(), self.count.sum(axis=-1)
+        self.reward = there / np.maximum(n, 1)
+        self.count[:, :, self.n_states] += there
+        self.count[:, :, goal] = self.left = 0
 
     def _draw(self):
         n = self.count.sum(axis=-1)

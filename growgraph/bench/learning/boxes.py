@@ -4,7 +4,6 @@ Evaluations cost no steps: the mean return of what an agent answers without expl
 whose starts are always the same.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -33,28 +32,28 @@ class World:
     every : int
         Steps between evaluations.
     reward : float
-        The largest of a step.
+        The largest of a step, at least 0: more than it no step of an episode brings but the last.
+    bonus : float
+        The largest that an end brings beside it.
     most : int
         Steps after which an agent is given up.
     told : callable or None
-        Observations [n, d] -> whether an episode ended there: for agents that are told the rewards,
-        ``reward`` at each end, and ``each`` elsewhere. None: they are left out.
-    each : float
-        More than 0 where the goal is to stay.
+        (observations [n, d], what the environment was called with [n, m], observations after it)
+        -> (rewards [n], whether an episode ended there [n]): for agents that are told the rewards.
+        None: they are left out.
+    home : tuple of float or None
+        What a regulator is told to hold: an observation, or () for where episodes begin. None: it
+        is left out.
     """
 
     env: Any
     solved: float
     every: int
     reward: float
-    each: float = 0
+    bonus: float = 0
     most: int = 30_000
     told: Callable | None = None
-
-    @property
-    def stays(self):
-        """Whether the goal is to stay where episodes begin."""
-        return self.each > 0
+    home: tuple | None = None
 
 
 def made(world):
@@ -62,21 +61,39 @@ def made(world):
     return world.env() if callable(world.env) else worlds.made(world)
 
 
-def _fallen(x):
-    return (np.abs(x[:, 0]) > 2.4) | (np.abs(x[:, 2]) > 12 * np.pi / 180)
+def _cart_pole(x, push, to):
+    return np.ones(len(x)), (np.abs(to[:, 0]) > 2.4) | (np.abs(to[:, 2]) > 12 * np.pi / 180)
 
 
-def _up(x):
-    """The tip is above the line: -cos(a) - cos(a + b) > 1."""
-    return -x[:, 0] - (x[:, 0] * x[:, 2] - x[:, 1] * x[:, 3]) > 1
+def _mountain_car(x, push, to):
+    return np.full(len(x), -1.0), (to[:, 0] >= 0.5) & (to[:, 1] >= 0)
+
+
+def _acrobot(x, push, to):
+    """Until the tip is above the line: -cos(a) - cos(a + b) > 1."""
+    up = -to[:, 0] - (to[:, 0] * to[:, 2] - to[:, 1] * to[:, 3]) > 1
+    return up - 1.0, up
+
+
+def _continuous_car(x, push, to):
+    there = (to[:, 0] >= 0.45) & (to[:, 1] >= 0)
+    return 100.0 * there - 0.1 * push[:, 0] ** 2, there
+
+
+def _pendulum(x, push, to):
+    angle = np.arctan2(x[:, 1], x[:, 0])
+    cost = angle**2 + 0.1 * x[:, 2] ** 2 + 0.001 * push[:, 0] ** 2
+    return -cost, np.zeros(len(x), bool)
 
 
 WORLDS = {
-    "CartPole": World("CartPole", 475, 25, 1, 1, told=_fallen),
-    "MountainCar": World("MountainCar", -110, 50, 0, -1, told=lambda x: x[:, 0] >= 0.5),
-    "Acrobot": World("Acrobot", -100, 50, 0, -1, told=_up),
-    "MountainCarContinuous": World("MountainCarContinuous", 90, 50, 100),
-    "Pendulum": World("Pendulum", -200, 50, 0),
+    "CartPole": World("CartPole", 475, 25, 1, told=_cart_pole, home=()),
+    "MountainCar": World("MountainCar", -110, 50, 0, told=_mountain_car, home=(0.5, 0)),
+    "Acrobot": World("Acrobot", -100, 50, 0, told=_acrobot),
+    "MountainCarContinuous": World(
+        "MountainCarContinuous", 90, 50, 0, 100, told=_continuous_car, home=(0.45, 0)
+    ),
+    "Pendulum": World("Pendulum", -200, 50, 0, told=_pendulum, home=(1, 0, 0)),
 }
 
 
@@ -142,6 +159,10 @@ class Agent:
         """Choices [n] for observations [n, numbers] of as many episodes."""
         return [self.answer(observation) for observation in observations]
 
+    def judged(self):
+        """Of one evaluation: (observations [n, numbers], numbers of their episodes) -> choices."""
+        return lambda observations, episodes: self.answers(observations)
+
 
 class Judge:
     """The mean return of an agent's answers, always from the same starts.
@@ -161,8 +182,7 @@ class Judge:
     def __call__(self, agent):
         """Whether the mean return reaches the threshold.
 
-        It is told as soon as that cannot be any more: no step brings more than the world's largest
-        reward.
+        It is told as soon as that cannot be any more, by the largest rewards of the world.
         """
         if agent.mark is None or self._last is None or self._last[0] != agent.mark:
             self._last = agent.mark, self._good(agent)
@@ -171,16 +191,17 @@ class Judge:
     def _good(self, agent):
         returns = np.zeros(EPISODES)
         left = np.full(EPISODES, self.limit)  # steps that may still come
+        answers = agent.judged()
         for episodes in (range(_FIRST), range(_FIRST, EPISODES)):
-            if not self._played(agent, list(episodes), returns, left):
+            if not self._played(answers, list(episodes), returns, left):
                 return False
         return True
 
-    def _played(self, agent, episodes, returns, left):
+    def _played(self, answers, episodes, returns, left):
         """Episodes side by side; False as soon as there is no hope."""
         seen = {k: self.envs[k].reset(seed=_STARTS + k)[0] for k in episodes}
         while seen:
-            actions = agent.answers(np.array(list(seen.values()), np.float64))
+            actions = answers(np.array(list(seen.values()), np.float64), list(seen))
             for k, action in zip(list(seen), actions, strict=True):
                 seen[k], reward, ended, cut, _ = self.envs[k].step(self.call(int(action)))
                 returns[k] += reward
@@ -188,7 +209,8 @@ class Judge:
                 if ended or cut:
                     left[k] = 0
                     del seen[k]
-            if (returns + left * self.world.reward).mean() < self.world.solved:
+            hoped = left * self.world.reward + (left > 0) * self.world.bonus
+            if (returns + hoped).mean() < self.world.solved:
                 return False
         return True
 
@@ -217,25 +239,22 @@ class Life:
 def lived(world, agent, seed, most):
     """The life of an agent in a world, at most so many steps before it is given up."""
     env, judge, life, checked = made(world), Judge(world), Life(), 0
-    call = actions_of(env.action_space).call
+    call, timed = actions_of(env.action_space).call, worlds.Timed(agent)
     state = np.array(env.reset(seed=seed)[0], np.float64)  # its own: some write into theirs again
-    while checked < AGAIN and (life.steps is not None or life.lived < most):
-        begun = time.process_time()
-        action = agent.act(state)
-        life.seconds += time.process_time() - begun
+    while checked < AGAIN and (life.steps is not None or timed.lived < most):
+        action = timed.act(state)
         after, reward, ended, cut, _ = env.step(call(int(action)))
         after = np.array(after, np.float64)
-        begun = time.process_time()
-        agent.learn(state, action, float(reward), after, bool(ended))
+        timed.learn(state, action, float(reward), after, bool(ended))
         if ended or cut:
-            agent.over()
+            timed.over()
             after = np.array(env.reset()[0], np.float64)
-        life.seconds += time.process_time() - begun
-        state, life.lived = after, life.lived + 1
-        if life.lived % world.every == 0:
+        state = after
+        if timed.lived % world.every == 0:
             good = judge(agent)
             if life.steps is not None:
                 checked, life.kept = checked + 1, life.kept + good / AGAIN
             elif good:
-                life.steps = life.lived
+                life.steps = timed.lived
+    life.lived, life.seconds = timed.lived, timed.seconds
     return life

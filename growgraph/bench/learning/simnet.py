@@ -1,9 +1,8 @@
 """The protocol of agents: steps until a world is solved, the same for all.
 
-Evaluations cost no steps; an agent that does not solve a world is given its limit.
+Evaluations cost no steps; an agent that does not solve a world is given its limit. Before the
+first seed a life is lived that is not counted, so that what is loaded once is not timed.
 """
-
-import time
 
 from growgraph.bench import peers as installed
 from growgraph.bench.learning import agents, agents_dqn, agents_numbers, boxes, worlds
@@ -13,18 +12,22 @@ from growgraph.bench.learning.results import Results, compare
 from growgraph.errors import DataError
 
 SEEDS = range(501, 511)  # apart from those any setting was tried on (100-115)
+_BEFORE = 500  # seed of the life that is not counted
 _MOST_IN_A_MAZE = 30_000
+_WARM, _SHORT = 1000, 100  # steps of the life that is not counted; in a quick run
+_MAZES = (worlds.MAZE, worlds.MOVED)
 
-
-KNOWN = (*worlds.WORLDS, worlds.MAZE, *boxes.WORLDS)
+KNOWN = (*worlds.WORLDS, *_MAZES, *boxes.WORLDS)
 KNOWS = agents.KNOWS | {name: row.knows for name, row in agents_numbers.ROWS.items()}
 _NOTES = (
     "steps: median [quartiles] over seeds; solved: of how many seeds, within the limit",
-    "worlds of states: the first of five exact evaluations in a row that reach the threshold; ms a "
-    "step includes evaluations",
+    "ms a step: CPU of acting and learning alone, without the world and evaluations; a life of "
+    f"another seed, {_WARM} steps at most, is lived before, so that all is loaded",
+    "worlds of states: the first of five exact evaluations in a row that reach the threshold; in "
+    "mazes the second of two trips in a row near the shortest",
+    f"{worlds.MOVED}: steps after it was moved; who keeps a model is told the new one, and no more",
     f"worlds of numbers: the first evaluation ({boxes.EPISODES} episodes, always of the same "
-    f"starts) that reaches the threshold; kept: share of the {boxes.AGAIN} next ones that do too; "
-    "ms a step is of acting and learning alone",
+    f"starts) that reaches the threshold; kept: share of the {boxes.AGAIN} next ones that do too",
 )
 
 
@@ -46,10 +49,10 @@ def pick(only):
 def check(only):
     """Names of worlds; raises for unknown ones, or where what holds them is missing."""
     names = pick(only)
-    if names != [worlds.MAZE] and not installed.is_here("gymnasium"):
+    if set(names) - set(_MAZES) and not installed.is_here("gymnasium"):
         raise DataError(
             "these worlds are Gymnasium's: pip install 'growgraph[gym]', or take --only "
-            f"'{worlds.MAZE}'"
+            f"'{', '.join(_MAZES)}'"
         )
     return names
 
@@ -67,14 +70,11 @@ def run(plan, only=None, tell=None):
     if plan.quick and only is None:
         names = names[:2]
     for name in names:
-        seeds = SEEDS[:2] if plan.quick else SEEDS
+        seeds, warm = (SEEDS[:2], _SHORT) if plan.quick else (SEEDS, _WARM)
         with installed.one_thread(), installed.quiet():
             for learner in filter(plan.takes, methods(name)):
-                if name in boxes.WORLDS:
-                    _lived(results, name, learner, seeds)
-                else:
-                    for seed in seeds[: agents.FEW.get(learner)]:
-                        _measure(results, name, learner, agents.LEARNERS[learner], seed)
+                measured = _lived if name in boxes.WORLDS else _solved
+                measured(results, name, learner, seeds, warm)
                 if tell is not None:
                     tell(_in_words(results, name, learner))
     for note in (*_NOTES, *_notes_of(names)):
@@ -95,14 +95,15 @@ def compared(results):
     return compare(judged, "steps", OURS, higher=False)
 
 
-def _lived(results, name, learner, seeds):
+def _lived(results, name, learner, seeds, warm):
     """A row of a world of numbers; none if what it needs is missing."""
     world = boxes.WORLDS[name]
     row, given = agents_numbers.rows_in(world)[learner], boxes.Given.of(world)
     if row.peer is not None and not installed.is_here(row.peer):
         return
-    for seed in list(seeds)[: row.seeds]:
-        most = min(world.most, row.most or world.most)
+    most = min(world.most, row.most or world.most)
+    boxes.lived(world, row.make(given, _BEFORE), _BEFORE, min(most, warm))
+    for seed in seeds:
         life = boxes.lived(world, row.make(given, seed), seed, most)
         limit = world.most if learner.startswith(OURS) else most  # a doubt is never for ours
         steps = limit if life.steps is None else life.steps
@@ -134,22 +135,32 @@ def _notes_of(names):
         yield agents_dqn.SETTINGS
 
 
-def _measure(results, name, learner, make, seed):
-    """Steps, whether it was solved, and the time a step took, evaluations included."""
-    begun = time.process_time()
-    if name == worlds.MAZE:
-        most, agent = _MOST_IN_A_MAZE, make(144, 4, seed)
-        steps, again = worlds.in_a_maze(agent, seed, most)
-        results.add(name, learner, "recovery", seed, most if again is None else again)
-    else:
-        world = worlds.WORLDS[name]
-        env, most = worlds.made(world), world.most
-        agent = make(int(env.observation_space.n), int(env.action_space.n), seed)
-        steps = worlds.steps_to_solve(world, agent, seed)
-    lived = (most if steps is None else steps) or 1
-    results.add(name, learner, "steps", seed, lived)
-    results.add(name, learner, "solved", seed, steps is not None)
-    results.add(name, learner, "ms a step", seed, 1e3 * (time.process_time() - begun) / lived)
+def _solved(results, name, learner, seeds, warm):
+    """A row of a world of states."""
+    most = _MOST_IN_A_MAZE if name in _MAZES else worlds.WORLDS[name].most
+    _one(name, learner, _BEFORE, min(most, warm))
+    for seed in seeds:
+        steps, recovery, agent = _one(name, learner, seed, most)
+        if name == worlds.MAZE:
+            results.add(name, learner, "recovery", seed, most if recovery is None else recovery)
+        results.add(name, learner, "steps", seed, most if steps is None else steps)
+        results.add(name, learner, "solved", seed, steps is not None)
+        results.add(name, learner, "ms a step", seed, 1e3 * agent.seconds / agent.lived)
+
+
+def _one(name, learner, seed, most):
+    """Steps to solve a world of states, to recover, and the agent, timed."""
+    make = agents.LEARNERS[learner]
+    if name in _MAZES:
+        agent = worlds.Timed(make(144, 4, seed))
+        if name == worlds.MOVED:
+            return worlds.with_a_goal_moved(agent, seed, most), None, agent
+        steps, recovery = worlds.in_a_maze(agent, seed, most)
+        return steps, recovery, agent
+    world = worlds.WORLDS[name]
+    env = worlds.made(world)
+    agent = worlds.Timed(make(int(env.observation_space.n), int(env.action_space.n), seed))
+    return worlds.steps_to_solve(world, agent, seed, most), None, agent
 
 
 def _in_words(results, name, learner):

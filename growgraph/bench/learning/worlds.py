@@ -3,6 +3,7 @@
 Evaluations cost no steps: the greedy policy's mean return is computed from the world's own tables.
 """
 
+import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from growgraph.bench.learning.mazes import Maze
 
 IN_A_ROW = 5
-MAZE = "changing maze"
+MAZE, MOVED = "changing maze", "moved goal"
 _CELLS, _BRAID = 12, 0.25
 _NEAR = 1.15  # a trip of so many shortest ways, and a step, is good; two in a row are solved
 
@@ -51,6 +52,45 @@ WORLDS = {
     "CliffWalking": World("CliffWalking", -13.5, 10, 200, 3000),
     "Taxi": World("Taxi", 7.5, 50, 200, 8000),
 }
+
+
+class Timed:
+    """An agent whose acting and learning is timed, in CPU seconds: worlds and evaluations are not.
+
+    Parameters
+    ----------
+    agent
+    """
+
+    def __init__(self, agent):
+        self.agent, self.seconds, self.lived = agent, 0.0, 0
+
+    def _timed(self, call, *given):
+        begun = time.process_time()
+        found = call(*given)
+        self.seconds += time.process_time() - begun
+        return found
+
+    def act(self, state):
+        """As the agent."""
+        return self._timed(self.agent.act, state)
+
+    def learn(self, *step):
+        """One step."""
+        self._timed(self.agent.learn, *step)
+        self.lived += 1
+
+    def over(self):
+        """An episode came to its end, or was cut off."""
+        self._timed(self.agent.over)
+
+    def intend(self, goal):
+        """Another goal."""
+        self._timed(self.agent.intend, goal)
+
+    def policy(self):
+        """As the agent; asked by evaluations, so it is not timed."""
+        return self.agent.policy()
 
 
 def made(world):
@@ -94,12 +134,12 @@ class Judge:
         return float(self.start @ worth)
 
 
-def steps_to_solve(world, agent, seed):
+def steps_to_solve(world, agent, seed, most):
     """Steps until the first of ``IN_A_ROW`` good evaluations; None if it was given up."""
     env = made(world)
     judge, good = Judge(env, world.horizon), 0
     state = env.reset(seed=seed)[0]
-    for step in range(1, world.most + 1):
+    for step in range(1, most + 1):
         action = agent.act(state)
         after, reward, ended, cut, _ = env.step(action)
         agent.learn(state, action, float(reward), after, bool(ended))
@@ -136,3 +176,13 @@ def in_a_maze(agent, seed, most):
         return None, None
     maze.close_on_the_way()
     return learnt, trips(agent, maze, most)
+
+
+def with_a_goal_moved(agent, seed, most):
+    """Steps to find the way to another corner, once a maze is learnt; None if it never is."""
+    maze = Maze(_CELLS, seed=seed, braid=_BRAID)
+    if trips(agent, maze, most) is None:
+        return None
+    maze.goal = _CELLS - 1
+    agent.intend(maze.goal)
+    return trips(agent, maze, most)

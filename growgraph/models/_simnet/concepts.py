@@ -11,6 +11,7 @@ import numpy as np
 from growgraph.graph import Graph
 from growgraph.graph.planning import fixed_point
 from growgraph.growth import GrowthController, NewNode, Proposal
+from growgraph.growth.proposal import EDGE
 from growgraph.kernels import _handle as h
 from growgraph.kernels import conceive
 from growgraph.models._simnet.counts import Column
@@ -75,7 +76,7 @@ class Concepts:
         n, intention = when
         rule = "Concept" if nodes else "Path"
         return self.controller.grow(
-            self.graph, Proposal(1.0, tuple(nodes), tuple(edges), tuple(recurrent)), rule=rule,
+            self.graph, Proposal(1.0, tuple(nodes), tuple(edges), recurrent), rule=rule,
             cause=cause, tension=tension, step=n, sample=n, intention=intention,
         )  # fmt: skip
 
@@ -211,7 +212,7 @@ class Concepts:
         fresh = int(new.sum())
         if fresh:
             reads = -np.arange(1, fresh * many + 1).reshape(fresh, many)
-            nodes = [NewNode() for _ in range(fresh * many)]
+            nodes = [NewNode()] * (fresh * many)
             nodes += [NewNode(tuple(row), (1.0,) * many, kind="max") for row in reads.tolist()]
             born = np.array(self._grow(nodes, "imagined, and no concept is near", when))
             states[new], choices[new] = born[fresh * many :], born[: fresh * many].reshape(-1, many)
@@ -232,8 +233,9 @@ class Concepts:
         if count:
             i, a, q = lacking[:count].T
             weights = discount[i, a] * share[i, a, q]
-            sources, choices = self.state_id[target[i, a, q]], self.choice_id[i, a]
-            edges = zip(sources.tolist(), choices.tolist(), weights.tolist(), strict=True)
+            edges = np.empty(count, EDGE)
+            edges["source"], edges["target"] = self.state_id[target[i, a, q]], self.choice_id[i, a]
+            edges["weight"] = weights
             self._grow((), "an action imagined to lead there", when, recurrent=edges)
 
     # ---- planning -------------------------------------------------------------------------------
