@@ -74,7 +74,7 @@ def joined(whole: dict, rows: dict) -> dict:
     """A report, and what ``--method`` measured: in place of the same rows, beside the others.
 
     Raises ValueError where others are compared with a row by what no report keeps, and where a row
-    comes with other seeds or fewer measures than it had.
+    comes without seeds or measures that it had.
     """
     protocol = whole["bench"].removeprefix("learning ")
     whole, measured = copy.deepcopy(whole), {(c["data"], c["learner"]) for c in rows["cells"]}
@@ -102,12 +102,12 @@ def joined(whole: dict, rows: dict) -> dict:
 
 
 def _check_alike(before: list[dict], now: list[dict]) -> None:
-    """Raise ValueError unless rows that were there have the same seeds and measures again."""
+    """Raise ValueError unless rows that were there have these seeds and measures again, or more."""
     seeds = {(c["data"], c["learner"], c["measure"]): set(c["seeds"]) for c in now}
     rows = {key[:2] for key in seeds}
     for c in before:
         key = (c["data"], c["learner"], c["measure"])
-        if key[:2] in rows and seeds.get(key) != set(c["seeds"]):
+        if key[:2] in rows and not seeds.get(key, set()) >= set(c["seeds"]):
             what = "other seeds" if key in seeds else f"fewer measures, no {c['measure']},"
             raise ValueError(f"{c['learner']} on {c['data']} comes with {what} than is stored: "
                              f"measure all rows of {c['data']}")  # fmt: skip

@@ -178,6 +178,10 @@ def test_rows_come_with_the_seeds_and_measures_they_had():
     fewer = with_peer({"growgraph as a table": OLD[:2]}, "onepass", ["*"])
     with pytest.raises(ValueError, match="comes with other seeds than is stored: measure all rows"):
         learning.joined(whole, fewer)
+    more = with_peer({"growgraph as a table": (*OLD, 0.9)}, "onepass", ["*"])
+    assert len(learning.joined(whole, more)["cells"][0]["seeds"]) == 4
+    with pytest.raises(ValueError, match="comes with other seeds than is stored"):
+        learning.joined(more | {"plan": whole["plan"]}, whole)
     other = with_peer({"growgraph as a table": OLD}, "onepass", ["*"])
     for cell in other["cells"]:
         cell["measure"] = "another"

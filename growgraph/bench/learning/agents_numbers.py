@@ -128,6 +128,7 @@ ROWS = {
     "least squares, LQR": Row(
         lambda given, seed: LQR(given.n_observed, given.n_actions, seed, given.world.home),
         "dynamics are linear; where to stay",
+        most=_SOON,
     ),
     "random-shooting MPC": Row(MPC, _TOLD, most=_SOONER),
     f"random-shooting MPC, {NEAR} steps": Row(partial(MPC, horizon=NEAR), _TOLD, most=_SOONER),
