@@ -117,6 +117,14 @@ def check_progress(progress):
             f"progress must be None, True or a function of (samples done, samples in all, model), "
             f"got {progress!r}"
         )
+    if progress and not callable(progress):
+        _bar()  # loaded before anything changes: it may fail, and Ctrl-C may come meanwhile
+
+
+def _bar():
+    from tqdm.auto import tqdm
+
+    return tqdm
 
 
 @contextlib.contextmanager
@@ -126,8 +134,6 @@ def telling(progress, total):
     if callable(progress):
         yield lambda done, model: progress(done, total, model)
     elif progress:
-        from tqdm.auto import tqdm
-
         course, told = Course(), time.monotonic()
 
         def tell(done, model):
@@ -139,7 +145,7 @@ def telling(progress, total):
             bar.set_postfix_str(in_words(course.look(done, model)), refresh=False)
             bar.update(done - bar.n)
 
-        with tqdm(total=total, unit=" samples", mininterval=0) as bar:
+        with _bar()(total=total, unit=" samples", mininterval=0) as bar:
             yield tell
     else:
         yield lambda done, model: None

@@ -186,6 +186,8 @@ def test_what_is_ablated_does_not_count():
     assert made[", no gate"].n_plans == 160 - 39 > made[""].n_plans
     one = made[", no simulation"].worth(key, False)
     assert one[0] == pytest.approx(one[1], 1e-4)  # four steps do not end it, and all cost the same
+    made[", no simulation"].notice()  # as before each act
+    np.testing.assert_array_equal(made[", no simulation"].worth(key, False), one)
 
 
 def test_to_stay_what_is_ablated_does_not_count():

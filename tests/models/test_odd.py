@@ -1,9 +1,11 @@
 """Odd data that are learnt, not refused; labels of every kind; a fit that is interrupted."""
 
+import sys
+
 import numpy as np
 import pytest
 
-from growgraph import ResoNet
+from growgraph import GrowNet, ResoNet, ResoNetClusterer, SelfCriticNet
 from growgraph.errors import DataError
 from tests.models.material import SHAPE, differences, digits, grown, part, table
 
@@ -135,6 +137,27 @@ def test_an_interrupted_fit_leaves_what_was_learnt(shape):
     np.testing.assert_array_equal(model.predict_proba(T), twin.predict_proba(T))
     model.set_params(progress=None).partial_fit(X[1024:], y[1024:])
     assert differences(model, twin.partial_fit(X[1024:], y[1024:])) == []
+
+
+@pytest.mark.parametrize("kind", [ResoNet, ResoNetClusterer, GrowNet, SelfCriticNet])
+@pytest.mark.parametrize("learnt", [False, True])
+def test_a_bar_that_cannot_be_loaded_leaves_the_model_as_it_was(kind, learnt, monkeypatch):
+    """Loading it takes long, so that Ctrl-C may come in between as well."""
+    model = kind()
+    if learnt:
+        model.partial_fit(X4, Y)
+        said = model.predict(X4)
+    before = {name: v for name, v in vars(model).items() if name != "progress"}
+    model.set_params(progress=True)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "tqdm.auto", None)
+        with pytest.raises(ImportError):
+            model.fit(X4[:70, :3], Y[:70])
+    model.set_params(progress=None)
+    assert {name: v for name, v in vars(model).items() if name != "progress"} == before
+    assert not learnt or np.array_equal(model.predict(X4), said)
+    model.partial_fit(X4, Y)
+    assert model.n_samples_seen_ == (160 if learnt else 80)
 
 
 @pytest.mark.parametrize("at", [1, 5, 40, 90])

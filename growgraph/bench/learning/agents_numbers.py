@@ -65,6 +65,7 @@ class _OneStep(Box):
             self._told = {"known": nothing}
             worth = super().worth(key, curious)
             self.concepts.take_values(values)
+            self._told = {}
             return worth
         place, each = self.forward.places(key[None])[0], np.arange(self.n_actions)[:, None]
         here = Home(self.home.place, self.home.weight, np.zeros_like(self.home.tail))
