@@ -42,8 +42,8 @@ def test_shooting_picks_what_ends_sooner():
 def test_shooting_acts_by_the_rule_it_is_judged_by():
     """Before the first model chance alone decides; each episode goes on with its own plan."""
     agent, place = MPC(GIVEN, 0), np.zeros(2)
-    agent.rng, answers = np.random.default_rng((0, 0)), agent.judged()
-    held = agent.rng.bit_generator.state
+    agent.rng = np.random.default_rng((0, 0))
+    answers, held = agent.judged(), agent.rng.bit_generator.state
     told = [int(answers(place[None], [7])[0]) for _ in range(30)]
     assert agent.rng.bit_generator.state == held
     assert agent.begun.size == 0
