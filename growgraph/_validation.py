@@ -173,16 +173,18 @@ def _example(array):
     return repr(array.flat[0]) if array.size else f"dtype {array.dtype}"
 
 
-def check_finite(array, name="X"):
-    """Raise on NaN or infinity, naming the first."""
+def check_finite(array, name="X", *, table=False):
+    """Raise on NaN or infinity, naming the first; of a ``table`` say where a cell may be empty."""
     if not np.isfinite(array).all():
         row = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        value = array[row]
-        what = "NaN" if np.isnan(value) else "infinity"
-        raise DataError(
-            f"{name} contains {what} at {row}: remove the row, fill the value in, or give the data "
-            "as a file or DataFrame, where an empty cell is a state of its own"
-        )
+        missing = np.isnan(array[row])
+        fix = "remove the row or fill the value in"
+        if missing and table:
+            fix = (
+                "remove the row, fill the value in, or give the data as a file or DataFrame, where "
+                "an empty cell is a state of its own"
+            )
+        raise DataError(f"{name} contains {'NaN' if missing else 'infinity'} at {row}: {fix}")
 
 
 def check_unmasked(name, array):

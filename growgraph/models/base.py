@@ -134,7 +134,7 @@ class GrowingModel(Learning, BaseEstimator):
                 X = X if first else X.set_axis(list(self._core.sense.first), axis=1)
             _check_rows(X)
             return X
-        return self._array(X, first)
+        return self._array(X, first, table)
 
     def _named(self, X, learns):
         """A DataFrame with all columns of the first table, and perhaps later or unknown ones."""
@@ -170,7 +170,7 @@ class GrowingModel(Learning, BaseEstimator):
             tell_free_text(X)
         return rows
 
-    def _array(self, X, first):
+    def _array(self, X, first, table):
         """X as a dense array of finite numbers, one row a sample."""
         if not first and self._is_ready(X):
             return X
@@ -193,7 +193,7 @@ class GrowingModel(Learning, BaseEstimator):
         except OverflowError as error:
             raise DataError("X holds an integer beyond 1e308: scale its column down") from error
         array = array.toarray() if issparse(array) else array
-        check_finite(array)
+        check_finite(array, table=table)
         return array
 
     def _is_ready(self, X):

@@ -27,7 +27,7 @@ def texts():
 # Each case is X, y and what the refusal says.
 ARRAYS = [
     (spoilt(np.nan), Y, r"X contains NaN at \(5, 2\): remove the row, fill the value in, or give"),
-    (spoilt(np.inf), Y, r"X contains infinity at \(5, 2\)"),
+    (spoilt(np.inf), Y, r"X contains infinity at \(5, 2\): remove the row or fill the value in$"),
     (spoilt(-np.inf), Y, r"X contains infinity at \(5, 2\)"),
     (X4[:0], Y[:0], r"Found array with 0 sample\(s\)"),
     (X4[0], Y[:1], "Expected 2D array, got 1D array"),
@@ -67,7 +67,9 @@ IMAGES = [
     (X4, Y, r"X has 4 columns but image_shape=\(8, 8\) needs 64|X has 4 features"),
     (-PIXELS, Y, r"X contains -\d+ at \(0, \d\), but images are brightness from 0"),
     ({"a": X4[:, 0]}, Y, "X must be an array of numbers, one row an image, got a dict"),
-]
+    (pd.DataFrame(np.where(PIXELS > 0, PIXELS, np.nan)), Y,  # images have no empty cells
+     r"X contains NaN at \(0, 0\): remove the row or fill the value in$"),
+]  # fmt: skip
 FRESH = [*((c, None) for c in ARRAYS + TABLES), *((c, SHAPE) for c in IMAGES)]
 LATER = [
     *((X4, c, None) for c in ARRAYS + ARRAYS_LATER),
