@@ -12,7 +12,7 @@ import numpy as np
 from growgraph.kernels import _handle as h
 from growgraph.kernels._jit import helper, kernel
 from growgraph.kernels._near import beside, closest, nearest
-from growgraph.kernels.foresee import OPEN, UNKNOWN, feel, roll
+from growgraph.kernels.foresee import OPEN, UNKNOWN, borrowed, feel, roll, roll_each
 from growgraph.kernels.room import late_count
 
 MIXED = 10  # concepts a place is a mixture of, at most
@@ -164,8 +164,9 @@ def expand(
     int64
         How many concepts there are now; none is born beyond the room.
     """
+    model = borrowed(model)
     d, c = felt.shape[1], places.shape[1]
-    f, x, y = np.empty(d), np.empty(c), np.empty(c + 1)
+    f, y, last_near = np.empty(d), np.empty(c + 1), np.empty(outcome.shape[1], np.int64)
     work = np.empty(model.centres.shape[1])
     before, now = _across(seen, seen.shape[0]), _across(felt, n)
     t, by = np.empty(max(seen.shape[0], felt.shape[0])), np.zeros(outcome.shape[1], np.int64)
@@ -178,9 +179,8 @@ def expand(
     i, count = 0, n
     while i < count:
         for a in range(outcome.shape[1]):
-            x[:], f[:] = places[i], felt[i]
-            outcome[i, a], reward[i, a], discount[i, a] = roll(model, steps, x, f, a, y, work)
-            landed[i, a, :d], landed[i, a, d:] = f, x
+            landed[i, a, :d], landed[i, a, d:] = felt[i], places[i]
+        roll_each(model, steps, landed[i], outcome[i], reward[i], discount[i], last_near, y, work)
         near = _spacing(landed, outcome, i, d, spacing)
         for a in range(outcome.shape[1]):
             if outcome[i, a] == OPEN and count < places.shape[0]:
@@ -283,6 +283,7 @@ def judge(model, steps, depth, width, x, across, values, unknown, worth):
     int64
         How many of the actions lead to what is known.
     """
+    model = borrowed(model)
     d, c, known, many = across.shape[0], x.size, 0, worth.size
     f, here, y, work = np.empty(d), np.empty(c), np.empty(c + 1), np.empty(model.centres.shape[1])
     which, apart, share = np.arange(MIXED), np.empty(MIXED), np.empty(MIXED)

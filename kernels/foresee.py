@@ -11,8 +11,9 @@ from math import factorial
 
 import numpy as np
 
-from growgraph.kernels._jit import helper, kernel, reducer
+from growgraph.kernels._jit import helper, inlined, kernel, reducer
 from growgraph.kernels._near import distances
+from growgraph.kernels._simd import bare
 
 OPEN, UNKNOWN, ENDED = 0, 1, 2  # how an imagined way goes on
 ROUND = 1.5  # size of the circle an angle is felt as
@@ -49,6 +50,16 @@ class Model(namedtuple("Model", "scale centres weights unit lived bounds ends go
     """
 
     __slots__ = ()
+
+
+@inlined
+def borrowed(model):
+    """The same model of arrays without their owners: see :func:`bare`."""
+    return Model(
+        bare(model.scale), bare(model.centres), bare(model.weights), bare(model.unit),
+        bare(model.lived), bare(model.bounds), bare(model.ends), bare(model.goal),
+        bare(model.sizes),
+    )  # fmt: skip
 
 
 @helper
@@ -103,6 +114,7 @@ def _told(w, f, t):
 @helper
 def _foresee(model, f, action, y, t):
     """What changes in a step, and the reward, in units; t is work space."""
+    f, t = bare(f), bare(t)
     _resonate(model, f, t)
     for c in range(y.size):
         y[c] = _told(model.weights[action, c], f, t)
@@ -121,13 +133,15 @@ def _step(model, x, f, action, y, t):
 
 
 @helper
-def _known(model, f, action):
-    """Whether a lived step with this action resonates."""
+def _known(model, f, action, guess):
+    """Which lived step with this action resonates, the guess if it does; -1: none."""
     near = -2 * np.log(model.sizes[2]) * model.sizes[1] ** 2
+    if guess >= 0 and _apart(f, model.lived, guess) <= near:
+        return guess
     for j in range(model.lived.shape[0]):
         if model.lived[j, f.size] == action and _apart(f, model.lived, j) <= near:
-            return True
-    return False
+            return j
+    return -1
 
 
 @helper
@@ -171,26 +185,51 @@ def _beyond(model, x):
 
 
 @helper
+def _onward(model, x, f, action, near, total, worth, y, t):
+    """One step more of a way: how it goes on, what is known there, rewards, discount."""
+    gamma, near = model.sizes[3], _known(model, f, action, near)
+    if near < 0:
+        return UNKNOWN, near, total, worth
+    reward = _step(model, x, f, action, y, t)
+    total += worth * (reward if model.goal.size == 0 else -1.0)
+    worth *= gamma
+    if model.goal.size > 0 and _arrived(model, f):
+        return ENDED, near, total, worth
+    if _ended(model, x, f):
+        at_end = -gamma / (1 - gamma) if model.goal.size > 0 else model.sizes[4]
+        return ENDED, near, total + worth / gamma * at_end, worth
+    return UNKNOWN if _beyond(model, x) else OPEN, near, total, worth
+
+
+@helper
 def roll(model, steps, x, f, action, y, t):
     """Let an action last so many steps from x; (how it goes on, rewards, discount of what follows).
 
     With a goal each step costs 1, and any other end all that can be lost.
     """
-    gamma, total, worth = model.sizes[3], 0.0, 1.0
+    end, near, total, worth = OPEN, -1, 0.0, 1.0
     for _ in range(steps):
-        if not _known(model, f, action):
-            return UNKNOWN, total, worth
-        reward = _step(model, x, f, action, y, t)
-        total += worth * (reward if model.goal.size == 0 else -1.0)
-        worth *= gamma
-        if model.goal.size > 0 and _arrived(model, f):
-            return ENDED, total, worth
-        if _ended(model, x, f):
-            at_end = -gamma / (1 - gamma) if model.goal.size > 0 else model.sizes[4]
-            return ENDED, total + worth / gamma * at_end, worth
-        if _beyond(model, x):
-            return UNKNOWN, total, worth
-    return OPEN, total, worth
+        end, near, total, worth = _onward(model, x, f, action, near, total, worth, y, t)
+        if end != OPEN:
+            break
+    return end, total, worth
+
+
+@helper
+def roll_each(model, steps, led, outcome, reward, discount, near, y, t):
+    """Each action as by :func:`roll`, from ``led`` [actions, f + c]: features and coordinates.
+
+    They take their steps in turn, so that one is computed while another waits for its sums.
+    """
+    d = model.centres.shape[0]
+    outcome[:], reward[:], discount[:], near[:] = OPEN, 0.0, 1.0, -1
+    for _ in range(steps):
+        for a in range(outcome.size):
+            if outcome[a] == OPEN:
+                f, x = led[a, :d], led[a, d:]
+                outcome[a], near[a], reward[a], discount[a] = _onward(
+                    model, x, f, a, near[a], reward[a], discount[a], y, t
+                )
 
 
 @helper
@@ -252,6 +291,7 @@ def play(model, x, plans, home, weight, tail, costs):
     int64
         0.
     """
+    model = borrowed(model)
     c, steps = x.size, plans.shape[1]
     f = np.empty(c + np.int64(model.scale[0].sum()))
     here, y, off, there = np.empty(c), np.empty(c + 1), np.empty(c), np.empty(c)
@@ -327,7 +367,7 @@ def compare(model, x, action, after, felt):
     """
     f, y, off = np.empty(x.size + np.int64(model.scale[0].sum())), np.empty(x.size + 1), x.copy()
     feel(model.scale, x, f)
-    felt[1] = 1.0 if _known(model, f, action) else 0.0
+    felt[1] = 1.0 if _known(model, f, action, -1) >= 0 else 0.0
     _foresee(model, f, action, y, np.empty(model.centres.shape[1]))
     _away(model, after, x, off)
     felt[0] = 0.0
