@@ -3,56 +3,67 @@
 from growgraph.kernels._jit import helper
 from growgraph.kernels._simd import bare
 
+_BLOCK = 256  # places looked at together
+
 
 @helper
-def distances(f, across, n, t):
-    """t[j] = squared distance from f to column j of the first n; added up in order, four a turn."""
-    t, d, i = bare(t), f.size, 0
+def distances(f, across, first, last, t):
+    """t[j] = squared distance from f to column j, from the first to before the last.
+
+    Added up in order, four a turn.
+    """
+    t, d, n, i = bare(t)[first:last], f.size, last - first, 0
     for j in range(n):
         t[j] = 0.0
     while i + 3 < d:
         a, b, c, e = f[i], f[i + 1], f[i + 2], f[i + 3]
-        p, q, r, s = bare(across[i]), bare(across[i + 1]), bare(across[i + 2]), bare(across[i + 3])
+        p, q = bare(across[i])[first:last], bare(across[i + 1])[first:last]
+        r, s = bare(across[i + 2])[first:last], bare(across[i + 3])[first:last]
         for j in range(n):
             u, v, w, z = a - p[j], b - q[j], c - r[j], e - s[j]
             t[j] = (((t[j] + u * u) + v * v) + w * w) + z * z
         i += 4
     while i + 1 < d:
-        a, b, p, q = f[i], f[i + 1], bare(across[i]), bare(across[i + 1])
+        a, b = f[i], f[i + 1]
+        p, q = bare(across[i])[first:last], bare(across[i + 1])[first:last]
         for j in range(n):
             u, v = a - p[j], b - q[j]
             t[j] = (t[j] + u * u) + v * v
         i += 2
     if i < d:
-        a, p = f[i], bare(across[i])
+        a, p = f[i], bare(across[i])[first:last]
         for j in range(n):
             u = a - p[j]
             t[j] += u * u
 
 
 @helper
-def count_within(t, n, limit):
-    """How many of the first n are no more than that."""
-    t, count = bare(t), 0
-    for j in range(n):
+def count_within(t, first, last, limit):
+    """How many are no more than that, from the first to before the last."""
+    t, count = bare(t)[first:last], 0
+    for j in range(last - first):
         count += 1 if t[j] <= limit else 0
     return count
 
 
 @helper
 def beside(f, across, n, near, t, guess):
-    """A place of the first n that is so near, n if there is none; the guess is looked at first."""
+    """A place of the first n that is so near, n if there is none; it is looked for by a guess."""
     apart = 0.0
     for i in range(f.size):
         off = f[i] - across[i, guess]
         apart += off * off
     if apart <= near:
         return guess
-    distances(f, across, n, t)
-    if count_within(t, n, near) > 0:
-        for j in range(n):
-            if t[j] <= near:
-                return j
+    blocks = -(-n // _BLOCK)
+    for k in range(blocks):
+        first = (guess // _BLOCK + k) % blocks * _BLOCK
+        last = min(first + _BLOCK, n)
+        distances(f, across, first, last, t)
+        if count_within(t, first, last, near) > 0:
+            for j in range(first, last):
+                if t[j] <= near:
+                    return j
     return n
 
 
@@ -60,11 +71,11 @@ def beside(f, across, n, near, t, guess):
 def closest(f, across, near, t):
     """The closest of all places, the last of equals, if it is so near, else -1."""
     n = across.shape[1]
-    distances(f, across, n, t)
-    best, j, left = -1, 0, count_within(t, n, near)
+    distances(f, across, 0, n, t)
+    best, j, left = -1, 0, count_within(t, 0, n, near)
     while left > 0:
         if t[j] <= near:
-            best, near, left = j, t[j], count_within(t[j + 1 :], n - j - 1, t[j])
+            best, near, left = j, t[j], count_within(t, j + 1, n, t[j])
         j += 1
     return best
 
@@ -76,7 +87,7 @@ def nearest(f, across, n, which, apart, t):
     ``which`` holds as many different places already: none further away than these is looked at,
     and the nearer to f they are, the faster it is.
     """
-    distances(f, across, n, t)
+    distances(f, across, 0, n, t)
     t, k, most, limit = bare(t), 0, min(which.size, n), 0.0
     for q in range(most):
         limit = max(limit, t[which[q]])

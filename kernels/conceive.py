@@ -128,8 +128,9 @@ def sift(felt, near, chosen):
 
 @kernel(writes=("places", "felt", "whence", "outcome", "reward", "discount", "landed"))
 def expand(
-    model, steps, spacing, n, there, seen, places, felt, whence, outcome, reward, discount, landed
-):
+    model, steps, spacing, first, n, there, seen, places, felt, whence, outcome, reward, discount,
+    landed,
+):  # fmt: skip
     """Imagine every action from each concept, those included that are born on the way.
 
     Parameters
@@ -140,6 +141,8 @@ def expand(
     spacing : float64 [3]
         A concept is born where none is nearer than the second times the distance between where two
         actions lead; that at least the first and at most the last.
+    first : int64
+        Of the concepts before this one nothing is imagined or written.
     n : int64
         Concepts to begin with.
     there : float64 [m, c]
@@ -171,12 +174,12 @@ def expand(
     before, now = _across(seen, seen.shape[0]), _across(felt, n)
     t, by = np.empty(max(seen.shape[0], felt.shape[0])), np.zeros(outcome.shape[1], np.int64)
     many, last = seen.shape[0], -1
-    for i in range(n):
+    for i in range(first, n):
         f[:], whence[i] = felt[i], -1
         same = beside(f, before, many, _EQUAL, t, min(last + 1, many - 1)) if many > 0 else many
         if same < many:  # most keep their sequence
             whence[i], before[0, same], last = same, np.inf, same  # taken
-    i, count = 0, n
+    i, count = first, n
     while i < count:
         for a in range(outcome.shape[1]):
             landed[i, a, :d], landed[i, a, d:] = felt[i], places[i]

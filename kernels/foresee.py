@@ -88,7 +88,7 @@ def _apart(f, places, j):
 def _resonate(model, f, t):
     """Resonances of all centres, side by side: exp(z) = exp(z / 16) ** 16 by a series."""
     rate = -0.5 / model.sizes[0] ** 2
-    distances(f, model.centres, t.size, t)
+    distances(f, model.centres, 0, t.size, t)
     for j in range(t.size):
         z = max(rate * t[j], _FAR) / 16
         e = _E7 + z * (_E8 + z * (_E9 + z * (_E10 + z * _E11)))

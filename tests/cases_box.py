@@ -50,9 +50,9 @@ def imagined(room=30, **kind):
     f[:n] = felt(m, x[:n])
     before = np.vstack([x[3:1:-1], places(m, 20, 7)])
     return {
-        "model": m, "steps": 3, "spacing": np.array([0.1, 0.5, 0.8]), "n": n, "there": before,
-        "seen": felt(m, before), "places": x, "felt": f, "whence": np.zeros(room, np.int64),
-        "outcome": np.zeros((room, 2), np.int64),
+        "model": m, "steps": 3, "spacing": np.array([0.1, 0.5, 0.8]), "first": 0, "n": n,
+        "there": before, "seen": felt(m, before), "places": x, "felt": f,
+        "whence": np.zeros(room, np.int64), "outcome": np.zeros((room, 2), np.int64),
         "reward": np.zeros((room, 2)), "discount": np.zeros((room, 2)),
         "landed": np.zeros((room, 2, d + c)),
     }  # fmt: skip
@@ -112,6 +112,11 @@ several("conceive.judge", a_judgement)
 @case("conceive.expand")
 def there_is_no_more_room():
     return imagined(room=7)
+
+
+@case("conceive.expand")
+def some_were_imagined_from_before():
+    return imagined(seed=1) | {"first": 3}
 
 
 @case("conceive.judge")

@@ -9,7 +9,7 @@ from growgraph import Graph, SimNet, viz
 from growgraph.graph.check import same_structure
 from growgraph.growth import GrowthController, NewNode, Proposal, door
 from growgraph.kernels.foresee import ENDED
-from growgraph.models._simnet import boxtelling, ending, forward, staying
+from growgraph.models._simnet import box, boxtelling, ending, forward, staying
 from growgraph.models._simnet.foretold import after
 from tests.models.worlds import Pole, Valley
 from tests.naive import plan as naive
@@ -77,11 +77,57 @@ def test_an_end_expected_that_does_not_come_plans_anew():
     agent = SimNet.from_state(CLIMBED.to_state())
     rows = agent._world.forward.rows
     agent.intend(None)  # fitted, no surprise is left
-    for ended in (False, True):
+    for ended in [False] * box.STEPS + [True]:
         row = rows[rows[:, 4] == ended][-1]
         before = agent.n_plans_
         agent.partial_fit([(row[:2], int(row[2]), -1.0, row[-2:], False)])
         assert agent.n_plans_ == before + ended
+
+
+def test_hope_that_stands_still_is_planned_on():
+    agent, env, on, anew = SimNet(random_state=3), Valley(), 0, 0
+    world, seen = agent.learn(env, 100)._world, env.reset(seed=5)[0]
+    for _ in range(100):
+        model, plans, there = world.forward.model, world.n_plans, world.concepts.state_id
+        action = agent.act(seen, explore=True)
+        after, *rest, cut, _ = env.step(action)
+        agent.partial_fit([(seen, action, rest[0], after, rest[1])])
+        seen = env.reset()[0] if rest[1] or cut else after
+        assert world.risen[1] < box._STILL
+        if world.n_plans > plans and world.forward.model is model:
+            on += 1
+            np.testing.assert_array_equal(world.concepts.state_id[: len(there)], there)
+            assert world.n_states > len(there)
+            assert world.risen.tolist() == [-np.inf, 0]
+        else:
+            anew += world.n_plans > plans
+    assert on > 2
+    assert anew > 2
+    agent.graph_.check()
+
+
+def test_where_all_lived_in_is_a_concept_it_is_planned_anew():
+    agent, env = SimNet.from_state(CLIMBED.to_state()).intend(None), Valley()
+    world, seen = agent._world, env.reset(seed=1)[0]
+    model, plans = world.forward.model, agent.n_plans_
+    for _ in range(25):  # it swings where it began
+        after = env.step(1)[0]
+        agent.partial_fit([(seen, 1, -1.0, after, False)])
+        seen = after
+    assert agent.n_plans_ > plans
+    assert world.forward.model is not model
+
+
+def test_an_end_missed_just_after_a_plan_is_no_reason_for_another():
+    agent = SimNet.from_state(CLIMBED.to_state()).intend(None)
+    row = agent._world.forward.rows[agent._world.forward.rows[:, 4] == 1][-1]
+    step = row[:2], int(row[2]), -1.0, row[-2:], False
+    agent._world.forward.surprise = lambda *_: (0.0, True, True)
+    plans = []
+    for _ in range(box.STEPS + 2):
+        agent.partial_fit([step])
+        plans.append(agent.n_plans_)
+    assert plans == [CLIMBED.n_plans_ + 1] * (box.STEPS) + [CLIMBED.n_plans_ + 2] * 2
 
 
 def test_an_episode_begins_where_the_last_one_ended():
@@ -144,6 +190,7 @@ def test_it_grows_concepts_and_centres_and_says_why():
     assert causes == {
         "a world of numbers", "tension that lasts", "imagined, and no concept is near",
         "an action imagined to lead there", "nothing leads there any more",
+        "hope stands still, and no concept is near",
     }  # fmt: skip
     tense = table[table["cause"] == "tension that lasts"]
     assert (tense["tension"] >= forward._TENSE).all()

@@ -61,13 +61,14 @@ def revived(f, near, seen, taken):
 
 
 def expand(
-    model, steps, spacing, n, there, seen, places, felt, whence, outcome, reward, discount, landed
-):
+    model, steps, spacing, first, n, there, seen, places, felt, whence, outcome, reward, discount,
+    landed,
+):  # fmt: skip
     taken = set()
-    for i in range(n):
+    for i in range(first, n):
         whence[i] = revived(felt[i], 1e-12, seen, taken)
         taken.add(whence[i])
-    i, d = 0, felt.shape[1]
+    i, d = first, felt.shape[1]
     while i < n:
         for a in range(outcome.shape[1]):
             x, outcome[i, a], reward[i, a], discount[i, a] = foresee.roll(

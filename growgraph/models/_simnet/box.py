@@ -10,7 +10,7 @@ from growgraph._linalg import one_thread
 from growgraph._random import uniform
 from growgraph.graph.planning import fingerprint
 from growgraph.models._simnet import rewards
-from growgraph.models._simnet.concepts import Concepts
+from growgraph.models._simnet.concepts import STEPS, Concepts
 from growgraph.models._simnet.forward import GAMMA, MEMORY, Forward
 from growgraph.models._simnet.staying import Home, plans_of, played
 from growgraph.models._simnet.world import among_best
@@ -19,9 +19,11 @@ FIRST = {"stay": 8, "reach": 40}  # steps at random before the first model
 _HELD = 4  # to reach something, so many of them do the same
 _WRONG = {"stay": 0.02, "reach": 0.5}  # an error in units that is a surprise
 _ENOUGH = 20  # surprises before all is planned anew; fewer while little was lived
+_STILL = 10  # steps on which hope does not rise, before it is planned on
 _NEAR = 0.15  # a goal, in features, times the root of their number
 BOX_TIE = 1e-9
 _FEW = 20  # steps that a memory must hold
+_NOT_YET = np.array([-np.inf, 0.0])
 
 
 class Box:
@@ -45,11 +47,13 @@ class Box:
         What is intended; None: as rewards say.
     rewards : float64 [4]
         Largest within an episode and at its end, least, largest absolute.
-    n : int
-        Steps lived.
+    risen : float64 [2]
+        The most hoped for since it was planned, or began; steps since that was.
+    n, planned : int
+        Steps lived; how many when all was last planned anew.
     """
 
-    ARRAYS = ("rewards", "starts", "last")
+    ARRAYS = ("rewards", "starts", "last", "risen")
 
     def __init__(self, actions, options, n_numbers, counted=None):
         self.n_actions, self.options = actions.n, options
@@ -62,7 +66,8 @@ class Box:
         self.rewards = rewards.none_met()
         self.starts = np.zeros(n_numbers + 1)  # their sum and number
         self.last = np.full(n_numbers, np.nan)  # where the last step led, NaN after an end
-        self.n = self.n_refused = self.n_plans = self.surprises = 0
+        self.risen = _NOT_YET.copy()
+        self.n = self.n_refused = self.n_plans = self.planned = self.surprises = 0
         self._told = {}
 
     @property
@@ -137,18 +142,22 @@ class Box:
             return True
         if not np.array_equal(self.last, key):
             self.starts += np.append(key, 1.0)
+            self.risen = _NOT_YET.copy()
         self.last = np.full(key.size, np.nan) if end else after.copy()
         was, bounds = self.staying, self.rewards.copy()
         rewards.note(self.rewards, reward, end)
-        wrong, known, missed = self._felt(key, action, after, end)
+        wrong, known, astray = self._felt(key, action, after, end)
         self.forward.remember(key, action, reward, after, end, push)
         self.n += 1
         self.surprises += wrong or not known
+        still = self._stands_still(after, end)
         due = self.forward.model is None or self.surprises >= min(_ENOUGH, 1 + self.n // 10)
-        due |= end or missed or was != self.staying or not np.array_equal(bounds, self.rewards)
+        due |= astray or was != self.staying or not np.array_equal(bounds, self.rewards)
         if self.n >= FIRST["stay" if self.staying else "reach"] and due:
             self.renew()
-        return not (wrong or due)
+        elif still:
+            self._plan_on()
+        return not (wrong or due or still)
 
     def _fits(self):
         """Whether there is room for the nodes of a model and some steps."""
@@ -157,12 +166,43 @@ class Box:
         return self.forward.most >= _FEW and (most is None or nodes <= most)
 
     def _felt(self, key, action, after, end):
-        """Whether a step was a surprise, was known there, was thought to end and did not."""
+        """Whether a step was a surprise, was known, came to an end or to none that was foreseen.
+
+        An end that stays away counts once what was planned last could have been done.
+        """
         if self.forward.model is None:
-            return False, True, False
+            return False, True, end
         error, known, ended = self.forward.surprise(key, action, after)
         wrong = error > _WRONG["stay" if self.staying else "reach"]
-        return wrong, known or self.staying, ended and not end and not self.staying
+        missed = ended and not self.staying and self.n >= self.planned + STEPS
+        return wrong, known or self.staying, end or missed
+
+    def _stands_still(self, place, end):
+        """Whether hope has not risen for long, though all is as it was foreseen.
+
+        What a plan promises it keeps step by step; where it does not, the mixtures it is made of
+        are too coarse there, and no surprise would ever tell.
+        """
+        if end or self.forward.model is None or self.home is not None or not self.n_states:
+            return False
+        hoped = self.concepts.judged(
+            self.forward, self.forward.places(place[None])[0], self.concepts.values, self.hope,
+            (STEPS, 1, 1),
+        ).max()  # fmt: skip
+        self.risen[1] += 1
+        if hoped > self.risen[0]:
+            self.risen[:] = hoped, 0
+        return bool(self.risen[1] >= _STILL)
+
+    def _plan_on(self):
+        """Let places lived in lately be concepts, too; plan all anew where they are already."""
+        lived, when = self.forward.recent(2 * _STILL), (self.n, self.aim)
+        new = self.concepts.imagine_on(self.forward, lived, self.dread, when, self.nbytes)
+        if not new.size:
+            return self.renew()
+        self.risen = _NOT_YET.copy()
+        self.n_plans += 1
+        self.concepts.plan(self.hope, self.unit, new)
 
     def renew(self):
         """Fit the model, and plan all anew."""
@@ -177,8 +217,8 @@ class Box:
         room = self.concepts.centres_left(self.nbytes)
         grown = self.forward.fit(None if goal is None else goal[0], _NEAR, room)
         self.concepts.believe(self.forward, grown, when)
-        self.surprises, self._told = 0, {}
-        self.n_plans += 1
+        self.surprises, self._told, self.risen = 0, {}, _NOT_YET.copy()
+        self.n_plans, self.planned = self.n_plans + 1, self.n
         self.home = None
         if self.staying:
             self.home = Home.of(self.forward, self.starts[:-1] / self.starts[-1])

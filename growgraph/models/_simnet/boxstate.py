@@ -13,8 +13,8 @@ from growgraph.models._simnet.sense import check_goal
 from growgraph.models._simnet.spaces import counted
 from growgraph.models._simnet.staying import Home
 
-_LAYOUT = 1  # of the arrays; files of before have none
-_PLAIN = ("n", "n_refused", "n_plans", "surprises")
+_LAYOUT = 2  # of the arrays; files of before have another or none
+_PLAIN = ("n", "n_refused", "n_plans", "planned", "surprises")
 
 
 def to_state(model):
@@ -51,7 +51,7 @@ def from_state(cls, arrays, plain):
     """See :meth:`growgraph.SimNet.from_state`."""
     try:
         return _rebuilt(cls, arrays, plain)
-    except (AttributeError, GraphError, IndexError, TypeError, ValueError) as error:
+    except (AttributeError, GraphError, LookupError, TypeError, ValueError) as error:
         if plain.get("layout") == _LAYOUT:
             raise
         raise GraphError(
@@ -104,7 +104,7 @@ def _check(world, pushes):
     fits &= len(concepts.values) in (0, world.graph._store[h.NEXT_ID]) or world.home is not None
     fits &= len(concepts.values) > max(concepts.state_id, default=-1)
     fits &= world.rewards.shape == (4,) and world.starts.shape == (n + 1,)
-    fits &= world.last.shape == (n,)
+    fits &= world.last.shape == (n,) and world.risen.shape == (2,)
     if forward.model is not None:
         fits &= _sized(forward.model, many, concepts)
     if not fits:

@@ -137,22 +137,43 @@ class Concepts:
         model = forward.model
         if self.places.shape[1] != model.scale.shape[1]:
             self.places = np.zeros((0, model.scale.shape[1]))
-        root, room = forward.root, self._room(nbytes)
+        room, kept = self._room(nbytes), self.places
         if not room:
             self.felt = forward.feel(self.places)
             return False
-        if len(self.places) < room // 3:
+        if len(kept) < room // 2:
             self.coarse = np.maximum(self.coarse / _COARSER, 1.0)
+        else:
+            kept = kept[:0]
         while True:
-            outer = root * self.coarse[0]
-            spacing = np.array([_LEAST * outer, _SHARE * self.coarse[0] ** _BLUNT, _MOST * outer])
-            places, felt, whence, *led = self._expanded(forward, spacing, lived, room)
+            begun = self._begun(forward, kept, lived, room)
+            places, felt, whence, *led = self._expanded(forward, 0, *begun, room)
             if len(felt) < room or room < 10:
                 break
             self.coarse = self.coarse * _COARSER
         self._renew(whence, places, felt, when)
         self._wire(led, dread, when)
         return True
+
+    def imagine_on(self, forward, lived, dread, when, nbytes):
+        """Concepts for places lived in that have none so near, and what follows; all others stay.
+
+        As :meth:`imagine`, of the same model. Returns their ids and those of their choices; none
+        if there was no room or no such place.
+        """
+        there, room, seen = len(self.places), self._room(nbytes), forward.feel(lived)
+        own = _LIVED * self.coarse[0] * forward.root
+        apart = ((seen[:, None] - self.felt) ** 2).sum(axis=2).min(axis=1, initial=np.inf)
+        lived, seen = lived[apart > own * own], seen[apart > own * own]
+        chosen = np.zeros(max(room - there, 0), np.int64)
+        chosen = chosen[: conceive.sift(seen, np.full(len(seen), own), chosen)]
+        if not chosen.size:
+            return self.state_id[:0]
+        begun, seen = np.vstack([self.places, lived[chosen]]), np.vstack([self.felt, seen[chosen]])
+        places, felt, whence, *led = self._expanded(forward, there, begun, seen, room)
+        self._renew(whence, places, felt, when, "hope stands still, and no concept is near")
+        self._wire([of[there:] for of in led], dread, when, there)
+        return np.append(self.choice_id[there:].ravel(), self.state_id[there:])
 
     def centres_left(self, nbytes):
         """Centres there is room for: a quarter of the nodes, an eighth of the bytes left."""
@@ -176,29 +197,38 @@ class Concepts:
             room = min(room, there + left // anew) if left > 0 else 0
         return max(room, 0)
 
-    def _expanded(self, forward, spacing, lived, room):
-        """(places, features, whence, outcome, reward, discount, landed) of all concepts."""
-        model, many, c = forward.model, self.n_actions, lived.shape[1]
-        own, chosen = _LIVED * self.coarse[0] * forward.root, np.zeros(room, np.int64)
-        kept = self.places if len(self.places) < room // 3 else self.places[:0]
+    def _begun(self, forward, kept, lived, room):
+        """Places and features to begin with: those kept, those lived that are none of them."""
+        outer, n = forward.root * self.coarse[0], len(kept)
         first = np.vstack([kept, lived])
-        seen, near = (
-            forward.feel(first),
-            np.repeat([_SAME * spacing[0], own], [len(kept), len(lived)]),
-        )
-        n = conceive.sift(seen, near, chosen)
-        places, felt = np.zeros((room, c)), np.zeros((room, seen.shape[1]))
-        places[:n], felt[:n] = first[chosen[:n]], seen[chosen[:n]]
+        seen, near = forward.feel(first), np.full(len(first), _LIVED * outer)
+        near[:n] = _SAME * _LEAST * outer
+        chosen = np.zeros(room, np.int64)
+        chosen = chosen[: conceive.sift(seen, near, chosen)]
+        return first[chosen], seen[chosen]
+
+    def _expanded(self, forward, first, begun, seen, room):
+        """(places, features, whence, outcome, reward, discount, landed) of all concepts.
+
+        From those before the first nothing is imagined: they are what they were.
+        """
+        model, many, n, coarse = forward.model, self.n_actions, len(begun), self.coarse[0]
+        outer, d, c = forward.root * coarse, seen.shape[1], begun.shape[1]
+        spacing = np.array([_LEAST * outer, _SHARE * coarse**_BLUNT, _MOST * outer])
+        places, felt = np.zeros((room, c)), np.zeros((room, d))
+        places[:n], felt[:n] = begun, seen
         whence, outcome = np.zeros(room, np.int64), np.zeros((room, many), np.int64)
+        whence[:first] = np.arange(first)
         reward, discount = np.zeros((2, room, many))
-        landed = np.zeros((room, many, seen.shape[1] + c))
+        landed = np.zeros((room, many, d + c))
+        before = self.places[:0] if first else self.places  # the first ones are taken
         n = conceive.expand(
-            model, STEPS, spacing, n, self.places, forward.feel(self.places), places, felt, whence,
+            model, STEPS, spacing, first, n, before, forward.feel(before), places, felt, whence,
             outcome, reward, discount, landed,
         )  # fmt: skip
         return [a[:n].copy() for a in (places, felt, whence, outcome, reward, discount, landed)]
 
-    def _renew(self, whence, places, felt, when):
+    def _renew(self, whence, places, felt, when, cause="imagined, and no concept is near"):
         """Remove concepts that are not needed any more, bear those that are new."""
         many, new = self.n_actions, whence < 0
         gone = np.setdiff1d(np.arange(len(self.state_id)), whence)
@@ -214,37 +244,36 @@ class Concepts:
             reads = -np.arange(1, fresh * many + 1).reshape(fresh, many)
             nodes = [NewNode()] * (fresh * many)
             nodes += [NewNode(tuple(row), (1.0,) * many, kind="max") for row in reads.tolist()]
-            born = np.array(self._grow(nodes, "imagined, and no concept is near", when))
+            born = np.array(self._grow(nodes, cause, when))
             states[new], choices[new] = born[fresh * many :], born[: fresh * many].reshape(-1, many)
         self.state_id, self.choice_id, self.places, self.felt = states, choices, places, felt
 
-    def _wire(self, led, dread, when):
-        """Let each choice lead where it was imagined to."""
+    def _wire(self, led, dread, when, first=0):
+        """Let each choice, from those of the first concept on, lead where it was imagined to."""
         outcome, reward, discount, landed = led
-        n, many = outcome.shape
+        choices, (n, many) = self.choice_id[first:], outcome.shape
         size = n, many, conceive.MIXED
         target, share = np.zeros(size, np.int64), np.zeros(size)
         conceive.mix(self.felt, outcome, landed, target, share)
         lacking = np.zeros((target.size, 3), np.int64)
         count = conceive.lead(
-            self.graph._store.H, self.choice_id, self.state_id, target, share, discount, outcome,
+            self.graph._store.H, choices, self.state_id, target, share, discount, outcome,
             reward, float(dread), lacking,
         )  # fmt: skip
         if count:
             i, a, q = lacking[:count].T
             weights = discount[i, a] * share[i, a, q]
             edges = np.empty(count, EDGE)
-            edges["source"], edges["target"] = self.state_id[target[i, a, q]], self.choice_id[i, a]
+            edges["source"], edges["target"] = self.state_id[target[i, a, q]], choices[i, a]
             edges["weight"] = weights
             self._grow((), "an action imagined to lead there", when, recurrent=edges)
 
     # ---- planning -------------------------------------------------------------------------------
-    def plan(self, hope, unit):
-        """What concepts are hoped to be worth; whether that settled."""
+    def plan(self, hope, unit, changed=None):
+        """What concepts are hoped to be worth; ``changed``: ids that are new, by default all."""
         self._values.append(np.zeros(self.graph._store[h.NEXT_ID] - len(self._values)))
-        return fixed_point(
-            self.graph, self.values, changed=self._planned(), hope=hope, tol=_TOL * unit
-        )
+        changed = self._planned() if changed is None else changed
+        fixed_point(self.graph, self.values, changed=changed, hope=hope, tol=_TOL * unit)
 
     def known(self, dread, unit):
         """What all is worth without curiosity, by id: from the worst up."""
@@ -262,11 +291,11 @@ class Concepts:
     def _planned(self):
         return np.append(self.choice_id.ravel(), self.state_id)
 
-    def judged(self, forward, place, values, unknown):
+    def judged(self, forward, place, values, unknown, ahead=_AHEAD):
         """What each action is worth at a place."""
         worth = np.zeros(self.n_actions)
         conceive.judge(
-            forward.model, *_AHEAD, place, self._across(), values[self.state_id],
+            forward.model, *ahead, place, self._across(), values[self.state_id],
             float(unknown), worth,
         )  # fmt: skip
         return worth
