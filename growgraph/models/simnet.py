@@ -76,7 +76,9 @@ class SimNet(Acting, BaseEstimator):
     discount .999. If what always followed fails to where hardly any choice ever varied, the world
     has changed: what followed before is no longer expected.
 
-    Only after a surprise all is planned anew; else what the step changed is propagated.
+    Only after a surprise all is planned anew; else what the step changed is propagated. In a world
+    of numbers hope that has not risen for ten steps is a surprise, too: a plan that is too coarse
+    there. Then the places lived in lately become concepts, and all others stay as they are.
 
     In a world of numbers what was never met is where no lived step resonates; the discount is .99.
     Counted parts beside numbers are felt weakly: what is known holds in all of them until it does
