@@ -48,7 +48,7 @@ def count_within(t, first, last, limit):
 
 @helper
 def beside(f, across, n, near, t, guess):
-    """A place of the first n that is so near, n if there is none; it is looked for by a guess."""
+    """Any place of the first n that is so near, n if there is none; a guess says where to begin."""
     apart = 0.0
     for i in range(f.size):
         off = f[i] - across[i, guess]

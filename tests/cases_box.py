@@ -119,6 +119,11 @@ def some_were_imagined_from_before():
     return imagined(seed=1) | {"first": 3}
 
 
+@case("conceive.expand")
+def there_are_several_blocks_of_concepts():
+    return imagined(room=300, seed=2) | {"spacing": np.array([0.02, 0.05, 0.1])}
+
+
 @case("conceive.judge")
 def one_step_ahead():
     return a_judgement() | {"depth": 1, "width": 1}

@@ -64,7 +64,7 @@ class SimNet(Acting, BaseEstimator):
     plan_ : dict
         The best action of each state met.
     n_samples_seen_, n_refused_, n_plans_ : int
-        Steps lived; of them steps there was no room for; how often all was planned anew.
+        Steps lived; how often there was no room for what they taught; how often it planned.
     nbytes_ : int
         Bytes of graph, log and statistics, without the room that arrays keep for growing.
 
@@ -77,8 +77,9 @@ class SimNet(Acting, BaseEstimator):
     has changed: what followed before is no longer expected.
 
     Only after a surprise all is planned anew; else what the step changed is propagated. In a world
-    of numbers hope that has not risen for ten steps is a surprise, too: a plan that is too coarse
-    there. Then the places lived in lately become concepts, and all others stay as they are.
+    of numbers hope that has not risen for ten steps is one, too: the plan is too coarse there. Then
+    the places lived in lately become concepts, and all others stay; where they are some already,
+    all is planned anew, in an episode the next time after twice as many steps.
 
     In a world of numbers what was never met is where no lived step resonates; the discount is .99.
     Counted parts beside numbers are felt weakly: what is known holds in all of them until it does

@@ -15,7 +15,7 @@ from growgraph.viz.style import theme
 
 _SHARE = 4.0  # a drawing that took t seconds is followed by 4 t of learning at least
 _SPARKS = "▁▂▃▄▅▆▇█"
-_NAMES = ("accuracy", "R2", "tension", "micro-concepts", "states", "surprises", "nodes", "edges")
+_NAMES = ("accuracy", "R2", "tension", "micro-concepts", "states", "plans", "nodes", "edges")
 _SIZE = (9.0, 3.6)  # inches
 _DPI = 100
 

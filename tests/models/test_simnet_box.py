@@ -7,6 +7,7 @@ import pytest
 
 from growgraph import Graph, SimNet, viz
 from growgraph.graph.check import same_structure
+from growgraph.graph.planning import fixed_point
 from growgraph.growth import GrowthController, NewNode, Proposal, door
 from growgraph.kernels.foresee import ENDED
 from growgraph.models._simnet import box, boxtelling, ending, forward, staying
@@ -93,12 +94,15 @@ def test_hope_that_stands_still_is_planned_on():
         after, *rest, cut, _ = env.step(action)
         agent.partial_fit([(seen, action, rest[0], after, rest[1])])
         seen = env.reset()[0] if rest[1] or cut else after
-        assert world.risen[1] < box._STILL
+        assert world.risen[1] < world.risen[2]
         if world.n_plans > plans and world.forward.model is model:
             on += 1
             np.testing.assert_array_equal(world.concepts.state_id[: len(there)], there)
             assert world.n_states > len(there)
-            assert world.risen.tolist() == [-np.inf, 0]
+            assert world.risen.tolist() == [-np.inf, 0, box._STILL]
+            full = world.concepts.values.copy()
+            fixed_point(agent.graph_, full, changed=world.concepts._planned(), hope=world.hope)
+            np.testing.assert_allclose(world.concepts.values, full, atol=1e-3 * world.unit)
         else:
             anew += world.n_plans > plans
     assert on > 2
@@ -106,16 +110,22 @@ def test_hope_that_stands_still_is_planned_on():
     agent.graph_.check()
 
 
-def test_where_all_lived_in_is_a_concept_it_is_planned_anew():
+def test_where_all_lived_in_is_a_concept_it_is_planned_anew_and_less_and_less_often():
     agent, env = SimNet.from_state(CLIMBED.to_state()).intend(None), Valley()
-    world, seen = agent._world, env.reset(seed=1)[0]
-    model, plans = world.forward.model, agent.n_plans_
-    for _ in range(25):  # it swings where it began
+    world, seen, plans = agent._world, env.reset(seed=1)[0], []
+    for step in range(160):  # it swings where it began
+        model, before = world.forward.model, agent.n_plans_
         after = env.step(1)[0]
         agent.partial_fit([(seen, 1, -1.0, after, False)])
         seen = after
-    assert agent.n_plans_ > plans
-    assert world.forward.model is not model
+        if world.forward.model is not model:
+            plans.append(step)
+            assert agent.n_plans_ == before + 1
+    waited = np.diff(plans)
+    assert 2 < len(plans) < 7
+    assert (waited[1:] > 1.5 * waited[:-1]).all()
+    agent.partial_fit([(env.reset(seed=2)[0], 1, -1.0, env.step(1)[0], False)])
+    assert world.risen[2] == box._STILL  # another episode
 
 
 def test_an_end_missed_just_after_a_plan_is_no_reason_for_another():

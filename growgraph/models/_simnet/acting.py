@@ -167,7 +167,7 @@ class Acting:
 
     @property
     def n_plans_(self):
-        """How often all was planned anew."""
+        """How often it planned: all anew, or in a world of numbers what was new."""
         return self._lived().n_plans
 
     @property
@@ -182,7 +182,7 @@ class Acting:
     def _figures(self):
         """What a progress bar shows beside the steps."""
         world = self._lived()
-        return {"states": world.n_states, "surprises": world.n_plans}
+        return {"states": world.n_states, "plans": world.n_plans}
 
 
 def _teller(world):

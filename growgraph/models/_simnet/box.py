@@ -23,7 +23,7 @@ _STILL = 10  # steps on which hope does not rise, before it is planned on
 _NEAR = 0.15  # a goal, in features, times the root of their number
 BOX_TIE = 1e-9
 _FEW = 20  # steps that a memory must hold
-_NOT_YET = np.array([-np.inf, 0.0])
+_NOT_YET = np.array([-np.inf, 0.0, _STILL])
 
 
 class Box:
@@ -47,8 +47,8 @@ class Box:
         What is intended; None: as rewards say.
     rewards : float64 [4]
         Largest within an episode and at its end, least, largest absolute.
-    risen : float64 [2]
-        The most hoped for since it was planned, or began; steps since that was.
+    risen : float64 [3]
+        The most hoped for since it was planned, or began; steps since that was; how many are long.
     n, planned : int
         Steps lived; how many when all was last planned anew.
     """
@@ -190,16 +190,19 @@ class Box:
             (STEPS, 1, 1),
         ).max()  # fmt: skip
         self.risen[1] += 1
-        if hoped > self.risen[0]:
-            self.risen[:] = hoped, 0
-        return bool(self.risen[1] >= _STILL)
+        if hoped > self.risen[0] + BOX_TIE * self.unit:
+            self.risen[:2] = hoped, 0
+        return bool(self.risen[1] >= self.risen[2])
 
     def _plan_on(self):
         """Let places lived in lately be concepts, too; plan all anew where they are already."""
         lived, when = self.forward.recent(2 * _STILL), (self.n, self.aim)
         new = self.concepts.imagine_on(self.forward, lived, self.dread, when, self.nbytes)
-        if not new.size:
-            return self.renew()
+        if not new.size:  # it may be of no help: the next time after twice as long
+            long = 2 * self.risen[2]
+            self.renew()
+            self.risen[2] = long
+            return
         self.risen = _NOT_YET.copy()
         self.n_plans += 1
         self.concepts.plan(self.hope, self.unit, new)

@@ -104,7 +104,7 @@ def _check(world, pushes):
     fits &= len(concepts.values) in (0, world.graph._store[h.NEXT_ID]) or world.home is not None
     fits &= len(concepts.values) > max(concepts.state_id, default=-1)
     fits &= world.rewards.shape == (4,) and world.starts.shape == (n + 1,)
-    fits &= world.last.shape == (n,) and world.risen.shape == (2,)
+    fits &= world.last.shape == (n,) and world.risen.shape == (3,)
     if forward.model is not None:
         fits &= _sized(forward.model, many, concepts)
     if not fits:
