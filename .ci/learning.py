@@ -122,14 +122,33 @@ def _in_sequence(protocol: str, cells: list[dict]) -> list[dict]:
                                         place.get((c["data"], c["learner"]), last)))  # fmt: skip
 
 
+_APART = "measured apart on "
+
+
+def _of_rows(told: set) -> str:
+    """Rows by data, as one line."""
+    by: dict[str, list] = {}
+    for data, row in sorted(told):
+        by.setdefault(data, []).append(row)
+    return "; ".join(f"{data}: `{'`, `'.join(names)}`" for data, names in by.items())
+
+
 def _note_of_rows(whole: dict, rows: dict) -> None:
-    """Say what is of another run; what was said of the same rows before is over."""
-    data = ", ".join(dict.fromkeys(c["data"] for c in rows["cells"]))
-    asked_for = ", ".join(f"`{row}`" for row in rows["plan"]["methods"])
-    apart = f"measured apart ({data}; {rows['machine'].get('date')}): {asked_for}"
-    over, of = f"measured apart ({data}; ", f"): {asked_for}"
-    notes = [n for n in whole["notes"] if not (n.startswith(over) and n.endswith(of))]
-    whole["notes"] = notes + [n for n in [*rows["notes"], apart] if n not in notes]
+    """Say what is of another run, a line a day; what was said of the same rows before is over."""
+    now = {(c["data"], row) for c in rows["cells"] for row in rows["plan"]["methods"]}
+    others, days = [], {}
+    for note in whole["notes"]:
+        if note.startswith(_APART):
+            day, of = note.removeprefix(_APART).split(": ", 1)
+            told = {tuple(one.split(": ", 1)) for one in of.split("; ")}
+            days[day] = {(data, row) for data, names in told for row in names[1:-1].split("`, `")}
+        else:
+            others.append(note)
+    days = {day: kept for day, told in days.items() if (kept := told - now)}
+    day = str(rows["machine"].get("date")).split()[0]
+    days[day] = days.get(day, set()) | now
+    apart = [_APART + f"{day}: {_of_rows(told)}" for day, told in sorted(days.items())]
+    whole["notes"] = others + [n for n in rows["notes"] if n not in others] + apart
     here, there = whole["machine"], rows["machine"]
     here["versions"] = there["versions"] | here["versions"]
     here["missing"] = [peer for peer in here["missing"] if peer not in there["versions"]]

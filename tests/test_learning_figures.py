@@ -107,12 +107,12 @@ def test_rows_measured_apart_join_what_is_stored(pages, tmp_path):
     assert whole["cells"][0]["seeds"]["0"] == NEW[0]
     (compared,) = whole["comparisons"]  # judged anew: before, ours was behind
     assert (compared["ours"], compared["peer"], compared["difference"]) == (ours, "SLDA", 0)
-    assert "measured apart (wine; None): `g*`" in whole["notes"]
+    assert "measured apart on None: wine: `g*`, `x`" in whole["notes"]
     assert learning.differing(tmp_path, pages) == []
     again = with_peer({silent: NEW}, "onepass", ["g*"])
     learning.refresh([again | {"machine": again["machine"] | {"date": "later"}}], tmp_path, pages)
     told_of = [note for note in learning.stored(tmp_path)["onepass"]["notes"] if "apart" in note]
-    assert told_of == ["measured apart (wine; None): `x`", "measured apart (wine; later): `g*`"]
+    assert told_of == ["measured apart on None: wine: `x`", "measured apart on later: wine: `g*`"]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("river") is None, reason="needs river")
