@@ -146,8 +146,8 @@ class Concepts:
         else:
             kept = kept[:0]
         while True:
-            begun = self._begun(forward, kept, lived, room)
-            places, felt, whence, *led = self._expanded(forward, 0, *begun, room)
+            begun, seen = self._begun(forward, kept, lived, room)
+            places, felt, whence, *led = self._expanded(forward, 0, begun, seen, room)
             if len(felt) < room or room < 10:
                 break
             self.coarse = self.coarse * _COARSER
