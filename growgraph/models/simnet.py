@@ -62,7 +62,7 @@ class SimNet(Acting, BaseEstimator):
     growth_log_ : GrowthLog
         Why each node and path is there, and whether it paid off.
     plan_ : dict
-        The best action of each state met.
+        The best action of each state met, or concept; empty while it stays among numbers.
     n_samples_seen_, n_refused_, n_plans_ : int
         Steps lived; how often there was no room for what they taught; how often it planned.
     nbytes_ : int

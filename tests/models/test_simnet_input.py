@@ -38,6 +38,7 @@ class World(Maze):
 @pytest.mark.parametrize(
     ("wrong", "raised", "message"),
     [
+        ({"error": StopIteration()}, RuntimeError, r"raised StopIteration; what was learnt before"),
         ({"error": ValueError("the motor broke")}, RuntimeError, r"step\(\d\) raised ValueError: "
          r"the motor broke; what was learnt before is kept"),
         ({"result": (1, 0.0, False)}, DataError, "env.step must return"),

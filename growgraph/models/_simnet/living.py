@@ -64,10 +64,8 @@ class Env:
 
 
 def _raised(call, error):
-    return (
-        f"env.{call} raised {type(error).__name__}: {error}; what was learnt before is kept, call "
-        "learn again to go on"
-    )
+    what = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return f"env.{call} raised {what}; what was learnt before is kept, call learn again to go on"
 
 
 def actions_in(env):
