@@ -184,8 +184,10 @@ def test_what_is_ablated_does_not_count():
     world = made[", no inertia"]
     np.testing.assert_array_equal(world.worth(key, True), world.worth(key, False))
     assert made[", no gate"].n_plans == 160 - 39 > made[""].n_plans
+    key = np.array([0.3, 0.0])  # six steps do not end it, and all cost the same
     one = made[", no simulation"].worth(key, False)
-    assert one[0] == pytest.approx(one[1], 1e-4)  # four steps do not end it, and all cost the same
+    assert one[0] == pytest.approx(one[1], 1e-4)
+    assert made[""].worth(key, False)[1] > made[""].worth(key, False)[0]
     made[", no simulation"].notice()  # as before each act
     np.testing.assert_array_equal(made[", no simulation"].worth(key, False), one)
 
