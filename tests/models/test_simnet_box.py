@@ -124,6 +124,7 @@ def test_where_all_lived_in_is_a_concept_it_is_planned_anew_and_less_and_less_of
     waited = np.diff(plans)
     assert 2 < len(plans) < 7
     assert (waited[1:] > 1.5 * waited[:-1]).all()
+    assert world.risen[2] > box._STILL
     agent.partial_fit([(env.reset(seed=2)[0], 1, -1.0, env.step(1)[0], False)])
     assert world.risen[2] == box._STILL  # another episode
 
