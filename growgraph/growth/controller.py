@@ -15,7 +15,7 @@ from growgraph.graph.settling import unsettled
 from growgraph.growth.asking import check_rules, proposals_of
 from growgraph.growth.door import carry_out
 from growgraph.growth.log import GrowthLog
-from growgraph.growth.proposal import Situation
+from growgraph.growth.proposal import ROUNDING, Situation
 from growgraph.growth.rules import InsertNode
 
 
@@ -173,7 +173,7 @@ class GrowthController:
         return sorted(nodes, key=lambda n: (-felt[n], n))
 
     def _best(self, graph, node, V, E, rules):
-        """The proposal of the largest gain over the rules, if it is worth it."""
+        """The first proposal of the largest gain over the rules, if it is worth it."""
         rng = generator(self._seed, f"step {self.n_steps_} node {node}")
         situation = Situation(graph, node, V, E[graph._slot(node)].copy(), rng)
         best, chosen = None, None
@@ -181,7 +181,7 @@ class GrowthController:
             for proposal in proposals_of(rule, situation):
                 if not self._allowed(proposal):
                     continue
-                if best is None or proposal.gain > best.gain:
+                if best is None or proposal.gain > best.gain + ROUNDING:
                     best, chosen = proposal, rule
         return best, chosen
 

@@ -9,6 +9,9 @@ from growgraph.graph import Graph
 from growgraph.kernels import _handle as h
 from growgraph.kernels import codes, reach
 
+# Shares that differ by less are equal: what is grown must not hang on a processor's BLAS.
+ROUNDING = 1e-9
+
 EDGE = np.dtype([("source", np.int64), ("target", np.int64), ("weight", np.float64)])
 
 

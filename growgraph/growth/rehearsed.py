@@ -74,8 +74,8 @@ class InsertRehearsed(Rule):
         W, bias = self._climb(Z[taught], wanted[taught], situation.rng)
         H = np.tanh(Z @ W + bias)
         basis = situation.activity(situation.sources())
-        gain, ease, _ = rehearse(basis[~taught], H[~taught], wanted[~taught])
-        best = best_of(gain, ease)
+        gain, ease, _, relief = rehearse(basis[~taught], H[~taught], wanted[~taught])
+        best = best_of(gain, ease, relief)
         weight = rehearse(basis, H[:, [best]], wanted)[2]
         read = np.flatnonzero(W[:, best])
         w = W[read, best] / spread[moving][read]

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from growgraph._validation import check_choice, check_number
-from growgraph.growth.proposal import NewNode, Proposal, Rule
+from growgraph.growth.proposal import ROUNDING, NewNode, Proposal, Rule
 
 _PARALLEL = 0.1  # a feature of which less than this share is new is learnt too slowly
 
@@ -32,6 +32,8 @@ def rehearse(basis, features, wanted):
     weight : ndarray [m]
         Birth weight of each feature: wanted . feature / |feature|^2, which lowers what is missing
         even before the node's other edges have adapted.
+    relief : ndarray [m]
+        Share of the energy of ``wanted`` that goes at birth, with that weight alone.
     """
     q = _orthonormal(np.hstack([np.ones((wanted.size, 1)), basis]).astype(np.float64))
     h = features - q @ (q.T @ features)
@@ -39,8 +41,9 @@ def rehearse(basis, features, wanted):
     new = size > _PARALLEL * np.maximum((features * features).sum(axis=0), 1e-12)
     gain = np.where(new, (wanted @ h) ** 2 / np.where(new, size, 1), 0)
     whole = (features * features).sum(axis=0)
-    weight = (wanted @ features) / np.maximum(whole, 1e-12)
-    return gain / max(float(wanted @ wanted), 1e-30), size / np.maximum(whole, 1e-12), weight
+    pull, energy = wanted @ features, max(float(wanted @ wanted), 1e-30)
+    weight = pull / np.maximum(whole, 1e-12)
+    return gain / energy, size / np.maximum(whole, 1e-12), weight, weight * pull / energy
 
 
 def _orthonormal(basis):
@@ -50,9 +53,16 @@ def _orthonormal(basis):
     return q[:, s > 1e-6 * s[0]]
 
 
-def best_of(gain, ease):
-    """The easiest to learn among the features whose gain is within 2 % of the largest."""
-    return int(np.argmax(np.where(gain >= 0.98 * gain.max(), ease, -1.0)))
+def best_of(gain, ease, relief):
+    """The easiest to learn among the features whose gain is within 2 % of the largest.
+
+    Of equally easy ones (the task is symmetrical) the one that relieves most at birth, of those the
+    first. Shares are compared up to rounding, so every processor takes the same.
+    """
+    able = gain >= 0.98 * gain.max() - ROUNDING
+    for share in (ease, relief):
+        able &= share >= share[able].max(initial=-np.inf) - ROUNDING
+    return int(np.argmax(able))
 
 
 class InsertNode(Rule):
@@ -102,8 +112,9 @@ class InsertNode(Rule):
         )
         flat = H.transpose(1, 0, 2).reshape(Z.shape[0], -1)
         basis = situation.activity(situation.sources())
-        gain, ease, weight = rehearse(basis, flat, situation.missing.astype(np.float64))
-        best = best_of(gain, ease)
+        missing = situation.missing.astype(np.float64)
+        gain, ease, weight, relief = rehearse(basis, flat, missing)
+        best = best_of(gain, ease, relief)
         side_knot, direction = divmod(best, W.shape[1])
         side, knot = divmod(side_knot, T.shape[0])
         sign = 1.0 if side == 0 else -1.0
@@ -232,9 +243,11 @@ class InsertPath(Rule):
         if ids.size == 0 or not situation.adds():
             return []
         basis = situation.activity(situation.sources())
-        gain, ease, weight = rehearse(basis, situation.activity(ids).astype(np.float64),
-                                      situation.missing.astype(np.float64))  # fmt: skip
-        best = best_of(gain, ease)
+        features, missing = situation.activity(ids), situation.missing
+        gain, ease, weight, relief = rehearse(
+            basis, features.astype(np.float64), missing.astype(np.float64)
+        )
+        best = best_of(gain, ease, relief)
         edge = (int(ids[best]), situation.node, float(weight[best]))
         return [Proposal(float(gain[best]), edges=(edge,), text="a path from what it did not read")]
 

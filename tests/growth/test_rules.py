@@ -43,7 +43,7 @@ def test_gain_is_the_share_that_a_fit_with_the_feature_takes_away():
     rng = np.random.default_rng(0)
     basis, features = rng.standard_normal((40, 3)), rng.standard_normal((40, 5))
     wanted = rng.standard_normal(40)
-    gain, ease, weight = rehearse(basis, features, wanted)
+    gain, ease, weight, relief = rehearse(basis, features, wanted)
     before = left_over(basis, wanted)
     for j in range(5):
         drop = before - left_over(np.hstack([basis, features[:, [j]]]), wanted)
@@ -51,7 +51,9 @@ def test_gain_is_the_share_that_a_fit_with_the_feature_takes_away():
         f = features[:, j]
         assert ease[j] == pytest.approx(left_over(basis, f) / (f @ f), rel=1e-9)
         assert weight[j] == pytest.approx(wanted @ f / (f @ f), rel=1e-9)
-        assert ((wanted - weight[j] * f) ** 2).sum() <= wanted @ wanted
+        left = ((wanted - weight[j] * f) ** 2).sum()
+        assert relief[j] == pytest.approx(1 - left / (wanted @ wanted), rel=1e-9)
+        assert relief[j] >= 0
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
@@ -60,7 +62,7 @@ def test_what_the_node_reads_already_is_no_gain_however_often_it_reads_it(scale)
     a, b, c = rng.standard_normal((3, 40))
     basis = np.stack([a, a, np.zeros(40), np.full(40, 2.0), a + 1, scale * b], axis=1)
     wanted = 2 * b + c
-    gain, ease, _ = rehearse(basis, np.stack([b, a - 3 * b, c], axis=1), wanted)
+    gain, ease, *_ = rehearse(basis, np.stack([b, a - 3 * b, c], axis=1), wanted)
     assert gain[:2] == pytest.approx(0, abs=1e-9)
     assert ease[:2] == pytest.approx(0, abs=1e-9)
     known = np.stack([a, b], axis=1)
@@ -69,7 +71,19 @@ def test_what_the_node_reads_already_is_no_gain_however_often_it_reads_it(scale)
 
 
 def test_of_equal_gains_the_easiest_is_taken():
-    assert best_of(np.array([1.0, 0.99, 0.9, 0.0]), np.array([0.2, 0.5, 0.9, 1.0])) == 1
+    gain, ease = np.array([1.0, 0.99, 0.9, 0.0]), np.array([0.2, 0.5, 0.9, 1.0])
+    assert best_of(gain, ease, np.array([0.9, 0.1, 0.9, 1.0])) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_equally_easy_ones_the_first_that_relieves_most_is_taken_whatever_the_rounding(seed):
+    gain, ease, relief = np.full(6, 0.7), np.full(6, 0.25), np.array([0, 0.1, 0.3, 0.3, 0.3, 0.2])
+    noise = 1e-13 * np.random.default_rng(seed).standard_normal((3, 6))
+    assert best_of(gain + noise[0], ease + noise[1], relief + noise[2]) == 2
+
+
+def test_gains_that_are_no_numbers_are_answered_by_any():
+    assert best_of(np.full(3, np.nan), np.full(3, np.nan), np.full(3, np.nan)) == 0
 
 
 # ---- insert a node ------------------------------------------------------------------------------
