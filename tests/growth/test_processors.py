@@ -8,17 +8,21 @@ import pytest
 
 GROW = """
 import numpy as np
-from growgraph import GrowthController, GrowthLog
+from growgraph import Graph, GrowthController, GrowthLog
 from growgraph.growth import InsertNode, InsertPath, SplitEdge
-from tests.growth.tasks import XOR, learn_and_grow, xor_graph
 
+X, wanted = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
 for rules in None, [InsertPath(), SplitEdge(), InsertNode(pool=8, knots=3)]:
     for seed in range(10):
-        graph = xor_graph(seed)
-        learn_and_grow(graph, GrowthController(rules, random_state=seed), *XOR, 30)
+        graph = Graph()
+        x = graph.add_inputs(2)
+        graph.add_outputs(1, sources=x, weights="normal", random_state=seed)
+        controller = GrowthController(rules, random_state=seed)
+        for _ in range(30):
+            controller.step(graph.learn(X, wanted, rule="delta", lr=1.0), X, wanted)
         told = GrowthLog(graph).table()
         print(told[["step", "operation", "node", "rule"]].tolist())
-        print((np.round(graph.forward(XOR[0]).ravel(), 2) + 0.0).tolist())
+        print((np.round(graph.forward(X).ravel(), 2) + 0.0).tolist())
 """
 
 
