@@ -74,8 +74,7 @@ class InsertRehearsed(Rule):
         W, bias = self._climb(Z[taught], wanted[taught], situation.rng)
         H = np.tanh(Z @ W + bias)
         basis = situation.activity(situation.sources())
-        gain, ease, _, relief = rehearse(basis[~taught], H[~taught], wanted[~taught])
-        best = best_of(gain, ease, relief)
+        best, gain, _ = best_of(basis[~taught], H[~taught], wanted[~taught])
         weight = rehearse(basis, H[:, [best]], wanted)[2]
         read = np.flatnonzero(W[:, best])
         w = W[read, best] / spread[moving][read]
@@ -84,7 +83,7 @@ class InsertRehearsed(Rule):
             bias=float(bias[best] - w @ middle[moving][read]),
         )  # fmt: skip
         edge = (-1, situation.node, float(weight[0]))
-        return [Proposal(float(gain[best]), (node,), (edge,), text="a node rehearsed on tension")]
+        return [Proposal(gain, (node,), (edge,), text="a node rehearsed on tension")]
 
     def _climb(self, Z, wanted, rng):
         """Weights [parents, pool] and biases [pool] of candidates that follow what is wanted."""

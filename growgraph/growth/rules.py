@@ -32,8 +32,6 @@ def rehearse(basis, features, wanted):
     weight : ndarray [m]
         Birth weight of each feature: wanted . feature / |feature|^2, which lowers what is missing
         even before the node's other edges have adapted.
-    relief : ndarray [m]
-        Share of the energy of ``wanted`` that goes at birth, with that weight alone.
     """
     q = _orthonormal(np.hstack([np.ones((wanted.size, 1)), basis]).astype(np.float64))
     h = features - q @ (q.T @ features)
@@ -41,9 +39,8 @@ def rehearse(basis, features, wanted):
     new = size > _PARALLEL * np.maximum((features * features).sum(axis=0), 1e-12)
     gain = np.where(new, (wanted @ h) ** 2 / np.where(new, size, 1), 0)
     whole = (features * features).sum(axis=0)
-    pull, energy = wanted @ features, max(float(wanted @ wanted), 1e-30)
-    weight = pull / np.maximum(whole, 1e-12)
-    return gain / energy, size / np.maximum(whole, 1e-12), weight, weight * pull / energy
+    weight = (wanted @ features) / np.maximum(whole, 1e-12)
+    return gain / max(float(wanted @ wanted), 1e-30), size / np.maximum(whole, 1e-12), weight
 
 
 def _orthonormal(basis):
@@ -53,16 +50,30 @@ def _orthonormal(basis):
     return q[:, s > 1e-6 * s[0]]
 
 
-def best_of(gain, ease, relief):
+def best_of(basis, features, wanted):
     """The easiest to learn among the features whose gain is within 2 % of the largest.
 
     Of equally easy ones (the task is symmetrical) the one that relieves most at birth, of those the
     first. Shares are compared up to rounding, so every processor takes the same.
+
+    Parameters
+    ----------
+    basis, features, wanted
+        As of :func:`rehearse`.
+
+    Returns
+    -------
+    best : int
+    gain, weight : float
+        Its share and its birth weight.
     """
+    gain, ease, weight = rehearse(basis, features, wanted)
+    relief = weight * (wanted @ features) / max(float(wanted @ wanted), 1e-30)
     able = gain >= 0.98 * gain.max() - ROUNDING
     for share in (ease, relief):
         able &= share >= share[able].max(initial=-np.inf) - ROUNDING
-    return int(np.argmax(able))
+    best = int(np.argmax(able))
+    return best, float(gain[best]), float(weight[best])
 
 
 class InsertNode(Rule):
@@ -112,9 +123,7 @@ class InsertNode(Rule):
         )
         flat = H.transpose(1, 0, 2).reshape(Z.shape[0], -1)
         basis = situation.activity(situation.sources())
-        missing = situation.missing.astype(np.float64)
-        gain, ease, weight, relief = rehearse(basis, flat, missing)
-        best = best_of(gain, ease, relief)
+        best, gain, weight = best_of(basis, flat, situation.missing.astype(np.float64))
         side_knot, direction = divmod(best, W.shape[1])
         side, knot = divmod(side_knot, T.shape[0])
         sign = 1.0 if side == 0 else -1.0
@@ -125,10 +134,8 @@ class InsertNode(Rule):
             activation="relu",
             bias=float(-sign * loud * T[knot, direction]),
         )
-        edge = (-1, situation.node, float(weight[best] / loud))
-        return [
-            Proposal(float(gain[best]), (node,), (edge,), text="a hinge node below the tension")
-        ]
+        edge = (-1, situation.node, weight / loud)
+        return [Proposal(gain, (node,), (edge,), text="a hinge node below the tension")]
 
     def _parents(self, situation):
         """The inputs and the node's hidden sources; the most different ones if there are many."""
@@ -244,12 +251,9 @@ class InsertPath(Rule):
             return []
         basis = situation.activity(situation.sources())
         features, missing = situation.activity(ids), situation.missing
-        gain, ease, weight, relief = rehearse(
-            basis, features.astype(np.float64), missing.astype(np.float64)
-        )
-        best = best_of(gain, ease, relief)
-        edge = (int(ids[best]), situation.node, float(weight[best]))
-        return [Proposal(float(gain[best]), edges=(edge,), text="a path from what it did not read")]
+        best, gain, weight = best_of(basis, features.astype(np.float64), missing.astype(np.float64))
+        edge = (int(ids[best]), situation.node, weight)
+        return [Proposal(gain, edges=(edge,), text="a path from what it did not read")]
 
 
 class PruneWeak(Rule):
