@@ -85,7 +85,48 @@ def test_an_end_expected_that_does_not_come_plans_anew():
         assert agent.n_plans_ == before + ended
 
 
-def test_hope_that_stands_still_is_planned_on():
+def test_one_surprise_is_enough_where_a_plan_is_cheap_for_the_steps_since(monkeypatch):
+    """Small worlds are planned anew soon, large ones once their cost is lived off."""
+    agent = SimNet.from_state(CLIMBED.to_state()).intend(None)
+    world, lived = agent._world, agent._world.forward.rows
+    work = world.n_actions * world.n_states**2
+    quiet = lived[lived[:, 4] == 0][100]
+    far = quiet[-2:] + np.array([0.2, 0.0])
+
+    def plans_after(steps, surprised):
+        one = SimNet.from_state(agent.to_state())
+        for n in range(1, steps + 1):
+            after = far if surprised and n == 1 else quiet[-2:]
+            one.partial_fit([(quiet[:2], int(quiet[2]), -1.0, after, False)])
+            if one.n_plans_ > agent.n_plans_:
+                return n
+        return None
+
+    monkeypatch.setattr(box, "_STILL", 1000)
+    monkeypatch.setattr(box, "_NOT_YET", np.array([-np.inf, 0.0, 1000]))
+    agent._world.risen = box._NOT_YET.copy()
+    for wait, planned in (1, box._REST), (box._REST, box._REST), (15, 15):
+        monkeypatch.setattr(box, "_WORK", work / (wait - 0.5))
+        assert plans_after(20, True) == planned
+        assert plans_after(20, False) is None
+
+
+def test_to_stay_surprises_must_add_up():
+    agent, env = SimNet("stay", random_state=0).learn(Pole(), 75), Pole()
+    seen, plans = env.reset(seed=1)[0], agent.n_plans_
+    agent.partial_fit([(seen, 0, 1.0, seen + 1.0, False)])
+    assert agent._world.surprises == 1
+    for _ in range(2 * box._REST):
+        action = agent.act(seen)
+        after = env.step(action)[0]
+        agent.partial_fit([(seen, action, 1.0, after, False)])
+        seen = after
+    assert agent._world.surprises < 5
+    assert agent.n_plans_ == plans
+
+
+def test_hope_that_stands_still_is_planned_on(monkeypatch):
+    monkeypatch.setattr(box, "_WORK", 1)  # planning anew is dear
     agent, env, on, anew = SimNet(random_state=3), Valley(), 0, 0
     world, seen = agent.learn(env, 100)._world, env.reset(seed=5)[0]
     for _ in range(100):

@@ -19,6 +19,8 @@ FIRST = {"stay": 8, "reach": 40}  # steps at random before the first model
 _HELD = 4  # to reach something, so many of them do the same
 _WRONG = {"stay": 0.02, "reach": 0.5}  # an error in units that is a surprise
 _ENOUGH = 20  # surprises before all is planned anew; fewer while little was lived
+_WORK = 100_000  # comparisons of places that planning anew is worth, a step
+_REST = 10  # steps lived by a plan at least, where little surprises
 _STILL = 10  # steps on which hope does not rise, before it is planned on
 _NEAR = 0.15  # a goal, in features, times the root of their number
 BOX_TIE = 1e-9
@@ -152,6 +154,7 @@ class Box:
         self.surprises += wrong or not known
         still = self._stands_still(after, end)
         due = self.forward.model is None or self.surprises >= min(_ENOUGH, 1 + self.n // 10)
+        due |= self._affordable()
         due |= astray or was != self.staying or not np.array_equal(bounds, self.rewards)
         if self.n >= FIRST["stay" if self.staying else "reach"] and due:
             self.renew()
@@ -193,6 +196,16 @@ class Box:
         if hoped > self.risen[0] + BOX_TIE * self.unit:
             self.risen[:2] = hoped, 0
         return bool(self.risen[1] >= self.risen[2])
+
+    def _affordable(self):
+        """Whether something surprised, and a plan is cheap for the steps lived by the last one.
+
+        A plan compares each choice of each concept with all concepts: a small world is planned
+        anew after few steps, a large one hardly before surprises add up.
+        """
+        work = self.n_actions * self.n_states**2
+        lived = self.n - self.planned
+        return not self.staying and self.surprises > 0 and lived >= max(_REST, work / _WORK)
 
     def _plan_on(self):
         """Let places lived in lately be concepts, too; plan all anew where they are already."""
