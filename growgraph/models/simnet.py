@@ -77,7 +77,8 @@ class SimNet(Acting, BaseEstimator):
     has changed: what followed before is no longer expected.
 
     Only after a surprise all is planned anew; else what the step changed is propagated. In a world
-    of numbers hope that has not risen for ten steps is one, too: the plan is too coarse there. Then
+    of numbers a few surprises add up before, where planning costs more than the steps since are
+    worth; and hope that has not risen for ten steps is one, too: the plan is too coarse there. Then
     the places lived in lately become concepts, and all others stay; where they are some already,
     all is planned anew, in an episode the next time after twice as many steps.
 
