@@ -54,7 +54,7 @@ def best_of(basis, features, wanted):
     """The easiest to learn among the features whose gain is within 2 % of the largest.
 
     Of equally easy ones (the task is symmetrical) the one that relieves most at birth, of those the
-    first. Shares are compared up to rounding, so every processor takes the same.
+    first. Shares are compared up to the rounding of such sums, which differs by processor.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def best_of(basis, features, wanted):
     """
     gain, ease, weight = rehearse(basis, features, wanted)
     relief = weight * (wanted @ features) / max(float(wanted @ wanted), 1e-30)
-    able = gain >= 0.98 * gain.max() - ROUNDING
+    able = gain >= 0.98 * gain.max()
     for share in (ease, relief):
         able &= share >= share[able].max(initial=-np.inf) - ROUNDING
     best = int(np.argmax(able))
@@ -144,8 +144,9 @@ class InsertNode(Rule):
         ids = able[np.isin(able, np.union1d(graph.inputs, situation.sources()))]
         if ids.size <= self.fan_in:
             return ids
-        X = situation.activity(ids)
-        asked = np.abs((X - X.mean(axis=0)).T @ situation.missing) / (X.std(axis=0) + 1e-9)
+        X, missing = situation.activity(ids).astype(np.float64), situation.missing
+        asked = np.abs((X - X.mean(axis=0)).T @ missing) / (X.std(axis=0) + 1e-9)
+        asked = np.round(asked / max(asked.max(), 1e-30), 9)  # equals are equal, the first are read
         return ids[np.sort(np.argsort(-asked, kind="stable")[: self.fan_in])]
 
     def _directions(self, X, spread, situation):
@@ -206,7 +207,8 @@ class SplitEdge(Rule):
         if ids.size == 0 or not situation.adds():
             return []
         X = situation.activity(ids).astype(np.float64)
-        asked = situation.missing + X @ weights
+        missing = situation.missing.astype(np.float64)
+        asked, energy = missing + X @ weights, max(float(missing @ missing), 1e-30)
         spread, straight = np.maximum(X.std(axis=0), 1e-9), _left(X, asked)
         best = (-np.inf, -1, 0.0, 0.0, 0.0)
         for i in range(ids.size):
@@ -216,14 +218,13 @@ class SplitEdge(Rule):
                 w_in = slope / spread[i]
                 bias = -w_in * X[:, i].mean()
                 bent = self._SHAPES[self.activation](w_in * X[:, i] + bias)
-                drop = straight - _left(np.column_stack([others, bent]), asked)
-                if drop > best[0]:
+                gain = (straight - _left(np.column_stack([others, bent]), asked)) / energy
+                if gain > best[0] + ROUNDING:
                     w_out = float(before @ bent) / max(float(bent @ bent), 1e-12)
-                    best = (drop, int(ids[i]), float(bias), float(w_in), w_out)
-        drop, source, bias, w_in, w_out = best
-        gain = drop / max(float(situation.missing @ situation.missing), 1e-30)
+                    best = (gain, int(ids[i]), float(bias), float(w_in), w_out)
+        gain, source, bias, w_in, w_out = best
         split = (source, situation.node, bias, w_in, w_out, self.activation)
-        if gain <= 0:
+        if gain <= ROUNDING:
             return []  # the bend would only make it worse
         return [Proposal(float(gain), split=split, text="a bend on an edge")]
 

@@ -77,10 +77,11 @@ class SimNet(Acting, BaseEstimator):
     has changed: what followed before is no longer expected.
 
     Only after a surprise all is planned anew; else what the step changed is propagated. In a world
-    of numbers a few surprises add up before, where planning costs more than the steps since are
-    worth; and hope that has not risen for ten steps is one, too: the plan is too coarse there. Then
-    the places lived in lately become concepts, and all others stay; where they are some already,
-    all is planned anew, in an episode the next time after twice as many steps.
+    of numbers that waits until a few surprises have added up, or the steps since the last plan are
+    worth another. Hope that has not risen for ten steps is a surprise there, too: the plan is too
+    coarse. Then the places lived in lately become concepts, and all others stay; where they are
+    some already, all is planned anew; while nothing else is, the next time in an episode after
+    twice as many steps.
 
     In a world of numbers what was never met is where no lived step resonates; the discount is .99.
     Counted parts beside numbers are felt weakly: what is known holds in all of them until it does

@@ -20,6 +20,7 @@ _HELD = 4  # to reach something, so many of them do the same
 _WRONG = {"stay": 0.02, "reach": 0.5}  # an error in units that is a surprise
 _ENOUGH = 20  # surprises before all is planned anew; fewer while little was lived
 _WORK = 30_000  # comparisons of places that planning anew is worth, a step
+_PRODUCTS = 40  # products of a fit that take as long as a comparison of places
 _REST = 10  # steps lived by a plan at least, where little surprises
 _STILL = 10  # steps on which hope does not rise, before it is planned on
 _NEAR = 0.15  # a goal, in features, times the root of their number
@@ -154,10 +155,12 @@ class Box:
         self.surprises += wrong or not known
         still = self._stands_still(after, end)
         due = self.forward.model is None or self.surprises >= min(_ENOUGH, 1 + self.n // 10)
-        due |= self._affordable()
         due |= astray or was != self.staying or not np.array_equal(bounds, self.rewards)
-        if self.n >= FIRST["stay" if self.staying else "reach"] and due:
+        cheap, refused = not due and self._affordable(), self.n_refused
+        if self.n >= FIRST["stay" if self.staying else "reach"] and (due or cheap):
             self.renew()
+            if cheap:
+                self.n_refused = refused  # nothing was taught for which there was no room
         elif still:
             self._plan_on()
         return not (wrong or due or still)
@@ -198,14 +201,15 @@ class Box:
         return bool(self.risen[1] >= self.risen[2])
 
     def _affordable(self):
-        """Whether something surprised, and a plan is cheap for the steps lived by the last one.
+        """Whether something surprised, and a plan anew is cheap for the steps since the last one.
 
-        A plan compares each choice of each concept with all concepts: a small world is planned
-        anew after few steps, a large one hardly before surprises add up.
+        It compares each choice of each concept with all concepts, and fits the model: in a small
+        world that is afforded after few steps, in a large one hardly before surprises add up.
         """
-        work = self.n_actions * self.n_states**2
-        lived = self.n - self.planned
-        return not self.staying and self.surprises > 0 and lived >= max(_REST, work / _WORK)
+        if self.staying or not self.surprises:
+            return False
+        work = self.n_actions * self.n_states**2 + self.forward.work / _PRODUCTS
+        return self.n - self.planned >= max(_REST, work / _WORK)
 
     def _plan_on(self):
         """Let places lived in lately be concepts, too; plan all anew where they are already."""

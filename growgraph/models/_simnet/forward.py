@@ -86,6 +86,17 @@ class Forward:
         """Of the number of features that are no counted part: resonances are as wide."""
         return np.sqrt(max(self.n_numbers - self.counted.sum(), 1))
 
+    @property
+    def work(self):
+        """What fitting costs: the products of one solution of its least squares."""
+        d, k = self.scale.shape[1] + int(self.scale[0].sum()), len(self.centres)
+        return len(self.rows) * self._size(d, k, self.codes.shape[1]) ** 2
+
+    @staticmethod
+    def _size(d, k, codes):
+        """Weights of all lines and resonances, of ``d`` features and ``k`` centres."""
+        return 1 + d + k + codes * (1 + d + min(_OWN_CENTRES, k))
+
     def feel(self, places):
         """Features of coordinates [n, c]."""
         angle, mean, size = self.scale
@@ -229,7 +240,7 @@ class Forward:
         (n, d), k = felt.shape, len(centres)
         m = min(_OWN_CENTRES, k)
         alike = resonances(centres, centres, width) + _JITTER * np.eye(k)
-        size = 1 + d + k + codes * (1 + d + m)
+        size = self._size(d, k, codes)
         out = np.zeros((size, size))
         out[np.diag_indices(1 + d)] = _RIDGE * n / 100
         out[0, 0] = _JITTER * _SMOOTH  # the mean costs nothing
