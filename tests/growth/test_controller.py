@@ -87,6 +87,14 @@ def test_the_largest_gain_of_all_rules_is_taken_and_its_rule_told():
     assert GrowthLog(graph).table()["rule"].tolist() == ["Better", "Better"]
 
 
+@pytest.mark.parametrize(("more", "taken"), [(-1e-10, 0), (0, 0), (1e-10, 0), (1e-7, 1)])
+def test_of_equal_gains_the_first_rule_is_taken_whatever_the_rounding(more, taken):
+    graph = flat_graph()
+    rules = [Offer(pair(0.5, (0,))), Offer(pair(0.5 + more, (1,)))]
+    steps(GrowthController(rules), graph, [1.0] * 6)
+    assert graph.sources(3)[0].tolist() == [taken]
+
+
 @pytest.mark.parametrize(("first", "second"), [(1.0, 0.6), (0.6, 1.0)])
 def test_the_tensest_node_is_answered_first(first, second):
     graph = Graph()

@@ -93,16 +93,31 @@ def test_of_equally_easy_ones_the_first_that_relieves_most_is_taken_whatever_the
     told, seed
 ):
     shares = np.array([[0.7] * 6, [0.25] * 6, [0, 0.1, 0.3, 0.3, 0.3, 0.2]])
-    assert told(*shares + 1e-13 * np.random.default_rng(seed).standard_normal((3, 6))) == 2
+    assert told(*shares + 1e-10 * np.random.default_rng(seed).uniform(-1, 1, (3, 6))) == 2
+    shares[2, 4] += 1e-7  # that is more than rounding
+    assert told(*shares) == 4
 
 
-def test_what_relieves_is_told_by_sign_and_size_of_the_birth_weight():
-    """Two hinges say the same beside a constant; the one that is silent elsewhere relieves more."""
-    wanted = np.array([-0.5, -0.5, -0.5, 1.5])
-    quiet, loud = np.array([0, 0, 0, 1.0]), np.array([1.0, 1, 1, 0])
-    best, gain, weight = best_of(np.zeros((4, 0)), np.stack([loud, quiet], axis=1), wanted)
-    assert (best, weight) == (1, 1.5)
-    assert gain == pytest.approx(1)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_what_relieves_is_told_by_the_share_that_goes_not_by_the_weight(scale):
+    """Two features say the same beside a constant, and are as new; what is wanted has a mean."""
+    quiet = np.array([0, 0, 0, 1.0])
+    loud = 0.01 * np.array([-0.5, -0.5, -0.5, 0.5])  # its weight is the larger one by far
+    both, nothing = np.stack([loud, quiet], axis=1), np.zeros((4, 0))
+    for mean, best, weight in ((0.5, 1, 2.0), (-0.5, 0, 200.0)):
+        wanted = scale * (mean + np.array([-0.5, -0.5, -0.5, 1.5]))
+        gain, ease, weights = rehearse(nothing, both, wanted)
+        assert gain[0] == pytest.approx(gain[1])
+        assert ease[0] == pytest.approx(ease[1])
+        assert abs(weights[0]) > 10 * abs(weights[1])
+        assert best_of(nothing, both, wanted) == (best, gain[best], pytest.approx(scale * weight))
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_of_copies_the_first_is_taken_however_much_is_wanted(scale):
+    one = np.random.default_rng(0).standard_normal((20, 1))
+    copies = one * np.array([0.3, 0.1, 0.7, 3.0, 1.0, 0.9, 1 / 3])
+    assert best_of(np.zeros((20, 0)), copies, scale * (1 + one[:, 0] ** 3))[0] == 0
 
 
 def test_gains_that_are_no_numbers_are_answered_by_any(told):
