@@ -10,12 +10,12 @@ from growgraph.kernels.room import (
     has_events,
     has_room,
     late_count,
+    late_room,
     list_room,
     next_epoch,
     own_block,
     record,
     record_parent,
-    room_after,
     slot_at,
 )
 from growgraph.kernels.status import (
@@ -149,8 +149,7 @@ def add_delayed(H, target, sources, weights, flag):
     status = _check_late_sources(H, target, to, sources, n)
     if status != OK:
         return np.int64(status)
-    cap = np.int64(h.get_dcap(H)[to]) if H[h.DNODE_CAP] > 0 else np.int64(0)
-    room = room_after(n, k) if n + k > cap else np.int64(0)
+    room = late_room(H, to, k)
     if not has_room(H, 0, 0, 0, room, k):
         return np.int64(NEED_SPACE)
     if room > 0:
@@ -301,14 +300,15 @@ def _has_room_for_all(H, targets, indptr):
 
 
 @helper
-def _want_rest(H, indptr, g):
-    """Ask for room for all groups at once, so that a bulk call is repeated only a few times."""
-    rest = (indptr[-1] - indptr[0]) * 2 + 4 * (indptr.size - 1)
-    H[h.WANT_POOL] += rest
-    H[h.WANT_SPOOL] += rest
-    H[h.WANT_DPOOL] += rest
-    H[h.WANT_EV] += indptr.size * H[h.RECORD]
-    H[h.WANT_EVP] += (indptr[-1] - indptr[0]) * H[h.RECORD]
+def _has_late_room_for_all(H, targets, indptr):
+    """Ask for the room of all groups at once: room for each of them alone is not room for all."""
+    room = np.int64(0)
+    for g in range(targets.size):
+        to = slot_at(H, targets[g])
+        if to >= 0:
+            room += late_room(H, to, indptr[g + 1] - indptr[g])
+    enough = has_room(H, 0, 0, 0, room, indptr[-1] - indptr[0])
+    return has_events(H, targets.size) and enough
 
 
 @kernel(writes=("H",))
@@ -335,6 +335,8 @@ def add_delayed_groups(H, targets, indptr, sources, weights, flag):
     int64
         OK, or the status of the first target that failed (nothing changed).
     """
+    if not _has_late_room_for_all(H, targets, indptr):
+        return np.int64(NEED_SPACE)
     events, payload, used = H[h.EV_USED], H[h.EVP_USED], H[h.DPOOL_USED]
     held = np.zeros((targets.size, 2), np.int64)
     for g in range(targets.size if H[h.DNODE_CAP] > 0 else 0):
@@ -347,6 +349,5 @@ def add_delayed_groups(H, targets, indptr, sources, weights, flag):
         if status != OK:
             _undo_late(H, targets, indptr, g, held, used)
             H[h.EV_USED], H[h.EVP_USED] = events, payload
-            _want_rest(H, indptr, g)
             return status
     return np.int64(OK)

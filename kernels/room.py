@@ -190,3 +190,11 @@ def find_delayed(H, u, v):
 def late_count(H, slot):
     """Number of a node's delayed edges; their arrays are there only if the graph has any."""
     return np.int64(h.get_dlen(H)[slot]) if H[h.DNODE_CAP] > 0 else np.int64(0)
+
+
+@helper
+def late_room(H, slot, extra):
+    """Entries of the pool of delayed edges that a block takes to hold so many more."""
+    n = late_count(H, slot)
+    cap = np.int64(h.get_dcap(H)[slot]) if H[h.DNODE_CAP] > 0 else np.int64(0)
+    return room_after(n, extra) if n + extra > cap else np.int64(0)

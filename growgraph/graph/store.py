@@ -138,7 +138,7 @@ class Store:
         return max(need, have + have // 2, 64)
 
     def reserve(self, **more):
-        """Make room for so many more entries, by capacity name (``NODE_CAP=10``)."""
+        """Make room for so many more entries, by capacity name (``NODE_CAP=10``); what grew."""
         grown = {}
         for cap, extra in more.items():
             used, _, width = _WANT[cap]
@@ -157,6 +157,7 @@ class Store:
             with self.changing():
                 fresh = {n: self._sized(n, grown[cap]) for cap in grown for n in _GOVERNED[cap]}
                 self._adopt(fresh, grown)
+        return grown
 
     def _adopt(self, fresh, caps=()):
         """Take fresh arrays, and capacities, into use in one step that Ctrl-C cannot part."""
@@ -179,7 +180,9 @@ class Store:
                     return code
                 if code != status.NEED_SPACE:
                     self._raise(code)
-                self.reserve(**{cap: self[h.COUNTERS[want]] for cap, (_, want, _) in _WANT.items()})
+                want = {cap: self[h.COUNTERS[want]] for cap, (_, want, _) in _WANT.items()}
+                if not self.reserve(**want):  # it would ask for ever
+                    raise AssertionError(f"{kernel} asks for room that there is: {want}")
 
     def _raise(self, code):
         a, b = self[h.ERR_A], self[h.ERR_B]
