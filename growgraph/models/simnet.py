@@ -77,11 +77,11 @@ class SimNet(Acting, BaseEstimator):
     has changed: what followed before is no longer expected.
 
     Only after a surprise all is planned anew; else what the step changed is propagated. In a world
-    of numbers that waits until a few surprises have added up, or the steps since the last plan are
-    worth another. Hope that has not risen for ten steps is a surprise there, too: the plan is too
-    coarse. Then the places lived in lately become concepts, and all others stay; where they are
-    some already, all is planned anew; while nothing else is, the next time in an episode after
-    twice as many steps.
+    of numbers an end plans anew, or up to twenty surprises (fewer while little was lived), or one
+    and enough steps since the last plan to be worth another. Hope that has not risen for ten steps
+    is a surprise there, too: the plan is too coarse. Then the places lived in lately become
+    concepts, and all others stay; where they are concepts already, all is planned anew, and if
+    nothing else plans before, the next time in an episode only after twice as many steps.
 
     In a world of numbers what was never met is where no lived step resonates; the discount is .99.
     Counted parts beside numbers are felt weakly: what is known holds in all of them until it does

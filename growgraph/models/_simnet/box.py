@@ -51,7 +51,8 @@ class Box:
     rewards : float64 [4]
         Largest within an episode and at its end, least, largest absolute.
     risen : float64 [3]
-        The most hoped for since it was planned, or began; steps since that was; how many are long.
+        Highest hope since the last plan or the episode's first step; steps since it rose; after
+        how many it stands still.
     n, planned : int
         Steps lived; how many when all was last planned anew.
     """
@@ -138,7 +139,7 @@ class Box:
         """Nothing is made of a place before something was done there."""
 
     def live(self, key, action, reward, after, end, push=()):
-        """Learn one step, of an action or of a push near it; True if it was as expected."""
+        """Learn one step, of an action or of a push near it; False if that called for a plan."""
         self._told = {}
         if not self._fits():
             self.n, self.n_refused = self.n + 1, self.n_refused + 1
@@ -160,10 +161,10 @@ class Box:
         if self.n >= FIRST["stay" if self.staying else "reach"] and (due or cheap):
             self.renew()
             if cheap:
-                self.n_refused = refused  # nothing was taught for which there was no room
+                self.n_refused = refused  # it was not what was lived that found no room
         elif still:
             self._plan_on()
-        return not (wrong or due or still)
+        return not (wrong or due or cheap or still)
 
     def _fits(self):
         """Whether there is room for the nodes of a model and some steps."""
@@ -184,7 +185,7 @@ class Box:
         return wrong, known or self.staying, end or missed
 
     def _stands_still(self, place, end):
-        """Whether hope has not risen for long, though all is as it was foreseen.
+        """Whether hope has not risen for long, surprised or not.
 
         What a plan promises it keeps step by step; where it does not, the mixtures it is made of
         are too coarse there, and no surprise would ever tell.
