@@ -133,7 +133,7 @@ def split(graph, source, target):
 
 @case("store.split_edge")
 def split_of_a_shared_block():
-    return split(small_graph(record=True), 2, 4)
+    return split(with_room(small_graph(record=True)), 2, 4)
 
 
 @case("store.split_edge", status.NO_EDGE)
@@ -159,14 +159,14 @@ def new_edges(graph, target, sources):
 
 @case("edges.add_edges")
 def edges_that_reorder():
-    graph = small_graph(record=True)
+    graph = with_room(small_graph(record=True))
     sources = [7, loose_end(graph), loose_end(graph)]
     return new_edges(graph, node_of(graph, "sum"), sources)
 
 
 @case("edges.add_edges", status.CYCLE)
 def second_edge_closes_a_cycle():
-    graph = small_graph(record=True)
+    graph = with_room(small_graph(record=True))
     return new_edges(graph, node_of(graph, "sum"), [loose_end(graph), int(graph.outputs[0])])
 
 
@@ -210,13 +210,13 @@ def edge_groups(graph, targets, indptr, sources):
 
 @case("edges.add_edge_groups")
 def groups_of_edges():
-    graph = small_graph(record=True)
+    graph = with_room(small_graph(record=True))
     return edge_groups(graph, [5, 6, 7], [0, 1, 1, 3], [loose_end(graph), loose_end(graph), 4])
 
 
 @case("edges.add_edge_groups", status.CYCLE)
 def third_group_closes_a_cycle():
-    graph = small_graph(record=True)
+    graph = with_room(small_graph(record=True))
     sources = [loose_end(graph), loose_end(graph), int(graph.outputs[0])]
     return edge_groups(graph, [5, 6, 4], [0, 1, 2, 3], sources)
 
@@ -314,12 +314,12 @@ def cut_edge(graph, source, target, delayed=0):
 
 @case("cut.remove_edge")
 def edge_of_a_bundle():
-    return cut_edge(small_graph(record=True), 1, 4)
+    return cut_edge(with_room(small_graph(record=True)), 1, 4)
 
 
 @case("cut.remove_edge")
 def edge_of_a_gate():
-    graph = small_graph(record=True)
+    graph = with_room(small_graph(record=True))
     return cut_edge(graph, 0, node_of(graph, "gate"))
 
 
