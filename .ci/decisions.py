@@ -1,4 +1,6 @@
-"""CPU of a SimNet's decisions with all their planning, a step, until a world of numbers is solved.
+"""CPU of a SimNet's decisions with all planning, a step, until it solves a world of numbers.
+
+Four evaluations more are lived after it.
 
     python .ci/decisions.py WORLD SEED [SEED ...]
 
