@@ -72,8 +72,8 @@ def test_the_gain_is_that_on_rows_that_did_not_rehearse():
     basis = asked.activity(asked.sources())
     draw = np.random.default_rng(0).permutation(200)  # that of the situation
     taught, judged = np.sort(draw[::2]), np.sort(draw[1::2])
-    gain, *_ = rehearse(basis[judged], h[judged], wanted[judged])
-    easier, *_ = rehearse(basis[taught], h[taught], wanted[taught])
+    gain, _, _ = rehearse(basis[judged], h[judged], wanted[judged])
+    easier, _, _ = rehearse(basis[taught], h[taught], wanted[taught])
     assert proposal.gain == pytest.approx(gain[0], rel=1e-3)
     assert easier[0] != pytest.approx(gain[0], rel=1e-2)
     assert proposal.edges[0][2] == pytest.approx(wanted @ h[:, 0] / (h**2).sum(), rel=1e-3)

@@ -61,7 +61,7 @@ def test_what_the_node_reads_already_is_no_gain_however_often_it_reads_it(scale)
     a, b, c = rng.standard_normal((3, 40))
     basis = np.stack([a, a, np.zeros(40), np.full(40, 2.0), a + 1, scale * b], axis=1)
     wanted = 2 * b + c
-    gain, ease, *_ = rehearse(basis, np.stack([b, a - 3 * b, c], axis=1), wanted)
+    gain, ease, _ = rehearse(basis, np.stack([b, a - 3 * b, c], axis=1), wanted)
     assert gain[:2] == pytest.approx(0, abs=1e-9)
     assert ease[:2] == pytest.approx(0, abs=1e-9)
     known = np.stack([a, b], axis=1)
